@@ -1,0 +1,96 @@
+"""Audience: followers against followed, and growth per day of age."""
+
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from features.feature import Feature
+from features.profile import AGE_DAYS
+
+_audience = partial(
+    Feature,
+    group="audience",
+    family="profile",
+    table="accounts",
+    unit="ln(1 + per day)",
+    range=(0, 25),
+    missing="The count or the creation date was not given.",
+    reasons=("field_absent", "undefined"),
+)
+
+_FOLLOWERS: Final = pl.col("followers").cast(pl.Float64)
+_FOLLOWING: Final = pl.col("following").cast(pl.Float64)
+
+
+def _per_day(column: str) -> pl.Expr:
+    # Days below one would make rates of hours-old accounts explode.
+    rate = pl.col(column) / pl.max_horizontal(AGE_DAYS, pl.lit(1))
+    return pl.when(AGE_DAYS >= 0).then(rate.log1p())
+
+
+AUDIENCE: Final = (
+    _audience(
+        name="audience_ratio_log",
+        expr=((_FOLLOWERS + 1) / (_FOLLOWING + 1)).log(),
+        unit="log ratio",
+        range=(-25, 25),
+        direction=-1,
+        label="Followers to followed",
+        description="Logarithm of followers against accounts followed.",
+        limitation="Unfair to newcomers, who follow before they are followed.",
+        missing="One of the two counts was not given.",
+        reasons=("field_absent",),
+        cost=1,
+    ),
+    _audience(
+        name="audience_ratio_share",
+        expr=pl.when(_FOLLOWERS + _FOLLOWING > 0).then(
+            _FOLLOWERS / (_FOLLOWERS + _FOLLOWING)
+        ),
+        unit="share",
+        range=(0, 1),
+        direction=-1,
+        label="Share of followers",
+        description="Followers as a share of followers plus accounts followed.",
+        limitation="Unfair to newcomers; both numbers can be bought.",
+        missing="A count was not given, or both are zero.",
+        cost=1,
+    ),
+    _audience(
+        name="audience_followers_per_day",
+        expr=_per_day("followers"),
+        direction=-1,
+        label="Followers gained a day",
+        description="Followers over days of age (at least one day), logarithmic.",
+        limitation="One viral post makes it jump.",
+        cost=2,
+    ),
+    _audience(
+        name="audience_following_per_day",
+        expr=_per_day("following"),
+        direction=1,
+        label="Follows made a day",
+        description="Accounts followed over days of age, logarithmic.",
+        limitation="High for any eager newcomer.",
+        cost=1,
+    ),
+    _audience(
+        name="audience_posts_per_day",
+        expr=_per_day("posts_total"),
+        direction=0,
+        label="Posts a day of age",
+        description="Posts that the platform counts over days of age, logarithmic.",
+        limitation="Newsrooms and fans post very often.",
+        cost=1,
+    ),
+    _audience(
+        name="audience_listed_per_day",
+        expr=_per_day("listed"),
+        direction=-1,
+        label="Lists gained a day",
+        description="Lists that hold the account over days of age, logarithmic.",
+        limitation="Zero for most honest accounts.",
+        cost=2,
+    ),
+)

@@ -1,0 +1,170 @@
+"""Content: how posts are written and repeated, never what they are about."""
+
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from features.feature import Feature
+
+_content = partial(
+    Feature,
+    group="content",
+    family="content",
+    table="posts",
+    unit="share",
+    range=(0, 1),
+    missing="Fewer than five posts are known, or their texts are not.",
+    reasons=("field_absent", "too_few_posts", "undefined"),
+    min_posts=5,
+    cost=1,
+)
+
+_POSTS: Final = pl.len().cast(pl.Float64)
+_KEY: Final = pl.col("text_key")
+_LENGTH: Final = pl.col("length")
+_OWN: Final = _LENGTH.count().cast(pl.Float64)
+_CHARACTERS: Final = _LENGTH.sum().cast(pl.Float64)
+_TAG: Final = pl.col("first_tag")
+_TAGS: Final = _TAG.drop_nulls().unique_counts().cast(pl.Int64)
+
+
+def _if_known(column: str, value: pl.Expr) -> pl.Expr:
+    """The value, or null if the column is null in all posts."""
+    return pl.when(pl.col(column).is_not_null().any()).then(value)
+
+
+def _per_character(measure: str) -> pl.Expr:
+    return pl.when(_CHARACTERS > 0).then(pl.col(measure).sum() / _CHARACTERS)
+
+
+_own = partial(
+    _content,
+    counted="own",
+    missing="Fewer than three posts of its own with text.",
+    min_posts=3,
+)
+
+CONTENT: Final = (
+    _content(
+        name="content_duplicate_share",
+        expr=_if_known("text", (_KEY.count() - _KEY.drop_nulls().n_unique()) / _POSTS),
+        evidence=pl.col("text_key").is_not_null() & pl.col("text_key").is_duplicated(),
+        direction=1,
+        label="Repeated posts",
+        description="Share of posts that repeat an earlier one of the account's own, "
+        "links, mentions and capitals aside.",
+        limitation="Greetings and slogans repeat in honest histories.",
+    ),
+    _content(
+        name="content_link_share",
+        expr=_if_known("link_count", (pl.col("link_count") > 0).sum() / _POSTS),
+        evidence=pl.col("link_count") > 0,
+        direction=0,
+        label="Posts with links",
+        description="Share of posts that hold a link.",
+        limitation="Ordinary for newsrooms and shops.",
+    ),
+    _content(
+        name="content_hashtags_per_post",
+        expr=_if_known("hashtag_count", pl.col("hashtag_count").sum() / _POSTS),
+        evidence=pl.col("hashtag_count") > 0,
+        unit="hashtags",
+        range=(0, 500),
+        direction=1,
+        label="Hashtags a post",
+        description="Mean number of hashtags in a post.",
+        limitation="Fans and photographers use many.",
+        cost=0,
+    ),
+    _content(
+        name="content_hashtag_repeat_share",
+        expr=_if_known(
+            "hashtag_count", (_TAGS * (_TAGS - 1)).sum() / (_POSTS * (_POSTS - 1))
+        ),
+        direction=1,
+        label="Returning to the same hashtag",
+        description="Chance that two posts drawn at random begin with the same "
+        "hashtag.",
+        limitation="Any hobby has its own hashtag.",
+        min_posts=10,
+        cost=0,
+    ),
+    _content(
+        name="content_language_switch_share",
+        expr=pl.when(pl.col("language_switch").count() > 0).then(
+            pl.col("language_switch").sum() / pl.col("language_switch").count()
+        ),
+        direction=0,
+        label="Changes of language",
+        description="Share of consecutive posts whose languages, as the platform "
+        "tagged them, differ.",
+        limitation="People who live in two languages switch all the time.",
+        missing="Fewer than ten posts, or the platform gave no language.",
+        min_posts=10,
+    ),
+    _own(
+        name="content_length_mean",
+        expr=_CHARACTERS / _OWN,
+        unit="characters",
+        range=(0, 100_000),
+        direction=0,
+        label="Length of posts",
+        description="Mean length of the account's own posts, links and mentions aside.",
+        limitation="Platforms and years differ in how long a post may be.",
+    ),
+    _own(
+        name="content_length_variation",
+        expr=pl.when(_CHARACTERS > 0).then(
+            (((_LENGTH * _LENGTH).sum() / _OWN) - (_CHARACTERS / _OWN) ** 2)
+            .clip(0)
+            .sqrt()
+            / (_CHARACTERS / _OWN)
+        ),
+        unit="ratio",
+        range=(0, 100),
+        direction=-1,
+        label="Variation in length",
+        description="Standard deviation of the lengths of own posts over their mean.",
+        limitation="Noisy for few posts.",
+    ),
+    _own(
+        name="content_word_length",
+        expr=pl.when(pl.col("word_count").sum() > 0).then(
+            _CHARACTERS / pl.col("word_count").sum()
+        ),
+        unit="characters",
+        range=(0, 100_000),
+        direction=0,
+        label="Characters a word",
+        description="Characters of own posts over their number of words.",
+        limitation="Follows the language; scripts without spaces stand apart.",
+    ),
+    _own(
+        name="content_upper_share",
+        expr=pl.when(pl.col("letters").sum() > 0).then(
+            pl.col("upper").sum() / pl.col("letters").sum()
+        ),
+        range=(0, 1),
+        direction=0,
+        label="Capital letters",
+        description="Share of the letters of own posts that are capitals.",
+        limitation="Many scripts have no capitals.",
+    ),
+    _own(
+        name="content_digit_share",
+        expr=_per_character("digits"),
+        direction=0,
+        label="Digits in posts",
+        description="Share of the characters of own posts that are digits.",
+        limitation="Weather, sports and price feeds are full of numbers.",
+    ),
+    _own(
+        name="content_mark_share",
+        expr=_per_character("marks"),
+        direction=0,
+        label="Exclamation and question marks",
+        description="Share of the characters of own posts that are ! or ?.",
+        limitation="A matter of temper and language.",
+    ),
+)

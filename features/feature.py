@@ -1,0 +1,130 @@
+"""Feature: everything about one number of an account, declared once."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import polars as pl
+
+from features.errors import SchemaError
+
+Family = Literal[
+    "content",
+    "timing",
+    "life cycle",
+    "amplification",
+    "profile",
+    "clients",
+    "coordination",
+]
+FAMILIES: Final[tuple[Family, ...]] = (
+    "content",
+    "timing",
+    "life cycle",
+    "amplification",
+    "profile",
+    "clients",
+    "coordination",
+)
+
+# Why a value is missing. The first that applies is given.
+REASONS: Final = {
+    "population_absent": "needs a table of the accounts around it, none was given",
+    "artefact_absent": "needs a table fitted in training, none was given",
+    "field_hashed": "the archive replaced the field by a hash",
+    "field_absent": "the field was not given",
+    "history_incomplete": "needs every post of the account, not only the latest ones",
+    "too_few_posts": "fewer posts than the measure needs",
+    "undefined": "the measure has no value here, for example no variation at all",
+}
+
+# Sets of an account's posts that a feature may count towards its minimum.
+Counted = Literal["all", "dated", "own"]
+
+# Words that no feature may read: outcomes, marks that carry the label or the person.
+BANNED_COLUMNS: Final = frozenset(
+    {
+        "account_id",
+        "post_id",
+        "verified",
+        "suspended",
+        "reports_received",
+        "blocks_received",
+        "label",
+        "campaign",
+        "operator",
+        "source",
+        "file",
+        "row",
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Feature:
+    """One measure of an account.
+
+    Attributes:
+        name: group first, unit or form last; the column name everywhere.
+        group: the file that declares it.
+        family: one of the seven families shown to reviewers.
+        table: "accounts" for a row-wise expression on the equalised accounts table,
+            "posts" for one that reduces an account's posts (features.measures) to a
+            value.
+        expr: the Polars expression; build_features is the only caller.
+        evidence: true for the posts that show the value, or null if none do.
+        dtype: Float32 or Boolean.
+        unit: unit of the value.
+        range: least and greatest value, null for unbounded.
+        direction: 1 if takedown accounts are expected higher, -1 lower, 0 unknown.
+        label: a few words for a reviewer.
+        description: what is measured over what; no verdict.
+        limitation: when the value misleads.
+        missing: what null means here.
+        reasons: codes of REASONS that can occur.
+        counted: which posts count towards `min_posts`.
+        min_posts: fewer such posts than this, and the value is null.
+        full_history: null unless the account states history_complete.
+        cost: to change it: 0 free, 1 cheap, 2 dear, 3 practically fixed.
+        tier: S from the account alone, F with fitted tables, P with a population.
+        source: where the method was published, empty for our own.
+    """
+
+    name: str
+    group: str
+    family: Family
+    table: Literal["accounts", "posts"]
+    expr: pl.Expr
+    unit: str
+    range: tuple[float | None, float | None]
+    direction: Literal[-1, 0, 1]
+    label: str
+    description: str
+    limitation: str
+    missing: str
+    reasons: tuple[str, ...]
+    cost: Literal[0, 1, 2, 3]
+    evidence: pl.Expr | None = None
+    dtype: pl.DataType = pl.Float32()  # noqa: RUF009 - a value, never changed
+    counted: Counted = "all"
+    min_posts: int = 0
+    full_history: bool = False
+    tier: Literal["S", "F", "P"] = "S"
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.startswith(f"{self.group}_"):
+            raise SchemaError(
+                f"feature {self.name}: name must begin with {self.group}_"
+            )
+        if self.dtype not in (pl.Float32(), pl.Boolean()):
+            raise SchemaError(f"feature {self.name}: {self.dtype} is not numeric")
+        if unknown := set(self.reasons) - set(REASONS):
+            raise SchemaError(f"feature {self.name}: unknown reason codes {unknown}")
+        if banned := self.inputs() & BANNED_COLUMNS:
+            raise SchemaError(
+                f"feature {self.name}: may not read {', '.join(sorted(banned))}"
+            )
+
+    def inputs(self) -> set[str]:
+        """Names of the columns that the expression reads."""
+        return set(self.expr.meta.root_names())

@@ -1,0 +1,83 @@
+"""Life cycle: silences, returns, and change between the halves of a history."""
+
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from features.feature import Feature
+
+_life = partial(
+    Feature,
+    group="life",
+    family="life cycle",
+    table="posts",
+    counted="dated",
+    reasons=("field_absent", "too_few_posts", "undefined"),
+)
+
+_MINUTE: Final = pl.col("minute")
+_SPAN: Final = (_MINUTE.max() - _MINUTE.min()).cast(pl.Float64)
+_MIDDLE: Final = (_MINUTE.max() + _MINUTE.min()) / 2
+_LATE: Final = (pl.col("minute") > _MIDDLE).sum().cast(pl.Float64)
+_EARLY: Final = (pl.col("minute") <= _MIDDLE).sum().cast(pl.Float64)
+
+LIFE: Final = (
+    _life(
+        name="life_longest_silence_share",
+        expr=pl.when(_SPAN > 0).then(pl.col("gap").max() / _SPAN),
+        unit="share",
+        range=(0, 1),
+        direction=0,
+        label="Longest silence",
+        description="Longest pause as a share of the time from first to last post.",
+        limitation="Holidays, illness, and honest sleepers who return.",
+        missing="Fewer than twenty dated posts.",
+        min_posts=20,
+        cost=2,
+    ),
+    _life(
+        name="life_late_activity_log",
+        expr=((_LATE + 1) / (_EARLY + 1)).log(),
+        unit="log ratio",
+        range=(-10, 10),
+        direction=0,
+        label="Later against earlier activity",
+        description="Posts in the later half of the known time against the earlier "
+        "half, logarithm of the ratio.",
+        limitation="A cap on the history flattens it; people's habits change.",
+        missing="Fewer than twenty dated posts.",
+        min_posts=20,
+        cost=2,
+    ),
+    _life(
+        name="life_span_log_days",
+        expr=(_SPAN / 1440).log1p(),
+        unit="ln(1 + days)",
+        range=(0, 12),
+        direction=0,
+        label="Time covered by the posts",
+        description="Days from the first known post to the last, logarithmic.",
+        limitation="Depends on how much of the history is known.",
+        missing="Fewer than five dated posts.",
+        min_posts=5,
+        cost=2,
+    ),
+    _life(
+        name="life_birth_dormancy_log_days",
+        expr=pl.when(_MINUTE.min() >= pl.col("created_minute").min()).then(
+            ((_MINUTE.min() - pl.col("created_minute").min()) / 1440).log1p()
+        ),
+        unit="ln(1 + days)",
+        range=(0, 12),
+        direction=1,
+        label="Silence after creation",
+        description="Days from creation to the first post, logarithmic.",
+        limitation="Many honest people read for years before they post.",
+        missing="The whole history or the creation date is not known.",
+        reasons=("history_incomplete", "field_absent", "too_few_posts", "undefined"),
+        full_history=True,
+        min_posts=1,
+        cost=2,
+    ),
+)

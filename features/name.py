@@ -1,0 +1,103 @@
+"""Handle and name: their shape, never their meaning; null when the archive hashed them."""
+
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from features.feature import Feature
+
+_name = partial(
+    Feature,
+    group="name",
+    family="profile",
+    table="accounts",
+    missing="The field was not given, or the archive replaced it by a hash.",
+    reasons=("field_hashed", "field_absent", "undefined"),
+    cost=0,
+)
+
+_HANDLE: Final = pl.col("handle").str.normalize("NFC")
+_NAME: Final = pl.col("name").str.normalize("NFC")
+_HANDLE_LENGTH: Final = _HANDLE.str.len_chars()
+
+NAME: Final = (
+    _name(
+        name="name_handle_length",
+        expr=_HANDLE_LENGTH,
+        unit="characters",
+        range=(0, 500),
+        direction=0,
+        label="Length of the handle",
+        description="Number of characters of the handle.",
+        limitation="Platforms differ in what they allow.",
+    ),
+    _name(
+        name="name_handle_digit_share",
+        expr=pl.when(_HANDLE_LENGTH > 0).then(
+            _HANDLE.str.count_matches(r"\p{Nd}") / _HANDLE_LENGTH
+        ),
+        unit="share",
+        range=(0, 1),
+        direction=1,
+        label="Digits in the handle",
+        description="Share of the handle's characters that are digits.",
+        limitation="The platform itself appends digits; birth years are common.",
+    ),
+    _name(
+        name="name_handle_digit_tail",
+        expr=_HANDLE.str.extract(r"(\p{Nd}*)$").str.len_chars(),
+        unit="digits",
+        range=(0, 500),
+        direction=1,
+        label="Digits at the end of the handle",
+        description="Number of digits with which the handle ends.",
+        limitation="The platform offers such handles to everybody.",
+    ),
+    _name(
+        name="name_handle_upper_share",
+        expr=pl.when(_HANDLE_LENGTH > 0).then(
+            _HANDLE.str.count_matches(r"\p{Lu}") / _HANDLE_LENGTH
+        ),
+        unit="share",
+        range=(0, 1),
+        direction=0,
+        label="Capitals in the handle",
+        description="Share of the handle's characters that are capital letters.",
+        limitation="Many scripts have no capitals.",
+    ),
+    _name(
+        name="name_handle_bigram_loglik",
+        expr=pl.col("handle_bigram_loglik"),
+        unit="nats a pair",
+        range=(-20, 0),
+        direction=-1,
+        label="How usual the handle's letters are",
+        description="Mean log probability of the handle's letter pairs, by a table "
+        "counted on the handles of training accounts.",
+        limitation="Low for any language that training rarely saw.",
+        reasons=("artefact_absent", "field_hashed", "field_absent", "undefined"),
+        tier="F",
+        source="Yang et al., AAAI 2020 (SGBot), screen_name_likelihood",
+    ),
+    _name(
+        name="name_display_length",
+        expr=_NAME.str.len_chars(),
+        unit="characters",
+        range=(0, 5_000),
+        direction=0,
+        label="Length of the name",
+        description="Number of characters of the displayed name.",
+        limitation="Scripts differ in how much a character says.",
+    ),
+    _name(
+        name="name_display_digit_count",
+        expr=_NAME.str.count_matches(r"\p{Nd}"),
+        unit="digits",
+        range=(0, 5_000),
+        direction=0,
+        label="Digits in the name",
+        description="Number of digits in the displayed name.",
+        limitation="Honest people put years and numbers there too.",
+    ),
+)

@@ -1,0 +1,195 @@
+"""The bundle: a trained model as a directory of text, without any pickle.
+
+    booster.txt        LightGBM's text, cut to the chosen number of trees
+    calibrator.json    slope, intercept, anchor
+    bundle.json        features with types, fingerprint, prevalences, versions, hashes
+    artefacts.json     tables of the fitted features
+    quantiles.json     feature values of controls by band of posts, for percentiles
+
+Loading refuses, by name, what does not match this code.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import lightgbm as lgb
+import polars as pl
+
+from features.artefacts import Artefacts
+from features.catalogue import FEATURES, fingerprint
+from features.errors import ArtefactError
+from models.calibrator import Calibrator
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model as it is served.
+
+    Attributes:
+        booster: raw log-odds of a feature matrix.
+        calibrator: raw log-odds to calibrated ones.
+        artefacts: tables that the fitted features need.
+        description: bundle.json: world, features, default_prevalence,
+            calibration_prevalence, thresholds, versions, hashes.
+        quantiles: band of posts -> feature -> values of controls at even quantiles.
+    """
+
+    booster: lgb.Booster
+    calibrator: Calibrator
+    artefacts: Artefacts
+    description: Mapping[str, Any]
+    quantiles: Mapping[str, Mapping[str, Sequence[float]]]
+
+    @property
+    def default_prevalence(self) -> float:
+        return float(self.description["default_prevalence"])
+
+
+def describe(
+    world: str,
+    default_prevalence: float,
+    calibrator: Calibrator,
+    thresholds: Mapping[str, Any],
+    hashes: Mapping[str, str],
+) -> dict[str, Any]:
+    """Content of bundle.json for the features of this code."""
+    return {
+        "format": FORMAT,
+        "world": world,
+        "fingerprint": fingerprint(),
+        "feature_names": [f.name for f in FEATURES],
+        "feature_dtypes": [str(f.dtype) for f in FEATURES],
+        "default_prevalence": default_prevalence,
+        "calibration_prevalence": calibrator.anchor,
+        "thresholds": dict(thresholds),
+        "versions": versions(),
+        "hashes": dict(hashes),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that decide the numbers."""
+    return {"lightgbm": lgb.__version__, "polars": pl.__version__}
+
+
+def save_bundle(
+    directory: Path,
+    booster_text: str,
+    calibrator: Calibrator,
+    artefacts: Artefacts,
+    description: Mapping[str, Any],
+    quantiles: Mapping[str, Any],
+) -> None:
+    """Write the files of a bundle into an existing directory."""
+    texts = {
+        "booster.txt": booster_text,
+        "calibrator.json": _json(calibrator.to_dict()),
+        "artefacts.json": artefacts.to_json() + "\n",
+        "quantiles.json": _json(quantiles),
+        "bundle.json": _json(description),
+    }
+    for name, text in texts.items():
+        (directory / name).write_text(text, encoding="utf-8")
+
+
+def load_bundle(directory: Path) -> Bundle:
+    """The bundle in a directory.
+
+    Raises:
+        ArtefactError: a file is missing or damaged, or the bundle was made by code with
+            other features or other libraries; the message names what differs.
+    """
+    description = _parse(directory / "bundle.json")
+    _check(directory, description)
+    line = _parse(directory / "calibrator.json")
+    text = _read(directory / "booster.txt")
+    try:
+        calibrator = Calibrator(**{k: float(v) for k, v in line.items()})
+        booster = lgb.Booster(model_str=text)
+    except (TypeError, ValueError, lgb.basic.LightGBMError) as error:
+        raise ArtefactError(
+            f"{directory}: damaged bundle ({type(error).__name__}); train again"
+        ) from None
+    if booster.feature_name() != description["feature_names"]:
+        raise ArtefactError(
+            f"{directory}: booster.txt and bundle.json name different features"
+        )
+    return Bundle(
+        booster,
+        calibrator,
+        Artefacts.load(directory / "artefacts.json"),
+        description,
+        _parse(directory / "quantiles.json"),
+    )
+
+
+def _check(directory: Path, description: Mapping[str, Any]) -> None:
+    absent = {"format", "fingerprint", "feature_names", "feature_dtypes", "versions"}
+    if absent := absent - set(description):
+        raise ArtefactError(
+            f"{directory}/bundle.json: missing {', '.join(sorted(absent))}; train again"
+        )
+    if description["format"] != FORMAT:
+        raise ArtefactError(
+            f"{directory}: bundle of format {description['format']}, this code reads "
+            f"{FORMAT}; train again"
+        )
+    theirs = dict(
+        zip(description["feature_names"], description["feature_dtypes"], strict=True)
+    )
+    ours = {f.name: str(f.dtype) for f in FEATURES}
+    if theirs != ours or list(theirs) != list(ours):
+        differing = sorted(
+            name for name in theirs | ours if theirs.get(name) != ours.get(name)
+        )
+        raise ArtefactError(
+            f"{directory}: made for other features: "
+            f"{', '.join(differing) or 'the same in another order'}; train again"
+        )
+    if description["fingerprint"] != fingerprint():
+        raise ArtefactError(
+            f"{directory}: the formula of a feature has changed since this bundle was "
+            "made; train again"
+        )
+    for library, version in versions().items():
+        made_with = str(description["versions"].get(library))
+        if made_with.split(".")[:2] != version.split(".")[:2]:
+            raise ArtefactError(
+                f"{directory}: made with {library} {made_with}, this is {version}; "
+                "install from the lock, or train again"
+            )
+
+
+def bundle_hash(directory: Path) -> str:
+    """SHA-256 over the names and contents of the bundle's files."""
+    digest = hashlib.sha256()
+    for path in sorted(directory.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ArtefactError(f"{path}: missing or unreadable; train again") from None
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(_read(path))
+    except json.JSONDecodeError:
+        raise ArtefactError(f"{path}: not JSON; train again") from None
+    if not isinstance(value, dict):
+        raise ArtefactError(f"{path}: not a JSON object; train again")
+    return value

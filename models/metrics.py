@@ -1,0 +1,108 @@
+"""Figures of a set of scores: pure functions on arrays, null where not to be reported."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from models.calibrator import logit, sigmoid
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+FIGURES: Final = (
+    "auc",
+    "average_precision",
+    "ece",
+    "brier_skill",
+    "recall_at_fpr_0.01",
+)
+HIGHER_IS_BETTER: Final = {
+    "auc": True,
+    "average_precision": True,
+    "ece": False,
+    "brier_skill": True,
+    "recall_at_fpr_0.01": True,
+}
+BINS: Final = 15
+FPR: Final = 0.01
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value, or null with the reason why it is not reported."""
+
+    value: float | None
+    reason: str | None = None
+
+
+def figures(logits: Floats, labels: Labels) -> dict[str, Figure]:
+    """All FIGURES of one campaign against its controls.
+
+    Args:
+        logits: calibrated log-odds at this set's own share of positives, shape (n,).
+        labels: 1 or 0, both present.
+    """
+    probabilities = sigmoid(logits)
+    return {
+        "auc": Figure(float(roc_auc_score(labels, logits))),
+        "average_precision": Figure(float(average_precision_score(labels, logits))),
+        "ece": Figure(expected_calibration_error(probabilities, labels)),
+        "brier_skill": Figure(brier_skill(probabilities, labels)),
+        "recall_at_fpr_0.01": recall_at_fpr(logits, labels, FPR),
+    }
+
+
+def to_share(logits: Floats, anchor: float, labels: Labels) -> Floats:
+    """Logits moved from the calibrator's anchor to this set's share of positives."""
+    return logits + float(logit(float(labels.mean())) - logit(anchor))
+
+
+def expected_calibration_error(probabilities: Floats, labels: Labels) -> float:
+    """Mean distance of observed from predicted share over equal-mass bins.
+
+    Biased upwards for small sets.
+    """
+    order = np.argsort(probabilities, kind="stable")
+    error = 0.0
+    for rows in np.array_split(order, min(BINS, len(order))):
+        error += len(rows) * abs(probabilities[rows].mean() - labels[rows].mean())
+    return float(error / len(order))
+
+
+def brier_skill(probabilities: Floats, labels: Labels) -> float:
+    """1 - Brier score over that of always answering the set's own share."""
+    share = labels.mean()
+    brier = np.mean((probabilities - labels) ** 2)
+    return float(1 - brier / (share * (1 - share)))
+
+
+def threshold_at_fpr(control_scores: Floats, fpr: float) -> float | None:
+    """Least score above which at most `fpr` of controls lie; null with under 3/fpr."""
+    if len(control_scores) < ceil(3 / fpr):
+        return None
+    allowed = int(np.floor(fpr * len(control_scores)))
+    return float(np.sort(control_scores)[::-1][allowed])
+
+
+def recall_at_fpr(scores: Floats, labels: Labels, fpr: float) -> Figure:
+    """Share of positives above the threshold at which `fpr` of controls are too."""
+    threshold = threshold_at_fpr(scores[labels == 0], fpr)
+    if threshold is None:
+        count = int((labels == 0).sum())
+        return Figure(None, f"{count} controls, {ceil(3 / fpr)} needed")
+    return Figure(float((scores[labels == 1] > threshold).mean()))
+
+
+def reliability(
+    probabilities: Floats, labels: Labels
+) -> list[tuple[float, float, int]]:
+    """(mean predicted, observed share, accounts) of each equal-mass bin, rising."""
+    order = np.argsort(probabilities, kind="stable")
+    return [
+        (float(probabilities[rows].mean()), float(labels[rows].mean()), len(rows))
+        for rows in np.array_split(order, min(BINS, len(order)))
+    ]

@@ -1,0 +1,173 @@
+"""Nested leave-one-out: boosters, number of trees and unseen scores of every fold.
+
+For a fold, each training unit is left out in turn; the boosters without it give the
+best number of trees on it and, at the median of those numbers, its unseen scores, which
+later fit the calibrator. The booster of all training units then scores the test side.
+Boosters are trained once a training set, because folds share them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from statistics import median
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.catalogue import FEATURES
+from models.matrix import Matrix, to_matrix
+from models.split import TrainingSet, set_key
+from models.training import (
+    Floats,
+    Labels,
+    Recipe,
+    balanced_weights,
+    best_trees,
+    raw_scores,
+    train_booster,
+)
+
+PREDICTIONS = {
+    "model": pl.String(),
+    "protocol": pl.String(),
+    "fold": pl.String(),
+    # `test`: the fold's test side; `inner`: training rows, by boosters without their unit.
+    "part": pl.String(),
+    "unit": pl.String(),
+    "account_id": pl.String(),
+    "raw_score": pl.Float64(),
+}
+
+_TREE_STEP = 10
+
+
+@dataclass
+class Data:
+    """Everything boosters are trained on, rows in one order.
+
+    Attributes:
+        ids: account ids, sorted.
+        labels: 1 or 0, shape (n_accounts,).
+        blocks: block of each account.
+        values: training set key -> feature values, account_id first; fitted features
+            differ between training sets.
+    """
+
+    ids: list[str]
+    labels: Labels
+    blocks: NDArray[np.str_]
+    values: Callable[[str], pl.DataFrame]
+    _place: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._place = {account: row for row, account in enumerate(self.ids)}
+
+    def rows(self, account_ids: list[str]) -> NDArray[np.int64]:
+        """Row numbers of accounts."""
+        return np.array(
+            [self._place[account] for account in account_ids], dtype=np.int64
+        )
+
+    def matrix(self, key: str) -> Matrix:
+        """Feature matrix with the fitted values of a training set."""
+        return to_matrix(self.values(key), FEATURES)
+
+
+def train_sets(
+    data: Data, sets: list[TrainingSet], recipe: Recipe
+) -> Iterator[tuple[str, lgb.Booster]]:
+    """Booster of each training set, one by one."""
+    for training in sets:
+        rows = data.rows(training.account_ids)
+        matrix = data.matrix(training.key)[rows]
+        labels = data.labels[rows]
+        weights = balanced_weights(labels, data.blocks[rows], recipe.unit_power)
+        booster = train_booster(
+            matrix, labels, weights, training.account_ids, FEATURES, recipe
+        )
+        yield training.key, booster
+
+
+@dataclass(frozen=True)
+class FoldScores:
+    """Unseen scores of one fold.
+
+    trees: chosen number of trees.
+    rows: columns of PREDICTIONS.
+    """
+
+    trees: int
+    rows: pl.DataFrame
+
+
+def score_fold(
+    data: Data,
+    boosters: Callable[[str], lgb.Booster],
+    protocol: str,
+    fold: str | None,
+    members: pl.DataFrame,
+) -> FoldScores:
+    """Trees, inner scores and test scores of a fold.
+
+    Args:
+        data: see Data.
+        boosters: training set key -> booster of all its trees.
+        protocol: loco, temporal or random.
+        fold: name; null for the final model, which has no test side.
+        members: account_id, side, unit of the fold.
+    """
+    train = members.filter(pl.col("side") == "train")
+    units: list[tuple[str, lgb.Booster, Matrix, NDArray[np.int64]]] = []
+    best = []
+    for unit in sorted(train["unit"].unique()):
+        key = set_key(protocol, fold, unit)
+        rows = data.rows(train.filter(pl.col("unit") == unit)["account_id"].to_list())
+        booster, matrix = boosters(key), data.matrix(key)[rows]
+        labels = data.labels[rows]
+        weights = balanced_weights(labels, data.blocks[rows], 1.0)
+        best.append(best_trees(booster, matrix, labels, weights, _TREE_STEP))
+        units.append((unit, booster, matrix, rows))
+    trees = int(median(best))
+    scored = [
+        _rows(
+            data,
+            protocol,
+            fold,
+            "inner",
+            unit,
+            rows,
+            raw_scores(booster, matrix, trees),
+        )
+        for unit, booster, matrix, rows in units
+    ]
+    test = data.rows(members.filter(pl.col("side") == "test")["account_id"].to_list())
+    if len(test):
+        key = set_key(protocol, fold, None)
+        scores = raw_scores(boosters(key), data.matrix(key)[test], trees)
+        scored.append(_rows(data, protocol, fold, "test", None, test, scores))
+    return FoldScores(trees, pl.concat(scored))
+
+
+def _rows(
+    data: Data,
+    protocol: str,
+    fold: str | None,
+    part: str,
+    unit: str | None,
+    rows: NDArray[np.int64],
+    scores: Floats,
+) -> pl.DataFrame:
+    n = len(rows)
+    return pl.DataFrame(
+        {
+            "model": ["telltale"] * n,
+            "protocol": [protocol] * n,
+            "fold": [fold or "all"] * n,
+            "part": [part] * n,
+            "unit": [unit] * n,
+            "account_id": [data.ids[row] for row in rows],
+            "raw_score": scores,
+        },
+        schema=PREDICTIONS,
+    )

@@ -1,0 +1,114 @@
+"""Scoring: from canonical tables to probabilities, the same offline and online."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.build import Table, build_features
+from features.catalogue import FEATURES
+from features.errors import InputError
+from models.bundle import Bundle
+from models.calibrator import sigmoid
+from models.explanation import Explanation, explain
+from models.matrix import to_matrix
+
+# The group that cannot carry a score alone: a name says nothing about behaviour.
+_NO_EVIDENCE_GROUP = "name"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of accounts, in the order given.
+
+    Attributes:
+        values: account_id and a column a feature, null where not measured.
+        evidence: whether anything but handle and name is known, shape (n_accounts,).
+        probabilities: at the prevalence asked for; meaningless without evidence.
+        explanation: parts of every logit.
+        prevalence: the one used.
+    """
+
+    values: pl.DataFrame
+    evidence: NDArray[np.bool_]
+    probabilities: NDArray[np.float64]
+    explanation: Explanation
+    prevalence: float
+
+
+def score(
+    bundle: Bundle,
+    accounts: Table,
+    posts: Table | None,
+    prevalence: float | None = None,
+) -> Scores:
+    """Scores of canonical accounts.
+
+    Args:
+        bundle: a loaded model.
+        accounts: canonical accounts, unique account_id.
+        posts: their canonical posts, or null.
+        prevalence: share of accounts of this kind to assume, strictly between 0 and
+            1; null for the bundle's default.
+
+    Raises:
+        InputError: the prevalence is not between 0 and 1, or an account stands twice.
+        SchemaError: a table is not canonical.
+    """
+    prevalence = bundle.default_prevalence if prevalence is None else prevalence
+    if not 0 < prevalence < 1:
+        raise InputError(f"prevalence {prevalence}: must lie between 0 and 1")
+    values = build_features(accounts, posts, bundle.artefacts)
+    explanation = explain(
+        bundle.booster, bundle.calibrator, to_matrix(values, FEATURES), prevalence
+    )
+    telling = [f.name for f in FEATURES if f.group != _NO_EVIDENCE_GROUP]
+    evidence = values.select(
+        pl.any_horizontal(pl.col(name).is_not_null() for name in telling)
+    ).to_series()
+    return Scores(
+        values=values,
+        evidence=evidence.to_numpy(),
+        probabilities=sigmoid(explanation.logits),
+        explanation=explanation,
+        prevalence=prevalence,
+    )
+
+
+def as_table(scores: Scores, as_of: pl.Series) -> pl.DataFrame:
+    """One row an account, the columns of the offline scoring contract.
+
+    Args:
+        scores: from `score`.
+        as_of: moment of each account, in the same order.
+    """
+    explained = scores.explanation
+    n = len(scores.evidence)
+    table = pl.DataFrame(
+        {
+            "account_id": scores.values["account_id"],
+            "as_of": as_of,
+            "outcome": np.where(scores.evidence, "scored", "abstained"),
+            "reason": pl.Series([None] * n, dtype=pl.String),
+            "bot_probability": scores.probabilities,
+            "interval_low": pl.Series([None] * n, dtype=pl.Float64),
+            "interval_high": pl.Series([None] * n, dtype=pl.Float64),
+            "prevalence": np.full(n, scores.prevalence),
+            "base": np.full(n, explained.base),
+            "prevalence_shift": np.full(n, explained.prevalence_shift),
+        }
+    )
+    contributions = pl.DataFrame(
+        {
+            f"contribution_{feature.name}": explained.contributions[:, index]
+            for index, feature in enumerate(FEATURES)
+        },
+        schema={f"contribution_{f.name}": pl.Float64 for f in FEATURES},
+    )
+    abstained = pl.col("outcome") == "abstained"
+    numbers = ["bot_probability", "base", "prevalence_shift", *contributions.columns]
+    return table.hstack(contributions).with_columns(
+        pl.when(abstained).then(pl.lit("no_evidence")).alias("reason"),
+        *(pl.when(~abstained).then(pl.col(name)).alias(name) for name in numbers),
+    )

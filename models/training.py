@@ -1,0 +1,135 @@
+"""Boosters: how rows are weighted, how families are dropped, how LightGBM is called."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from features.feature import Feature
+from models.hashing import uniform
+from models.matrix import Matrix
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How boosters are trained; every value comes from params.yaml.
+
+    booster: LightGBM parameters beside those fixed in `train_booster`.
+    rounds: trees grown before the best number is chosen.
+    unit_power: 0 counts every account alike, 1 every operator alike.
+    family_dropout: chance that a family is blanked in the second copy of a row.
+    seed: of everything random.
+    """
+
+    booster: Mapping[str, Any]
+    rounds: int
+    unit_power: float
+    family_dropout: float
+    seed: int
+
+
+def balanced_weights(labels: Labels, units: NDArray[Any], power: float) -> Floats:
+    """Weight of each row, shape (n_accounts,), mean 1.
+
+    Both classes weigh the same within each unit, so that the mix of an archive says
+    nothing; a unit of n rows weighs n ** (1 - power) in all.
+    """
+    weights = np.zeros(len(labels))
+    for unit in np.unique(units):
+        inside = units == unit
+        for value in (0, 1):
+            rows = inside & (labels == value)
+            if rows.any():
+                weights[rows] = inside.sum() ** (1 - power) / rows.sum()
+    return np.asarray(weights / weights.mean())
+
+
+def drop_families(
+    matrix: Matrix, ids: Sequence[str], features: Sequence[Feature], chance: float
+) -> Matrix:
+    """Copy of the matrix with whole families blanked, row by row, by hash of the id.
+
+    It teaches the booster what to do with accounts of which only the profile, or only
+    the texts, are known. Independent of the label, so that missingness says nothing.
+    """
+    dropped = matrix.copy()
+    families = np.array([f.family for f in features])
+    for family in sorted(set(families)):
+        rows = uniform(ids, f"dropout {family}") < chance
+        dropped[np.ix_(rows, families == family)] = np.nan
+    return dropped
+
+
+def train_booster(
+    matrix: Matrix,
+    labels: Labels,
+    weights: Floats,
+    ids: Sequence[str],
+    features: Sequence[Feature],
+    recipe: Recipe,
+) -> lgb.Booster:
+    """Booster of `recipe.rounds` trees on raw log-odds.
+
+    Each row stands in it twice, whole and with families dropped, at half its weight.
+    Fewer trees are had by predicting with `num_iteration`: the first k trees do not
+    depend on those that follow.
+    """
+    if recipe.family_dropout > 0:
+        blanked = drop_families(matrix, ids, features, recipe.family_dropout)
+        matrix = np.vstack([matrix, blanked])
+        labels = np.concatenate([labels, labels])
+        weights = np.concatenate([weights, weights]) / 2
+    dataset = lgb.Dataset(
+        matrix,
+        label=labels.astype(np.float32),
+        weight=weights,
+        feature_name=[f.name for f in features],
+        params={"verbose": -1},
+    )
+    return lgb.train(
+        {
+            **recipe.booster,
+            "objective": "binary",
+            "seed": recipe.seed,
+            "deterministic": True,
+            # One histogram layout: the only case in which LightGBM promises the same
+            # trees for any number of threads.
+            "force_row_wise": True,
+            "verbose": -1,
+        },
+        dataset,
+        num_boost_round=recipe.rounds,
+    )
+
+
+def raw_scores(booster: lgb.Booster, matrix: Matrix, trees: int) -> Floats:
+    """Log-odds before calibration, shape (n_accounts,)."""
+    predicted = booster.predict(matrix, raw_score=True, num_iteration=trees)
+    return np.asarray(predicted, dtype=np.float64)
+
+
+def best_trees(
+    booster: lgb.Booster, matrix: Matrix, labels: Labels, weights: Floats, step: int
+) -> int:
+    """Number of trees with the least weighted log loss on unseen rows.
+
+    Looked for on multiples of `step`; the smallest of equals.
+    """
+    best, least = step, np.inf
+    logits = np.zeros(len(labels))
+    for start in range(0, booster.num_trees() - step + 1, step):
+        added = booster.predict(
+            matrix, raw_score=True, start_iteration=start, num_iteration=step
+        )
+        logits += np.asarray(added, dtype=np.float64)
+        signed = np.where(labels == 1, logits, -logits)
+        loss = float(np.average(np.logaddexp(0, -signed), weights=weights))
+        if loss < least - 1e-9:
+            best, least = start + step, loss
+    return best

@@ -1,0 +1,51 @@
+"""Audits of a world's feature set: mask-only, source diagnostic, single features."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from features.catalogue import FEATURES
+from models.audit import mask_only_auc, single_feature_aucs, source_diagnostic
+from models.hashing import uniform
+from models.matrix import to_matrix
+from pipeline.featurize import STATIC
+
+_AUDITED = tuple(f for f in FEATURES if f in STATIC)
+
+
+def audit(features: Path, labelled: Path, seed: int, most_rows: int) -> dict[str, Any]:
+    """The `audit` block of metrics.json.
+
+    Args:
+        features: output of featurize.
+        labelled: output of label.
+        seed: of the cross-validation.
+        most_rows: rows of a control source that the source diagnostic uses.
+    """
+    labels = pl.read_parquet(labelled / "labels.parquet")
+    values = labels.select("account_id", "label", "block", "source").join(
+        pl.read_parquet(features / "features.parquet"), on="account_id"
+    )
+    # An order without meaning, so that a first part is a fair sample.
+    drawn = pl.Series("drawn", uniform(values["account_id"], "audit order"))
+    values = values.with_columns(drawn).sort("drawn", "account_id")
+    masks: dict[str, float | None] = {}
+    singles: dict[str, dict[str, float]] = {}
+    for (block,), rows in values.sort("block", "drawn").group_by(
+        ["block"], maintain_order=True
+    ):
+        matrix = to_matrix(rows, _AUDITED)
+        truth = rows["label"].to_numpy()
+        masks[str(block)] = mask_only_auc(matrix, truth, seed)
+        found = single_feature_aucs(matrix, truth, [f.name for f in _AUDITED])
+        best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
+        singles[str(block)] = dict(best)
+    controls = values.filter(pl.col("label") == 0)
+    matrix = to_matrix(controls, _AUDITED)
+    sources = controls["source"].to_numpy().astype(str)
+    return {
+        "mask_only_auc": masks,
+        "source_diagnostic": source_diagnostic(matrix, sources, seed, most_rows),
+        "best_single_features": singles,
+    }

@@ -1,0 +1,186 @@
+"""Calibrate: log-odds of unseen operators into probabilities, and the bundle."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from features.artefacts import Artefacts
+from features.catalogue import FEATURES
+from models.bundle import describe, save_bundle
+from models.calibration import fit_calibrator
+from models.calibrator import Calibrator
+from models.training import balanced_weights
+from pipeline.files import atomic_directory, read_json, write_json, write_parquet
+from pipeline.section import Section, load_section
+from pipeline.stage import run_stage, say, stage_parser, world_lock
+
+# Bands of posts in which accounts are compared (evaluation.md, section 10).
+BANDS = ((0, 0), (1, 4), (5, 19), (20, 99), (100, None))
+_QUANTILES = 101
+
+
+class CalibrateParams(Section):
+    """Section `calibrate` of params.yaml."""
+
+    default_prevalence: Annotated[float, Field(gt=0, lt=1)]
+    ridge: Annotated[float, Field(ge=0)]
+    thresholds: dict[str, str]
+
+
+def fit_all(
+    predictions: pl.DataFrame, labels: pl.DataFrame, ridge: float
+) -> dict[tuple[str, str], Calibrator]:
+    """Calibrator of each fold, fitted on its inner scores alone.
+
+    Each operator weighs the same, and both classes within it.
+    """
+    inner = (
+        predictions.filter(
+            (pl.col("model") == "telltale") & (pl.col("part") == "inner")
+        )
+        .join(labels.select("account_id", "label"), on="account_id")
+        .sort("protocol", "fold", "unit", "account_id")
+    )
+    found = {}
+    for (protocol, fold), rows in inner.group_by(
+        ["protocol", "fold"], maintain_order=True
+    ):
+        truth = rows["label"].to_numpy()
+        weights = balanced_weights(truth, rows["unit"].to_numpy().astype(str), 1.0)
+        scores = rows["raw_score"].to_numpy()
+        found[str(protocol), str(fold)] = fit_calibrator(scores, truth, weights, ridge)
+    return found
+
+
+def calibrate_scores(
+    predictions: pl.DataFrame, calibrators: dict[tuple[str, str], Calibrator]
+) -> pl.DataFrame:
+    """Predictions with `logit` at `anchor`; baselines keep their own."""
+    lines = pl.DataFrame(
+        [
+            {"model": "telltale", "protocol": p, "fold": f, **c.to_dict()}
+            for (p, f), c in calibrators.items()
+        ]
+    ).rename({"anchor": "line_anchor"})
+    return (
+        predictions.join(lines, on=["model", "protocol", "fold"], how="left")
+        .with_columns(
+            pl.coalesce(
+                pl.col("slope") * pl.col("raw_score") + pl.col("intercept"), "raw_score"
+            ).alias("logit"),
+            pl.coalesce("line_anchor", "anchor").alias("anchor"),
+        )
+        .drop("slope", "intercept", "line_anchor")
+    )
+
+
+def control_quantiles(values: pl.DataFrame) -> dict[str, dict[str, list[float]]]:
+    """Band of posts -> feature -> values of controls at even quantiles.
+
+    Args:
+        values: controls: n_posts and a column a feature.
+    """
+    found: dict[str, dict[str, list[float]]] = {}
+    for low, high in BANDS:
+        name = str(low) if low == high else f"{low}-{high}" if high else f"{low}+"
+        rows = values.filter(pl.col("n_posts").is_between(low, high or 10**9))
+        found[name] = {}
+        for feature in FEATURES:
+            known = rows[feature.name].drop_nulls().cast(pl.Float64).to_numpy()
+            if len(known):
+                steps = np.linspace(0, 1, _QUANTILES)
+                cuts = np.quantile(known, steps, method="nearest")
+                found[name][feature.name] = [float(cut) for cut in cuts]
+    return found
+
+
+def calibrate(
+    world: str,
+    trained: Path,
+    features: Path,
+    labels_path: Path,
+    params: CalibrateParams,
+    out: Path,
+    bundle: Path,
+) -> dict[tuple[str, str], Calibrator]:
+    """Write calibrated.parquet, calibrators.json and the bundle."""
+    labels = pl.read_parquet(labels_path)
+    predictions = pl.read_parquet(trained / "predictions.parquet")
+    calibrators = fit_all(predictions, labels, params.ridge)
+    trees: dict[str, Any] = read_json(trained / "trees.json")
+    order = ["model", "protocol", "fold", "part", "unit", "account_id"]
+    with atomic_directory(out) as working:
+        scored = calibrate_scores(predictions, calibrators)
+        write_parquet(scored, working / "calibrated.parquet", order)
+        lines = {f"{p}/{f}": c.to_dict() for (p, f), c in calibrators.items()}
+        write_json(lines, working / "calibrators.json")
+    final = calibrators["loco", "all"]
+    booster = lgb.Booster(model_file=trained / "boosters" / "all.txt")
+    artefacts = Artefacts.load(features / "artefacts" / "all.json")
+    controls = (
+        labels.filter(pl.col("label") == 0)
+        .select("account_id")
+        .join(_final_values(features), on="account_id")
+    )
+    hashes = {
+        "labels": _sha256(labels_path),
+        "features": _sha256(features / "features.parquet"),
+        "artefacts": artefacts.digest(),
+    }
+    with atomic_directory(bundle) as working:
+        save_bundle(
+            working,
+            booster.model_to_string(num_iteration=trees["loco/all"]),
+            final,
+            artefacts,
+            describe(
+                world, params.default_prevalence, final, params.thresholds, hashes
+            ),
+            control_quantiles(controls),
+        )
+    return calibrators
+
+
+def _final_values(features: Path) -> pl.DataFrame:
+    fitted = pl.read_parquet(features / "fitted.parquet").filter(
+        pl.col("training_set") == "all"
+    )
+    static = pl.read_parquet(features / "features.parquet")
+    return static.join(fitted.drop("training_set"), on="account_id")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def main() -> None:
+    """Run the command."""
+    parser = stage_parser(__doc__)
+    parser.add_argument("--trained", type=Path, required=True, help="output of train")
+    parser.add_argument("--features", type=Path, required=True, help="of featurize")
+    parser.add_argument("--labels", type=Path, required=True, help="labels.parquet")
+    parser.add_argument("--out", type=Path, required=True, help="directory to write")
+    parser.add_argument("--bundle", type=Path, required=True, help="bundle to write")
+    args = parser.parse_args()
+    params = load_section(args.params, "calibrate", CalibrateParams)
+    with world_lock(args.world):
+        lines = calibrate(
+            args.world,
+            args.trained,
+            args.features,
+            args.labels,
+            params,
+            args.out,
+            args.bundle,
+        )
+    final = lines["loco", "all"]
+    say(f"slope {final.slope:.3f}, intercept {final.intercept:.3f}")
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,149 @@
+"""Model card: what the model is, how good it is, and what it cannot tell; generated."""
+
+from typing import Any
+
+from features.catalogue import FEATURES
+from models.bundle import Bundle
+
+_LABELS = {
+    "platform": "removed by a platform as part of an operation",
+    "purchase": "bought from a vendor of fake followers",
+    "honeypot": "caught by honeypot accounts",
+    "expert": "judged inauthentic by people",
+    "weak": "labelled by a rule or another model",
+    "reviewer": "judged so by Telltale's reviewers",
+}
+
+
+def model_card(
+    metrics: dict[str, Any], campaigns: list[dict[str, Any]], bundle: Bundle
+) -> str:
+    """Markdown of the card; every figure comes from the stored metrics."""
+    world = bundle.description["world"]
+    loco = metrics["loco"]
+    kinds = sorted({c["kind"] for c in campaigns})
+    meaning = "; ".join(f"{_LABELS[kind]} ({kind})" for kind in kinds)
+    lines = [f"# Model card: telltale-{world}", ""]
+    if world == "demo":
+        lines += [
+            "**Trained on a simulated world: not for real accounts.** The figures test "
+            "the machinery and say nothing about detection in the real world.",
+            "",
+        ]
+    lines += [
+        "## What a score means",
+        "",
+        f'The account resembles accounts that were: {meaning}. It never means "is a '
+        'bot": automated, coordinated and inauthentic are different things, and this '
+        "label is none of them alone.",
+        "",
+        "## Unseen takedowns",
+        "",
+        "Each campaign was scored by a model that had seen none of its operator's "
+        "accounts and none of the controls it is judged against.",
+        "",
+        "| figure | mean | worst | interval by operator |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {_n(loco[name]['mean'])} | {_n(loco[name]['worst'])} | "
+            f"{_n(loco[name]['ci_low'])} to {_n(loco[name]['ci_high'])} |"
+            for name in _figures(loco)
+        ),
+        "",
+        "| campaign | operator | accounts | controls | AUC | average precision | ECE | "
+        "Brier skill | recall at FPR 1 % | in headline |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    operators = {c["name"]: c["operator"] for c in campaigns}
+    for name, row in loco["campaigns"].items():
+        shown = "yes" if row["in_headline"] else f"no: {row['reason']}"
+        lines.append(
+            f"| {name} | {operators[name]} | {row['n_pos']} | {row['n_neg']} | "
+            f"{_n(row['auc'])} | {_n(row['average_precision'])} | {_n(row['ece'])} | "
+            f"{_n(row['brier_skill'])} | {_n(row['recall_at_fpr_0.01'])} | {shown} |"
+        )
+    weak = [
+        name
+        for name, row in loco["campaigns"].items()
+        if row["auc"] is not None and row["auc"] < 0.55
+    ]
+    lines += [
+        "",
+        f"Does not transfer (AUC under 0.55): {', '.join(weak) if weak else 'none'}.",
+        "",
+        "## Beside it",
+        "",
+        "| baseline | mean AUC | worst AUC | mean average precision |",
+        "|---|---|---|---|",
+    ]
+    for name, block in metrics["baselines"].items():
+        if "not_applicable" in block:
+            lines.append(f"| {name} | {block['not_applicable']} | | |")
+        else:
+            lines.append(
+                f"| {name} | {_n(block['auc']['mean'])} | {_n(block['auc']['worst'])} | "
+                f"{_n(block['average_precision']['mean'])} |"
+            )
+    temporal = metrics["temporal"]
+    forward = temporal.get("not_applicable")
+    lines += [
+        "",
+        "Forward in time: "
+        + (
+            f"not applicable, {forward}."
+            if forward
+            else f"mean AUC {_n(temporal['auc']['mean'])}, worst "
+            f"{_n(temporal['auc']['worst'])}."
+        ),
+        "A random split, not to be quoted, would have claimed "
+        f"{_n(metrics['optimism_gap'].get('auc'))} AUC more.",
+        "",
+        "## Could the collection explain it?",
+        "",
+        "AUC of a model that sees only which values are missing: "
+        + ", ".join(
+            f"{k} {_n(v)}" for k, v in metrics["audit"]["mask_only_auc"].items()
+        )
+        + ". AUC with which the same features tell two control sources apart: "
+        + (
+            ", ".join(
+                f"{k} {_n(v)}" for k, v in metrics["audit"]["source_diagnostic"].items()
+            )
+            or "one source only"
+        )
+        + ". Where control sources are told apart easily, part of any figure above is "
+        "the collection and not the behaviour.",
+        "",
+        "## Gates",
+        "",
+        "| gate | status | value | limit |",
+        "|---|---|---|---|",
+        *(
+            f"| {g['code']} | {g['status']} | {_n(g['value'])} | {g['limit']} |"
+            for g in metrics["gates"]
+        ),
+        "",
+        "## How it was made",
+        "",
+        f"LightGBM, {bundle.booster.num_trees()} trees, {len(FEATURES)} features, no "
+        "topic, ideology, nationality, verified mark, id or number of reports among "
+        "them. One straight line on the log-odds, fitted on operators that the boosters "
+        f"did not see (slope {bundle.calibrator.slope:.3f}), so that contributions add "
+        f"up to the probability. Prevalence assumed unless given: "
+        f"{bundle.default_prevalence:g}.",
+        "",
+        "## Limits",
+        "",
+        f"{len(operators)} campaigns of {len(set(operators.values()))} operators allow "
+        "no strong claim about the next one. Intervals draw operators and are rough at "
+        "this number. A person decides about an account, never this number alone.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _figures(block: dict[str, Any]) -> list[str]:
+    return [name for name in block if name != "campaigns"]
+
+
+def _n(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

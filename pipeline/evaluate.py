@@ -1,0 +1,114 @@
+"""Evaluate: figures of unseen campaigns first, then audits, gates, plots, model card."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+from pydantic import Field
+
+from models.bundle import load_bundle
+from models.curves import campaign_curves, importance, score_histogram
+from models.evaluation import Campaign, Rules
+from models.gates import Limits
+from pipeline.audits import audit
+from pipeline.card import model_card
+from pipeline.files import atomic_directory, atomic_file, read_json, write_json
+from pipeline.live_checks import LiveChecks, check_live
+from pipeline.report import evaluation_report, gate_results
+from pipeline.section import Section, load_section
+from pipeline.stage import run_stage, say, stage_parser, world_lock
+from pipeline.summary import summary_lines
+
+
+class EvaluateParams(Section):
+    """Section `evaluate` of params.yaml."""
+
+    seed: Annotated[int, Field(ge=0)]
+    bootstrap_draws: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    least_positives: Annotated[int, Field(ge=1)]
+    live_accounts: Annotated[int, Field(ge=1, le=1_000)]
+    diagnostic_rows: Annotated[int, Field(ge=100)]
+    gates: dict[str, float]
+
+    def rules(self) -> Rules:
+        """How figures are put together, as the models room takes it."""
+        return Rules(
+            self.bootstrap_draws, self.confidence, self.seed, self.least_positives
+        )
+
+
+def load_scored(calibrated: Path, labels: Path) -> pl.DataFrame:
+    """Every calibrated score with label, campaign, source and block of its account."""
+    columns = ["account_id", "label", "campaign", "source", "block"]
+    return pl.read_parquet(calibrated / "calibrated.parquet").join(
+        pl.read_parquet(labels / "labels.parquet").select(columns), on="account_id"
+    )
+
+
+def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
+    """Write metrics.json, plots and the model card; the metrics."""
+    scored = load_scored(paths["calibrated"], paths["labelled"])
+    declared = read_json(paths["labelled"] / "campaigns.json")
+    campaigns = [
+        Campaign(c["name"], c["operator"], c["in_headline"], c["reason"])
+        for c in declared
+    ]
+    not_applicable = read_json(paths["folds"] / "not_applicable.json")
+    bundle = load_bundle(paths["bundle"])
+    metrics = evaluation_report(scored, campaigns, params.rules(), not_applicable)
+    say("figures of every campaign: done")
+    metrics["audit"] = audit(
+        paths["features"], paths["labelled"], params.seed, params.diagnostic_rows
+    )
+    say("audit of the collection: done")
+    live: LiveChecks = check_live(bundle, paths["canonical"], params.live_accounts)
+    metrics["gates"] = [
+        g.to_dict() for g in gate_results(metrics, live, Limits(**params.gates))
+    ]
+    write_json(metrics, paths["metrics"])
+    tested = scored.filter(
+        (pl.col("model") == "telltale")
+        & (pl.col("protocol") == "loco")
+        & (pl.col("part") == "test")
+    ).sort("fold", "account_id")
+    with atomic_directory(paths["plots"]) as working:
+        curves = campaign_curves(tested, [c.name for c in campaigns])
+        curves["importance"] = importance(bundle.booster)
+        shift = bundle.calibrator.shift(bundle.default_prevalence)
+        curves["scores"] = score_histogram(tested, shift)
+        for name, points in curves.items():
+            points.write_csv(working / f"{name}.csv")
+    with atomic_file(paths["card"]) as working:
+        working.write_text(model_card(metrics, declared, bundle), encoding="utf-8")
+    return metrics
+
+
+_PATHS = (
+    ("calibrated", "output of calibrate"),
+    ("features", "output of featurize"),
+    ("labelled", "output of label"),
+    ("folds", "output of split"),
+    ("canonical", "tables of ingest"),
+    ("bundle", "the bundle"),
+    ("metrics", "metrics.json to write"),
+    ("plots", "directory of plot data to write"),
+    ("card", "model card to write"),
+)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = stage_parser(__doc__)
+    for name, what in _PATHS:
+        parser.add_argument(f"--{name}", type=Path, required=True, help=what)
+    args = parser.parse_args()
+    params = load_section(args.params, "evaluate", EvaluateParams)
+    with world_lock(args.world):
+        metrics = evaluate({name: getattr(args, name) for name, _ in _PATHS}, params)
+    for line in summary_lines(args.world, metrics):
+        say(line)
+
+
+if __name__ == "__main__":
+    run_stage(main)

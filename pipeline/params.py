@@ -1,0 +1,62 @@
+"""params.yaml as a whole: every section with its type; checked before anything runs."""
+
+import argparse
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from pipeline.calibrate import CalibrateParams
+from pipeline.evaluate import EvaluateParams
+from pipeline.featurize import FeaturizeParams
+from pipeline.section import Section, read_params, validate
+from pipeline.sources.source import Name, Source
+from pipeline.split import SplitParams
+from pipeline.stage import run_stage
+from pipeline.train import TrainParams
+from pipeline.world.settings import SimulateParams
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    worlds: Annotated[list[Name], Field(min_length=1)]
+    simulate: SimulateParams
+    sources: dict[Name, list[Source]]
+    split: SplitParams
+    featurize: FeaturizeParams
+    train: TrainParams
+    calibrate: CalibrateParams
+    evaluate: EvaluateParams
+
+    @model_validator(mode="after")
+    def _worlds_have_sources(self) -> "Params":
+        for world in self.worlds:
+            if world not in self.sources:
+                known = ", ".join(sorted(self.sources))
+                raise ValueError(f"world {world} has no sources; known: {known}")
+        return self
+
+
+def load_params(path: Path) -> Params:
+    """The whole parameter file.
+
+    Raises:
+        ParamsError: naming the key, the value and what is allowed.
+    """
+    return validate(path, "", read_params(path), Params)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--params", type=Path, default=Path("params.yaml"), help="parameter file"
+    )
+    args = parser.parse_args()
+    params = load_params(args.params)
+    print(f"{args.params}: valid; worlds: {', '.join(params.worlds)}")
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,117 @@
+"""metrics.json: the agreed blocks, put together from stored scores."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from models.baselines import BASELINES
+from models.evaluation import (
+    Campaign,
+    Rules,
+    protocol_block,
+    recall_by_control_source,
+)
+from models.gates import (
+    Gate,
+    Limits,
+    additivity_gate,
+    baseline_gate,
+    mask_gate,
+    parity_gate,
+)
+from models.metrics import FIGURES, FPR
+from pipeline.live_checks import LiveChecks
+
+
+def evaluation_report(
+    scored: pl.DataFrame,
+    campaigns: Sequence[Campaign],
+    rules: Rules,
+    not_applicable: dict[str, str],
+) -> dict[str, Any]:
+    """The blocks loco, temporal, random, optimism_gap and baselines.
+
+    Args:
+        scored: calibrated scores of all models, protocols and folds, with labels.
+        campaigns: of this world.
+        rules: see models.evaluation.Rules.
+        not_applicable: protocol -> why it could not be made.
+    """
+    own = scored.filter(pl.col("model") == "telltale")
+    loco = own.filter((pl.col("protocol") == "loco") & (pl.col("part") == "test"))
+    report: dict[str, Any] = {"loco": protocol_block(loco, campaigns, rules)}
+    _add_source_recalls(report["loco"], own)
+    for protocol in ("temporal", "random"):
+        if protocol in not_applicable:
+            report[protocol] = {"not_applicable": not_applicable[protocol]}
+            continue
+        rows = own.filter((pl.col("protocol") == protocol) & (pl.col("part") == "test"))
+        if protocol == "random":
+            # Every account is tested once; against the same controls as in loco.
+            rows = rows.with_columns(pl.col("block").alias("fold"))
+        report[protocol] = protocol_block(rows, campaigns, rules)
+    report["optimism_gap"] = _optimism_gap(report)
+    report["baselines"] = {
+        name: _baseline_block(scored, name, campaigns, rules) for name in BASELINES
+    }
+    return report
+
+
+def _baseline_block(
+    scored: pl.DataFrame, name: str, campaigns: Sequence[Campaign], rules: Rules
+) -> dict[str, Any]:
+    rows = scored.filter(pl.col("model") == name)
+    if not rows.height:
+        return {"not_applicable": "its columns are not known in this world"}
+    return protocol_block(rows, campaigns, rules)
+
+
+def _optimism_gap(report: dict[str, Any]) -> dict[str, Any]:
+    """Mean under the random protocol minus mean over unseen campaigns, by figure."""
+    gaps: dict[str, Any] = {}
+    for figure in FIGURES:
+        means = [report[p][figure]["mean"] for p in ("random", "loco")]
+        known = None not in means
+        gaps[figure] = round(means[0] - means[1], 6) if known else None
+    return gaps
+
+
+def _add_source_recalls(loco: dict[str, Any], own: pl.DataFrame) -> None:
+    """Recall against each control source, for campaigns kept out of the headline.
+
+    Controls of the fold's own block by the fold's scores, other sources by the fold's
+    inner scores: no booster saw any of them.
+    """
+    folds = own.filter(pl.col("protocol") == "loco")
+    for name, row in loco["campaigns"].items():
+        if row["in_headline"]:
+            continue
+        members = folds.filter(pl.col("fold") == row["fold"])
+        campaign = members.filter(
+            (pl.col("campaign") == name) & (pl.col("part") == "test")
+        )
+        controls = members.filter(pl.col("label") == 0)
+        own_block = controls.filter(pl.col("part") == "test")
+        others = controls.filter(
+            (pl.col("part") == "inner")
+            & ~pl.col("source").is_in(own_block["source"].implode())
+        )
+        found = recall_by_control_source(campaign, pl.concat([own_block, others]), FPR)
+        row["recall_by_control_source"] = found["by_source"]
+        row["recall_at_fpr_0.01"] = found["worst"]
+
+
+def gate_results(
+    metrics: dict[str, Any], live: LiveChecks, limits: Limits
+) -> list[Gate]:
+    """All gates of this model."""
+    return [
+        additivity_gate(live.additivity, limits),
+        *(
+            baseline_gate(metrics["loco"], metrics["baselines"][name], name, limits)
+            for name in ("majority", "depth3_tree")
+        ),
+        mask_gate(metrics["audit"]["mask_only_auc"], limits),
+        parity_gate(live.differing, live.accounts),
+    ]

@@ -1,0 +1,28 @@
+"""Readers of published archives, by the name of their format."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from pipeline.sources import (
+    canonical,
+    caverlee2011,
+    cresci2015,
+    ira,
+    nyu2017,
+    pan2019,
+    twitter_io,
+)
+from pipeline.sources.source import Source, Tables
+
+Reader = Callable[[Source, Path], Tables]
+
+READERS: Final[dict[str, Reader]] = {
+    "canonical": canonical.read,
+    "caverlee2011": caverlee2011.read,
+    "cresci2015": cresci2015.read,
+    "ira": ira.read,
+    "nyu2017": nyu2017.read,
+    "pan2019": pan2019.read,
+    "twitter_io": twitter_io.read,
+}

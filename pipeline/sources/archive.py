@@ -1,0 +1,148 @@
+"""Finding the files of an archive, and opening them: plain, gzip, or a zip of one."""
+
+import gzip
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from pipeline.errors import SourceError
+from pipeline.sources.source import Source
+
+# Above this an archive member is taken for a decompression bomb.
+MAX_EXPANDED_BYTES = 8 * 2**30
+
+_NAME = re.compile(r"^[A-Za-z]\w{0,40}$")
+_COMPRESSED = re.compile(r"\.(gz|zip)$")
+
+
+def check_keys(
+    source: Source, required: Iterable[str], optional: Iterable[str]
+) -> None:
+    """Refuse a source whose `files` does not have the keys of its format.
+
+    Raises:
+        SourceError: naming the keys missing or unknown.
+    """
+    required, known = set(required), {*required, *optional}
+    given = set(source.files)
+    if absent := required - given:
+        raise SourceError(
+            f"source {source.name}, files: format {source.format} needs key(s) "
+            f"{', '.join(sorted(absent))}; found {', '.join(sorted(given)) or 'none'}"
+        )
+    if unknown := given - known:
+        raise SourceError(
+            f"source {source.name}, files: format {source.format} has no key(s) "
+            f"{', '.join(sorted(unknown))}; use {', '.join(sorted(known))}"
+        )
+
+
+def find(source: Source, raw: Path, key: str) -> list[Path]:
+    """Files of one key, sorted by name; empty only if the source lacks the key.
+
+    Raises:
+        SourceError: a file is missing or empty, a pattern matches nothing, or the
+            same part stands there twice.
+    """
+    if key not in source.files:
+        return []
+    found = [path for text in source.files[key] for path in _match(source, raw, text)]
+    if not found:
+        raise SourceError(f"source {source.name}, files.{key}: no file is listed")
+    parts: dict[str, str] = {}
+    for path in found:
+        name = path.relative_to(raw).as_posix()
+        part = _COMPRESSED.sub("", name)
+        if part in parts:
+            raise SourceError(
+                f"source {source.name}, files.{key}: the same part stands there "
+                f"twice: {parts[part]} and {name}; list it once"
+            )
+        parts[part] = name
+        if path.stat().st_size == 0:
+            raise SourceError(
+                f"source {source.name}: {name} is empty; fetch the file again"
+            )
+    return sorted(found)
+
+
+def _match(source: Source, raw: Path, text: str) -> list[Path]:
+    pattern = PurePosixPath(text)
+    if pattern.is_absolute() or ".." in pattern.parts:
+        raise SourceError(
+            f"source {source.name}: {text} leaves the raw directory; name files "
+            "relative to it"
+        )
+    if any(sign in text for sign in "*?["):
+        if matched := sorted(path for path in raw.glob(text) if path.is_file()):
+            return matched
+        raise SourceError(
+            f"source {source.name}: no file matches {text} in {raw}; "
+            "put the files there, or correct the pattern"
+        )
+    if not (raw / text).is_file():
+        raise SourceError(
+            f"source {source.name}: no file {text} in {raw}; put it there, or correct "
+            "the name"
+        )
+    return [raw / text]
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """Bytes of a file, or of the only CSV in its archive.
+
+    Raises:
+        SourceError: another compression, a damaged archive, or not exactly one CSV.
+    """
+    suffix = path.suffix.lower()
+    if suffix in (".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz"):
+        raise SourceError(f"{path}: {suffix} is not read; give it plain, .gz or .zip")
+    try:
+        if suffix == ".gz":
+            with gzip.open(path) as handle:
+                yield cast(IO[bytes], handle)
+        elif suffix == ".zip":
+            with (
+                zipfile.ZipFile(path) as archive,
+                archive.open(_member(archive)) as in_,
+            ):
+                yield in_
+        else:
+            with path.open("rb") as handle:
+                yield handle
+    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError) as error:
+        raise SourceError(
+            f"{path}: damaged archive ({error}); fetch it again"
+        ) from None
+
+
+def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    if len(members) != 1 or not members[0].filename.lower().endswith(".csv"):
+        raise SourceError(
+            f"{archive.filename}: expected one CSV, found {len(members)} file(s); "
+            "unpack it and list the files"
+        )
+    name = PurePosixPath(members[0].filename)
+    if name.is_absolute() or ".." in name.parts:
+        raise SourceError(f"{archive.filename}: a member leaves the target folder")
+    if members[0].file_size > MAX_EXPANDED_BYTES:
+        raise too_large(Path(str(archive.filename)))
+    return members[0]
+
+
+def names(header: Iterable[str]) -> str:
+    """Column names for a message; a headerless file's texts never get into one."""
+    plain = [name for name in header if _NAME.match(name) and name != "row"]
+    return ", ".join(plain[:40]) or "no column names"
+
+
+def too_large(path: Path) -> SourceError:
+    """Error for an archive that expands beyond the limit."""
+    return SourceError(
+        f"{path}: expands beyond {MAX_EXPANDED_BYTES // 2**30} GiB; split the file"
+    )

@@ -1,0 +1,84 @@
+"""Canonical tables as CSV or Parquet: the way in for an archive without a reader."""
+
+from pathlib import Path
+
+import polars as pl
+
+from features import schema
+from pipeline.errors import SourceError
+from pipeline.sources import archive, checks, columns, lists, times, values
+from pipeline.sources.reading import Reading
+from pipeline.sources.source import Source, Tables
+
+_REQUIRED = {"accounts": ("account_id",), "posts": ("account_id", "kind")}
+
+
+def read(source: Source, raw: Path) -> Tables:
+    """Tables whose columns have their canonical names already.
+
+    `accounts` may have `label` (0 or 1) and `group` besides; lists in CSV are JSON.
+
+    Raises:
+        SourceError: a file or a required column is missing.
+    """
+    archive.check_keys(source, ["accounts"], ["posts"])
+    accounts = _load(
+        source, raw, "accounts", {"label": ("label",), "group": ("group",)}
+    )
+    _labels(accounts)
+    posts = _load(source, raw, "posts", {}) if "posts" in source.files else None
+    if posts is not None:
+        unknown = ~pl.col("kind").is_in(schema.KINDS)
+        posts.reject("kind_unknown", unknown | pl.col("kind").is_null(), "no such kind")
+    if accounts.frame["as_of"].null_count() == accounts.frame.height:
+        accounts.frame = accounts.frame.drop("as_of")
+    return checks.settle(accounts, posts)
+
+
+def _load(source: Source, raw: Path, table: str, extra: columns.Columns) -> Reading:
+    names: columns.Columns = {name: (name,) for name in schema.TABLES[table]}
+    required = {name: names[name] for name in _REQUIRED[table]}
+    reading = columns.load(source, raw, table, table, required, {**names, **extra})
+    values.primary_id(reading, "account_id")
+    for name, dtype in schema.TABLES[table].items():
+        if name == "account_id":
+            continue
+        if name.endswith("_id"):
+            values.secondary_id(reading, name)
+        elif dtype == schema.TIME:
+            times.zoned(reading, name)
+        elif dtype == pl.Int64():
+            values.count(reading, name)
+        elif dtype == pl.Boolean():
+            values.flag(reading, name, ["true", "1"], ["false", "0"])
+        elif dtype == schema.STRINGS:
+            _lists(reading, name)
+        else:
+            reading.set(**{name: pl.col(name).cast(pl.String)})
+    return reading
+
+
+def _lists(reading: Reading, column: str) -> None:
+    if isinstance(reading.frame.schema[column], pl.List):
+        reading.set(**{column: pl.col(column).cast(schema.STRINGS)})
+        return
+    lists.json_cells(reading, column)
+
+
+def _labels(accounts: Reading) -> None:
+    group = pl.col("group").cast(pl.String)
+    accounts.set(
+        label=pl.col("label").cast(pl.String), group=pl.when(group != "").then(group)
+    )
+    if accounts.frame["label"].null_count() == accounts.frame.height:
+        label = checks.only_class(accounts.source)
+        accounts.set(label=pl.lit(label, pl.Int8))
+        return
+    unknown = ~pl.col("label").is_in(["0", "1"])
+    accounts.reject("label_unknown", unknown.fill_null(True), "label is not 0 or 1")
+    if accounts.frame.is_empty():
+        raise SourceError(
+            f"source {accounts.source.name}: no account has a label 0 or 1; write them "
+            "so, or drop the column"
+        )
+    accounts.set(label=pl.col("label").cast(pl.Int8))

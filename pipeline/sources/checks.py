@@ -1,0 +1,188 @@
+"""Rules that hold after reading, whatever the format: ids, labels, times, evidence."""
+
+import polars as pl
+
+from features import schema
+from pipeline.errors import SourceError
+from pipeline.sources.observation import add_as_of
+from pipeline.sources.reading import Reading, content
+from pipeline.sources.source import Source, Tables, as_utc
+
+# Clocks and zones of archives disagree by hours, never by more than this.
+_TOLERANCE = pl.duration(days=1)
+
+
+def settle(accounts: Reading, posts: Reading | None) -> Tables:
+    """Canonical tables of a source after all rules inside it.
+
+    Args:
+        accounts: rows with account_id, `label`, `group` and canonical columns.
+        posts: rows with account_id and canonical columns; null if there are none.
+
+    Raises:
+        SourceError: the declaration does not fit the rows.
+    """
+    source = accounts.source
+    if posts is None and source.needs_posts:
+        raise SourceError(
+            f"source {source.name}: needs_posts, but format {source.format} has none"
+        )
+    seen = accounts.frame["account_id"].unique()
+    _fill(accounts)
+    _check_classes(accounts)
+    conflict = pl.col("label").n_unique().over("account_id") > 1
+    accounts.reject("label_conflict", conflict, "the id stands in both classes")
+    duplicates(accounts, ["account_id"])
+    if posts is not None:
+        _fill(posts)
+        _duplicate_posts(posts)
+        _check_post_times(accounts, posts)
+    _check_creation(accounts, posts)
+    if posts is not None:
+        _reject_orphans(accounts, posts, seen)
+        if source.needs_posts:
+            having = posts.frame["account_id"].unique().implode()
+            silent = ~pl.col("account_id").is_in(having)
+            accounts.reject("no_evidence", silent, "no post is kept")
+    _observe(accounts, posts)
+    if posts is not None:
+        _reject_orphans(accounts, posts, seen)
+    accounts.set(history_complete=pl.lit(source.history_complete))
+    readings = [accounts] if posts is None else [accounts, posts]
+    return Tables(
+        accounts=accounts.kept(),
+        posts=None if posts is None else posts.kept(),
+        rejected=pl.concat([reading.rejected() for reading in readings]),
+        counts=[count for reading in readings for count in reading.counts()],
+    )
+
+
+def only_class(source: Source) -> int:
+    """Label of a format of one class: that of the only class that is declared.
+
+    Raises:
+        SourceError: both classes are declared, so that nothing tells them apart.
+    """
+    if source.positives is not None and source.controls is not None:
+        raise SourceError(
+            f"source {source.name}: positives and controls are declared, but the files "
+            "have no label; declare one class, or add a column `label` (0 or 1)"
+        )
+    return 1 if source.positives is not None else 0
+
+
+def duplicates(reading: Reading, key: list[str], among: pl.Expr | None = None) -> None:
+    """Keep one row a key, the first by content, so that file order does not matter.
+
+    Args:
+        reading: rows.
+        key: columns that name a row.
+        among: rows to look at; the others are kept.
+    """
+    frame = reading.frame
+    looked_at = frame if among is None else frame.filter(among)
+    repeated = looked_at.filter(looked_at.select(key).is_duplicated())
+    if repeated.is_empty():
+        return
+    later = (
+        repeated.select("file", "row", *key, content().alias("_content"))
+        .sort([*key, "_content", "file", "row"])
+        .select(
+            "file",
+            "row",
+            _first=pl.struct(key).is_first_distinct(),
+            _same=pl.col("_content") == pl.col("_content").first().over(key),
+        )
+        .filter(~pl.col("_first"))
+        .drop("_first")
+    )
+    reading.frame = frame.join(
+        later, on=["file", "row"], how="left", maintain_order="left"
+    )
+    reading.reject("duplicate_identical", pl.col("_same"), "the row stands there twice")
+    reading.reject(
+        "duplicate_conflict", ~pl.col("_same"), "another row is the same one"
+    )
+    reading.frame = reading.frame.drop("_same")
+
+
+def _fill(reading: Reading) -> None:
+    dtypes = schema.TABLES[reading.table].items()
+    absent = {
+        name: pl.lit(None, dtype=dtype)
+        for name, dtype in dtypes
+        if name not in reading.frame.columns and name != "as_of"
+    }
+    reading.set(**absent)
+
+
+def _check_classes(accounts: Reading) -> None:
+    source, labels = accounts.source, set(accounts.frame["label"])
+    declared = {1: source.positives, 0: source.controls}
+    for label in labels:
+        if declared.get(label) is None:
+            kind = "positives" if label else "controls"
+            raise SourceError(
+                f"source {source.name}: accounts with label {label}, but no {kind} are "
+                "declared; declare them"
+            )
+    unnamed = accounts.frame.filter((pl.col("label") == 1) & pl.col("group").is_null())
+    if source.positives and source.positives.campaign is None and unnamed.height:
+        raise SourceError(
+            f"source {source.name}: format {source.format} names no campaign for "
+            f"{unnamed.height} account(s); give positives.campaign"
+        )
+
+
+def _duplicate_posts(posts: Reading) -> None:
+    """Posts are one by id; without ids, by account, time and text.
+
+    Posts without id and time may be alike and still be two.
+    """
+    named = pl.col("post_id").is_not_null()
+    duplicates(posts, ["post_id"], named)
+    timed = ~named & pl.col("posted_at").is_not_null()
+    duplicates(posts, ["account_id", "posted_at", "text"], timed)
+
+
+def _check_post_times(accounts: Reading, posts: Reading) -> None:
+    early = pl.col("posted_at") < as_utc(accounts.source.platform_start)
+    posts.reject("time_order", early, "posted before the platform started")
+    if accounts.source.as_of.rule == "column" and "as_of" in accounts.frame.columns:
+        seen = accounts.frame.select("account_id", _seen="as_of").unique("account_id")
+        posts.frame = posts.frame.join(
+            seen, on="account_id", how="left", maintain_order="left"
+        )
+        late = pl.col("posted_at") > pl.col("_seen") + _TOLERANCE
+        posts.reject("time_order", late, "posted after the account was collected")
+        posts.frame = posts.frame.drop("_seen")
+
+
+def _check_creation(accounts: Reading, posts: Reading | None) -> None:
+    early = pl.col("created_at") < as_utc(accounts.source.platform_start)
+    accounts.reject("time_order", early, "created before the platform started")
+    if posts is None:
+        return
+    first = posts.frame.group_by("account_id").agg(_first=pl.col("posted_at").min())
+    accounts.frame = accounts.frame.join(
+        first, on="account_id", how="left", maintain_order="left"
+    )
+    late = pl.col("created_at") > pl.col("_first") + _TOLERANCE
+    accounts.reject("time_order", late, "created after a post of its own")
+    accounts.frame = accounts.frame.drop("_first")
+
+
+def _reject_orphans(accounts: Reading, posts: Reading, seen: pl.Series) -> None:
+    owner = pl.col("account_id")
+    unknown = ~owner.is_in(seen.implode())
+    posts.reject("no_account", unknown, "no account has this id")
+    lost = ~owner.is_in(accounts.frame["account_id"].implode())
+    posts.reject("account_rejected", lost, "its account is rejected")
+
+
+def _observe(accounts: Reading, posts: Reading | None) -> None:
+    accounts.frame = add_as_of(
+        accounts.source, accounts.frame, None if posts is None else posts.frame
+    )
+    late = pl.col("created_at") > pl.col("as_of") + _TOLERANCE
+    accounts.reject("time_order", late, "created after the account was collected")

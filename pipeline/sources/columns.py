@@ -1,0 +1,125 @@
+"""Files of one key as one frame: columns found by name, never by position."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from features import schema
+from pipeline.errors import SourceError
+from pipeline.sources import archive, delimited
+from pipeline.sources.reading import Reading
+from pipeline.sources.source import Source
+
+# Name used here -> published names, in any case or camelCase; the first one found
+# is taken.
+Columns = Mapping[str, tuple[str, ...]]
+
+
+def load(
+    source: Source,
+    raw: Path,
+    key: str,
+    table: str,
+    required: Columns,
+    optional: Columns | None = None,
+) -> Reading:
+    """Rows of all files of one key, under the names used here, absent columns null.
+
+    Values are strings for a text file, of the file's own types for Parquet.
+
+    Raises:
+        SourceError: a file or a required column is missing, or an id is a float.
+    """
+    frames, repaired, rejected = [], [], []
+    for path in archive.find(source, raw, key):
+        file = path.relative_to(raw).as_posix()
+        frame, read = _read(path, source)
+        wanted = {**required, **(optional or {})}
+        names = match(file, frame.columns, wanted, set(required))
+        absent = [
+            pl.lit(None, pl.String).alias(name) for name in wanted if name not in names
+        ]
+        found = [pl.col(published).alias(name) for name, published in names.items()]
+        columns = [*found, *absent, pl.lit(file).alias("file"), "row"]
+        frames.append(frame.select(columns).select(*wanted, "file", "row"))
+        for rule, rows in read.repaired.items():
+            repaired.append((rule, file, rows))
+        rejected += [(source.name, file, *row) for row in read.rejected]
+    reading = Reading(source, table, pl.concat(frames, how="vertical_relaxed"))
+    for file, count in _heights(rejected).items():
+        reading.add_file(file, count)
+    reading.add_rejected(
+        pl.DataFrame(rejected, schema=schema.REJECTED, orient="row")
+        if rejected
+        else schema.empty("rejected")
+    )
+    for path in archive.find(source, raw, key):
+        reading.add_file(path.relative_to(raw).as_posix(), 0)
+    for rule, file, rows in repaired:
+        reading.note(rule, (pl.col("file") == file) & pl.col("row").is_in(rows))
+    return reading
+
+
+def match(
+    file: str, found: list[str], wanted: Columns, required: set[str]
+) -> dict[str, str]:
+    """Column of the file for each wanted name that it has.
+
+    Raises:
+        SourceError: a required column is missing, or two columns fit one name.
+    """
+    plain: dict[str, list[str]] = {}
+    for column in found:
+        plain.setdefault(_plain(column), []).append(column)
+    matched = {}
+    for name, spellings in wanted.items():
+        every = [plain[_plain(text)] for text in spellings if _plain(text) in plain]
+        fits = every[0] if every else []
+        if len(fits) > 1:
+            raise SourceError(
+                f"{file}: columns {', '.join(fits)} are the same column; drop all but "
+                "one"
+            )
+        if fits:
+            matched[name] = fits[0]
+        elif name in required:
+            raise _missing(file, spellings[0], found)
+    return matched
+
+
+def _missing(file: str, column: str, found: list[str]) -> SourceError:
+    near = difflib.get_close_matches(column, found, n=1, cutoff=0.6)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return SourceError(
+        f"{file}: required column {column} is missing{hint}; found "
+        f"{archive.names(found)}; name the column so, or choose another format"
+    )
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", column.lower())
+
+
+def _heights(rejected: list[tuple[str, str, int, str, str, str]]) -> dict[str, int]:
+    heights: dict[str, int] = {}
+    for _, file, *_ in rejected:
+        heights[file] = heights.get(file, 0) + 1
+    return heights
+
+
+def _read(path: Path, source: Source) -> tuple[pl.DataFrame, delimited.Delimited]:
+    if path.suffix.lower() != ".parquet":
+        read = delimited.read_csv(path, source.encoding)
+        return read.frame, read
+    try:
+        frame = pl.read_parquet(path)
+    except pl.exceptions.PolarsError:
+        raise SourceError(f"{path}: not Parquet; fetch the file again") from None
+    if "row" in frame.columns or "file" in frame.columns:
+        raise SourceError(f"{path}: columns `row` and `file` are reserved; rename them")
+    return frame.with_row_index("row", 1).cast({"row": pl.Int64}), delimited.Delimited(
+        frame.clear()
+    )

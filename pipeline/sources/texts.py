@@ -1,0 +1,52 @@
+"""What a post's text itself says: its kind, whom it names, its links."""
+
+import polars as pl
+
+from pipeline.sources.reading import Reading
+
+REPOST = r"^RT @\w"
+_TARGET = r"^(?:RT )?@(\w+)"
+
+
+def kind_of(
+    reading: Reading, repost: pl.Expr | None = None, quote: pl.Expr | None = None
+) -> None:
+    """Set `kind`: repost, quote, reply or original, in this order.
+
+    Args:
+        reading: posts with `text`.
+        repost: what the format says about reposts, besides the text.
+        quote: what the format says about quotes.
+    """
+    text, never = pl.col("text"), pl.lit(False)
+    reposted = text.str.contains(REPOST) | (never if repost is None else repost)
+    reading.set(
+        kind=pl.when(reposted.fill_null(False))
+        .then(pl.lit("repost"))
+        .when((never if quote is None else quote).fill_null(False))
+        .then(pl.lit("quote"))
+        .when(text.str.starts_with("@").fill_null(False))
+        .then(pl.lit("reply"))
+        .otherwise(pl.lit("original"))
+    )
+
+
+def named_target(reading: Reading) -> None:
+    """Set `target_account_id` of a repost or reply to the handle in its text.
+
+    Written `@handle` in lower case, so that it is never taken for an id.
+    """
+    handle = pl.col("text").str.extract(_TARGET).str.to_lowercase()
+    aimed = pl.col("kind").is_in(["repost", "reply"])
+    reading.set(target_account_id=pl.when(aimed).then("@" + handle))
+
+
+def entities_of(reading: Reading) -> None:
+    """Set `mentions` and `hashtags` (without their sign) and `links` from the text."""
+    text = pl.col("text")
+    bare = pl.element().str.slice(1)
+    reading.set(
+        mentions=text.str.extract_all(r"@\w+").list.eval(bare),
+        hashtags=text.str.extract_all(r"#\w+").list.eval(bare),
+        links=text.str.extract_all(r"https?://\S+"),
+    )

@@ -1,0 +1,71 @@
+"""What every stage shares: its command line, its lock, its progress, its errors."""
+
+import argparse
+import fcntl
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from features.errors import InputError, TelltaleError
+
+LOCK_WAIT_SECONDS = 600
+
+
+def stage_parser(module_doc: str | None) -> argparse.ArgumentParser:
+    """Parser with `--world`; its help is the first line of the module's docstring."""
+    parser = argparse.ArgumentParser(description=(module_doc or "").split("\n")[0])
+    parser.add_argument("--world", required=True, help="a world of params.yaml")
+    parser.add_argument(
+        "--params", type=Path, default=Path("params.yaml"), help="parameter file"
+    )
+    return parser
+
+
+def say(message: str) -> None:
+    """One line of progress for a person who watches."""
+    print(f"  {message}", flush=True)
+
+
+@contextmanager
+def world_lock(world: str, wait: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
+    """Hold the only right to write this world's outputs.
+
+    The operating system drops the lock with the process, however that ends, so the
+    orphan of a killed `dvc repro` is waited for and never raced.
+
+    Raises:
+        InputError: another process still holds the lock after `wait` seconds.
+    """
+    path = Path("data") / world / ".lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        started = time.monotonic()
+        said = False
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() - started > wait:
+                    raise InputError(
+                        f"world {world}: another process has been writing for "
+                        f"{wait:.0f} s (lock {path}); wait for it, or end it"
+                    ) from None
+                if not said:
+                    say(f"another process is writing world {world}: waiting for it")
+                    said = True
+                time.sleep(0.2)
+        yield
+
+
+def run_stage(main: Callable[[], None]) -> None:
+    """Run a command; a user's error is one line on stderr and exit code 1."""
+    try:
+        main()
+    except TelltaleError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

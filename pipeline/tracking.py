@@ -1,0 +1,305 @@
+"""The MLflow side: runs, registered versions, aliases. Nothing else imports mlflow.
+
+A run is found again by its hashes, so tracking twice changes nothing, and a lost store
+is filled again by running the stage by hand.
+"""
+
+import fcntl
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+# MLflow reads these when it is imported; the telemetry switch takes "true" only.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+for _name, _value in {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",
+    "MLFLOW_LOG_UV_FILES": "false",
+    "MLFLOW_UV_AUTO_DETECT": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # A server that does not answer is reported within seconds, not after minutes.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}.items():
+    os.environ.setdefault(_name, _value)
+
+import lightgbm  # noqa: E402
+import mlflow  # noqa: E402
+import mlflow.lightgbm  # noqa: E402
+from mlflow import MlflowClient  # noqa: E402
+from mlflow.entities import Run  # noqa: E402
+from mlflow.entities.model_registry import ModelVersion, RegisteredModel  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
+from mlflow.models import ModelSignature  # noqa: E402
+from mlflow.types import ColSpec, Schema  # noqa: E402
+
+from features.errors import InputError  # noqa: E402
+from pipeline.run_record import RunRecord  # noqa: E402
+from pipeline.stage import say  # noqa: E402
+
+T = TypeVar("T")
+
+CHALLENGER: Final = "challenger"
+# Written last: a run without it was cut off and is not taken for finished.
+COMPLETE: Final = "complete"
+# Limits of MLflow's tables: text of a parameter and of a tag, entries of one request,
+# description of a version.
+PARAM_LENGTH: Final = 6000
+TAG_LENGTH: Final = 8000
+BATCH: Final = {"params": 100, "metrics": 1000}
+DESCRIPTION_LENGTH: Final = 5000
+
+
+def tracking_uri(root: Path) -> str:
+    """Address of the store: MLFLOW_TRACKING_URI, else a database in the repository.
+
+    Args:
+        root: directory that the pipeline runs in. DVC runs temporary experiments in a
+            copy below `.dvc/tmp`, which it removes: the repository itself is meant.
+    """
+    if given := os.environ.get("MLFLOW_TRACKING_URI"):
+        return given
+    root = root.resolve()
+    copies = [parent for parent in root.parents if parent.name == ".dvc"]
+    home = copies[-1].parent if copies else root
+    return f"sqlite:///{home}/artifacts/mlflow/mlflow.db"
+
+
+def track(record: RunRecord, uri: str) -> bool:
+    """Write the run down unless it is there, and see to its registration.
+
+    Args:
+        record: the run.
+        uri: address of the store, a database or a server.
+
+    Returns:
+        Whether the model is registered: true if no gate failed.
+
+    Raises:
+        InputError: the store cannot be reached or used.
+    """
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        mlflow.set_tracking_uri(uri)
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        experiment = _experiment(client, f"telltale-{record.world}", uri)
+        run = _finished_run(client, experiment, record)
+        if run is None:
+            run = _new_run(client, experiment, record)
+            say(f"run {run.info.run_name} logged in experiment telltale-{record.world}")
+        else:
+            say(
+                f"run {run.info.run_name} holds this model and evidence already: reused"
+            )
+        return _register(client, run, record)
+    except (MlflowException, OSError) as error:
+        reason = str(error).splitlines()[0][:300]
+        raise InputError(
+            f"tracking store {uri}: {reason}; start that server, or unset "
+            "MLFLOW_TRACKING_URI to use the database in artifacts/mlflow, then run "
+            "`dvc repro` again"
+        ) from error
+
+
+@contextmanager
+def _first_use(uri: str) -> Iterator[Path | None]:
+    """Directory of a sqlite store, locked: its migrations must not run twice at once."""
+    if not uri.startswith("sqlite:///"):
+        yield None
+        return
+    home = Path(uri.removeprefix("sqlite:///")).parent
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield home
+
+
+def _experiment(client: MlflowClient, name: str, uri: str) -> str:
+    """Id of the experiment, made at first use.
+
+    Raises:
+        InputError: the store was moved; its old runs point to files elsewhere.
+    """
+    with _first_use(uri) as home:
+        location = f"{home.resolve().as_uri()}/artifacts/{name}" if home else None
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            made: str = client.create_experiment(name, artifact_location=location)
+            return made
+        if location and found.artifact_location != location:
+            raise InputError(
+                f"tracking store {uri}: its files are expected in "
+                f"{found.artifact_location}, so it was moved; move it back, or remove "
+                "the directory of the database and run `python -m pipeline.track` again"
+            )
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+        identity: str = found.experiment_id
+        return identity
+
+
+def _finished_run(
+    client: MlflowClient, experiment: str, record: RunRecord
+) -> Run | None:
+    """The finished run of this model and evidence; what was cut off is put away."""
+    finished = None
+    for run in client.search_runs(
+        [experiment],
+        filter_string=f"tags.model_hash = '{record.model_hash}' "
+        f"and tags.evidence_hash = '{record.evidence_hash}'",
+    ):
+        if run.data.tags.get(COMPLETE) == "true":
+            finished = finished or run
+            continue
+        say(f"run {run.info.run_name} was cut off: deleted")
+        identity = run.info.run_id
+        for model in client.search_logged_models(
+            [experiment], filter_string=f"source_run_id = '{identity}'"
+        ):
+            client.delete_logged_model(model.model_id)
+        client.set_terminated(identity, status="KILLED")
+        client.delete_run(identity)
+    return finished
+
+
+def _new_run(client: MlflowClient, experiment: str, record: RunRecord) -> Run:
+    name = record.tags.get("dvc_exp_name", f"{record.world}-{record.model_hash[:8]}")
+    tags = {
+        "model_hash": record.model_hash,
+        "evidence_hash": record.evidence_hash,
+        **_gate_tags(record),
+        **record.tags,
+    }
+    with mlflow.start_run(
+        experiment_id=experiment,
+        run_name=name,
+        tags={key: value[:TAG_LENGTH] for key, value in tags.items()},
+    ) as run:
+        for params in _batches(record.params, BATCH["params"]):
+            mlflow.log_params(
+                {key: text[:PARAM_LENGTH] for key, text in params.items()}
+            )
+        for figures in _batches(record.figures, BATCH["metrics"]):
+            mlflow.log_metrics(figures, step=0)
+        _log_files(client, run.info.run_id, record)
+        _log_model(record)
+    client.set_tag(run.info.run_id, COMPLETE, "true")
+    return client.get_run(run.info.run_id)
+
+
+def _log_model(record: RunRecord) -> None:
+    booster = lightgbm.Booster(model_file=record.outputs.bundle / "booster.txt")
+    names = record.feature_names
+    with warnings.catch_warnings():
+        # MLflow warns about the type hints of its own agent classes.
+        warnings.filterwarnings("ignore", ".*Any type hint is inferred as AnyType")
+        mlflow.lightgbm.log_model(
+            booster,
+            name="model",
+            signature=ModelSignature(
+                inputs=Schema([ColSpec("double", name) for name in names]),
+                outputs=Schema([ColSpec("double")]),
+            ),
+            pip_requirements=record.requirements,
+        )
+
+
+def _log_files(client: MlflowClient, run: str, record: RunRecord) -> None:
+    client.log_artifacts(run, str(record.outputs.bundle), "bundle")
+    client.log_artifacts(run, str(record.outputs.plots), "plots")
+    client.log_artifact(run, str(record.outputs.metrics))
+    client.log_artifact(run, str(record.outputs.card))
+    if record.outputs.lock.exists():
+        client.log_artifact(run, str(record.outputs.lock))
+
+
+def _register(client: MlflowClient, run: Run, record: RunRecord) -> bool:
+    """Make registry and gates agree; returns whether the model is registered."""
+    name = f"telltale-{record.world}"
+    model = _registered_model(client, name)
+    version = _version(client, model, record)
+    challenger = model.aliases.get(CHALLENGER) if model else None
+    if record.failed:
+        for gate in record.failed:
+            say(f"gate {gate.code} failed: {gate.value}, limit {gate.limit}")
+        if version and str(challenger) == str(version.version):
+            client.delete_registered_model_alias(name, CHALLENGER)
+            say(f"{name} version {version.version} is no longer {CHALLENGER}")
+        _tag_version(client, version, record)
+        say("not registered")
+        return False
+    if model is None:
+        client.create_registered_model(name)
+    if version is None:
+        logged = client.search_logged_models(
+            [run.info.experiment_id],
+            filter_string=f"source_run_id = '{run.info.run_id}'",
+        )[0]
+        version = client.create_model_version(
+            name,
+            source=logged.model_uri,
+            run_id=run.info.run_id,
+            model_id=logged.model_id,
+            tags={"model_hash": record.model_hash, **_gate_tags(record)},
+            description=_card(record),
+        )
+    else:
+        _tag_version(client, version, record)
+        if version.description != _card(record):
+            client.update_model_version(name, version.version, _card(record))
+    if str(challenger) != str(version.version):
+        client.set_registered_model_alias(name, CHALLENGER, str(version.version))
+    say(f"{name} version {version.version} is {CHALLENGER}")
+    return True
+
+
+def _registered_model(client: MlflowClient, name: str) -> RegisteredModel | None:
+    try:
+        return client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
+
+
+def _version(
+    client: MlflowClient, model: RegisteredModel | None, record: RunRecord
+) -> ModelVersion | None:
+    if model is None:
+        return None
+    wanted = f"name = '{model.name}' and tags.model_hash = '{record.model_hash}'"
+    return next(iter(client.search_model_versions(wanted)), None)
+
+
+def _tag_version(
+    client: MlflowClient, version: ModelVersion | None, record: RunRecord
+) -> None:
+    for key, value in _gate_tags(record).items() if version else ():
+        if version and version.tags.get(key) != value:
+            client.set_model_version_tag(version.name, str(version.version), key, value)
+
+
+def _gate_tags(record: RunRecord) -> dict[str, str]:
+    return {
+        "gates": "failed" if record.failed else "passed",
+        "gates_failed": ", ".join(gate.code for gate in record.failed) or "none",
+        **{f"gate.{gate.code}": gate.status for gate in record.gates},
+    }
+
+
+def _card(record: RunRecord) -> str:
+    text = record.outputs.card.read_text(encoding="utf-8")
+    return text[:DESCRIPTION_LENGTH]
+
+
+def _batches(values: dict[str, T], size: int) -> Iterator[dict[str, T]]:
+    items = list(values.items())
+    for start in range(0, len(items), size):
+        yield dict(items[start : start + size])

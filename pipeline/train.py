@@ -1,0 +1,180 @@
+"""Train: boosters of every training set, and their scores of accounts they never saw."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import lightgbm as lgb
+import polars as pl
+from pydantic import Field
+
+from models.baselines import BASELINES, baseline_scores, measurable
+from models.matrix import to_matrix
+from models.nested import PREDICTIONS, Data, score_fold, train_sets
+from models.split import training_sets
+from models.training import Recipe
+from pipeline.featurize import FITTED
+from pipeline.files import atomic_directory, write_json, write_parquet
+from pipeline.section import Section, load_section
+from pipeline.stage import run_stage, say, stage_parser, world_lock
+
+
+class TrainParams(Section):
+    """Section `train` of params.yaml."""
+
+    seed: Annotated[int, Field(ge=0)]
+    rounds: Annotated[int, Field(ge=10, le=5_000)]
+    unit_power: Annotated[float, Field(ge=0, le=1)]
+    family_dropout: Annotated[float, Field(ge=0, lt=1)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    num_leaves: Annotated[int, Field(ge=2, le=255)]
+    max_depth: Annotated[int, Field(ge=1, le=16)]
+    min_data_in_leaf: Annotated[int, Field(ge=1)]
+    feature_fraction: Annotated[float, Field(gt=0, le=1)]
+    lambda_l2: Annotated[float, Field(ge=0)]
+
+    def recipe(self) -> Recipe:
+        """The same values as the models room takes them."""
+        own = {"seed", "rounds", "unit_power", "family_dropout"}
+        return Recipe(
+            booster=self.model_dump(exclude=own),
+            rounds=self.rounds,
+            unit_power=self.unit_power,
+            family_dropout=self.family_dropout,
+            seed=self.seed,
+        )
+
+
+def load_data(features: Path, labels: pl.DataFrame) -> Data:
+    """Labelled accounts with their features, sorted by account_id."""
+    labels = labels.sort("account_id")
+    static = labels.select("account_id").join(
+        pl.read_parquet(features / "features.parquet"),
+        on="account_id",
+        how="left",
+        maintain_order="left",
+    )
+    fitted = pl.read_parquet(features / "fitted.parquet")
+
+    def values(key: str) -> pl.DataFrame:
+        rows = fitted.filter(pl.col("training_set") == key)
+        return static.join(
+            rows.select("account_id", *(f.name for f in FITTED)),
+            on="account_id",
+            how="left",
+            maintain_order="left",
+        )
+
+    return Data(
+        labels["account_id"].to_list(),
+        labels["label"].to_numpy(),
+        labels["block"].to_numpy().astype(str),
+        values,
+    )
+
+
+def score_baselines(data: Data, folds: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Scores of the trivial baselines on the test side of every loco fold.
+
+    Columns of PREDICTIONS, and `anchor`: the share of positives trained on. A baseline
+    whose columns are unknown on one of the two sides is left out of that fold.
+    """
+    parts = []
+    for (fold,), members in folds.filter(pl.col("protocol") == "loco").group_by(
+        ["fold"], maintain_order=True
+    ):
+        values = data.values(f"loco-without-{fold}")
+        sides = {
+            side: data.rows(
+                members.filter(pl.col("side") == side)["account_id"].to_list()
+            )
+            for side in ("train", "test")
+        }
+        for name, (columns, _) in BASELINES.items():
+            matrix = to_matrix(values, columns)
+            train, test = matrix[sides["train"]], matrix[sides["test"]]
+            if not (measurable(name, train) and measurable(name, test)):
+                continue
+            known = data.labels[sides["train"]]
+            scores, anchor = baseline_scores(name, train, known, test, seed)
+            n = len(test)
+            parts.append(
+                pl.DataFrame(
+                    {
+                        "model": [name] * n,
+                        "protocol": ["loco"] * n,
+                        "fold": [str(fold)] * n,
+                        "part": ["test"] * n,
+                        "unit": [None] * n,
+                        "account_id": [data.ids[row] for row in sides["test"]],
+                        "raw_score": scores,
+                    },
+                    schema=PREDICTIONS,
+                ).with_columns(pl.lit(anchor).alias("anchor"))
+            )
+    return pl.concat(parts)
+
+
+def train(
+    features: Path, labels: Path, folds_path: Path, params: TrainParams, out: Path
+) -> None:
+    """Write boosters/<training set>.txt, predictions.parquet, trees.json."""
+    folds = pl.read_parquet(folds_path / "folds.parquet")
+    data = load_data(features, pl.read_parquet(labels))
+    sets = training_sets(folds)
+    with atomic_directory(out) as working:
+        boosters = working / "boosters"
+        boosters.mkdir()
+        for done, (key, booster) in enumerate(
+            train_sets(data, sets, params.recipe()), start=1
+        ):
+            (boosters / f"{key}.txt").write_text(booster.model_to_string())
+            say(f"booster {done} of {len(sets)}: {key}")
+
+        @cache
+        def load(key: str) -> lgb.Booster:
+            return lgb.Booster(model_file=boosters / f"{key}.txt")
+
+        trees: dict[str, Any] = {}
+        parts = []
+        everyone = folds.filter(pl.col("protocol") == "loco").unique("account_id")
+        block = dict(zip(data.ids, data.blocks, strict=True))
+        final = everyone.select(
+            "account_id",
+            pl.lit("train").alias("side"),
+            pl.col("account_id").replace_strict(block).alias("unit"),
+        )
+        jobs: list[tuple[str, str | None, pl.DataFrame]] = [
+            ("loco", None, final.sort("account_id"))
+        ]
+        for (protocol, fold), members in folds.group_by(
+            ["protocol", "fold"], maintain_order=True
+        ):
+            jobs.append((str(protocol), str(fold), members))
+        for protocol, name, members in jobs:
+            scored = score_fold(data, load, protocol, name, members)
+            trees[f"{protocol}/{name or 'all'}"] = scored.trees
+            parts.append(scored.rows)
+        baselines = score_baselines(data, folds, params.seed)
+        predictions = pl.concat([*parts, baselines], how="diagonal")
+        order = ["model", "protocol", "fold", "part", "unit", "account_id"]
+        write_parquet(predictions, working / "predictions.parquet", order)
+        write_json(trees, working / "trees.json")
+        say(f"trees chosen for the final model: {trees['loco/all']}")
+
+
+def main() -> None:
+    """Run the command."""
+    parser = stage_parser(__doc__)
+    parser.add_argument("--features", type=Path, required=True, help="of featurize")
+    parser.add_argument("--labels", type=Path, required=True, help="labels.parquet")
+    parser.add_argument("--folds", type=Path, required=True, help="folds of split")
+    parser.add_argument("--out", type=Path, required=True, help="directory to write")
+    args = parser.parse_args()
+    params = load_section(args.params, "train", TrainParams)
+    with world_lock(args.world):
+        train(args.features, args.labels, args.folds, params, args.out)
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,55 @@
+"""Fixtures that every room uses."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# No tool reports home from a test either; MLflow and BentoML read this on import.
+os.environ.update(
+    BENTOML_DO_NOT_TRACK="true",
+    MLFLOW_DISABLE_TELEMETRY="true",
+    DO_NOT_TRACK="true",
+    DVC_NO_ANALYTICS="1",
+    MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false",
+    MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK="true",
+    MLFLOW_LOG_UV_FILES="false",
+    MLFLOW_UV_AUTO_DETECT="false",
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The developer's tracking server and DVC experiment never reach a test."""
+    for name in (
+        "MLFLOW_TRACKING_URI",
+        "MLFLOW_REGISTRY_URI",
+        "MLFLOW_EXPERIMENT_NAME",
+        "MLFLOW_EXPERIMENT_ID",
+        "MLFLOW_RUN_ID",
+        "DVC_EXP_NAME",
+        "DVC_EXP_BASELINE_REV",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Root of the repository."""
+    return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def public_data() -> Path:
+    """Folder of the public archives, which PUBLIC_DATA names."""
+    given = os.environ.get("PUBLIC_DATA", "")
+    if given and Path(given).is_dir():
+        return Path(given).resolve()
+    message = (
+        f"PUBLIC_DATA={given}: no such folder"
+        if given
+        else "set PUBLIC_DATA=<folder of the public archives> to run this"
+    )
+    if os.environ.get("REQUIRE_PUBLIC_DATA") == "1":
+        pytest.fail(message)
+    pytest.skip(message)

@@ -1,0 +1,143 @@
+import gzip
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import SourceError
+from pipeline.sources import delimited
+from pipeline.sources.delimited import read_csv
+
+
+def write(tmp_path: Path, data: bytes) -> Path:
+    path = tmp_path / "a.csv"
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("body", "kept", "rejected"),
+    [
+        (b"1,x\n2,y\n", ["1", "2"], []),
+        (b"1,x\r\n2,y\r\n", ["1", "2"], []),
+        (b'1,"two\nlines"\n2,y\n', ["1", "2"], []),
+        (b'1,"a ""b"" c"\n', ["1"], []),
+        (b"1,x\n2\n3,z\n", ["1", "3"], [(3, "field_count")]),
+        (b"1,x,y\n3,z\n", ["3"], [(2, "field_count")]),
+        (b"1,x\nid,text\n3,z\n", ["1", "3"], [(3, "repeated_header")]),
+        (b'1,x\n2,"open\n3,z\n4,w\n', ["1", "3", "4"], [(3, "broken_quote")]),
+        (b'1,"a"b\n3,z\n', ["3"], [(2, "broken_quote")]),
+        (b'1,x\n2,"open', ["1"], [(3, "broken_quote")]),
+        (
+            b'2,"open\n3,z\n4,"w"\n5,v\n',
+            ["3", "4", "5"],
+            [(2, "broken_quote")],
+        ),
+        (b"1,x\n\n2,y\n\n", ["1", "2"], []),
+    ],
+)
+def test_good_rows_are_kept_and_bad_ones_named_by_line(
+    tmp_path: Path, body: bytes, kept: list[str], rejected: list[tuple[int, str]]
+) -> None:
+    path = write(tmp_path, b"id,text\n" + body)
+
+    result = read_csv(path, "utf-8")
+
+    assert result.frame["id"].to_list() == kept
+    assert [(row, rule) for row, rule, *_ in result.rejected] == rejected
+
+
+def test_row_is_the_physical_line_on_which_a_record_begins(tmp_path: Path) -> None:
+    path = write(tmp_path, b'id,text\n1,"a\nb\nc"\n2,y\n')
+
+    assert read_csv(path, "utf-8").frame["row"].to_list() == [2, 5]
+
+
+def test_chunks_join_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "CHUNK_ROWS", 2)
+    path = write(tmp_path, b"id\n" + b"".join(b"%d\n" % n for n in range(5)))
+
+    assert read_csv(path, "utf-8").frame["id"].to_list() == list("01234")
+
+
+def test_nul_bytes_and_bad_utf8_are_repaired_on_their_record(tmp_path: Path) -> None:
+    path = write(tmp_path, b'id,text\n1,"a\nb\xff\xfe"\n2,c\0d\0\n3,caf\xc3\xa9\n')
+
+    result = read_csv(path, "utf-8")
+
+    assert result.frame["text"].to_list() == ["a\nb\ufffd", "cd", "café"]
+    assert result.repaired == {"nul_removed": [4], "invalid_utf8": [2]}
+
+
+def test_latin_1_is_decoded_as_declared(tmp_path: Path) -> None:
+    path = write(tmp_path, b"id,text\n1,caf\xe9\n")
+
+    assert read_csv(path, "latin-1").frame["text"].to_list() == ["café"]
+
+
+def test_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    path = write(tmp_path, b"\xef\xbb\xbfid,text\n1,x\n")
+
+    assert read_csv(path, "utf-8").frame.columns == ["id", "text", "row"]
+
+
+@pytest.mark.parametrize("suffix", ["gz", "zip"])
+def test_compressed_file_reads_as_the_plain_one(tmp_path: Path, suffix: str) -> None:
+    plain = write(tmp_path, b"id,text\n007,x\n")
+    packed = tmp_path / f"b.csv.{suffix}"
+    if suffix == "gz":
+        packed.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+    else:
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(plain, "a.csv")
+
+    result = read_csv(packed, "utf-8")
+
+    assert result.frame.equals(read_csv(plain, "utf-8").frame)
+    assert result.frame["id"].to_list() == ["007"]
+
+
+@pytest.mark.parametrize("members", [[], ["a.csv", "b.csv"], ["a.txt"], ["../a.csv"]])
+def test_zip_of_anything_but_one_csv_is_refused(
+    tmp_path: Path, members: list[str]
+) -> None:
+    packed = tmp_path / "b.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in members:
+            archive.writestr(name, "id\n1\n")
+
+    with pytest.raises(SourceError, match=r"b\.zip"):
+        read_csv(packed, "utf-8")
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".gz", ".xz"])
+def test_damaged_or_unknown_compression_is_refused(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.csv{suffix}"
+    path.write_bytes(b"id\n1\n")
+
+    with pytest.raises(SourceError, match=r"a\.csv"):
+        read_csv(path, "utf-8")
+
+
+def test_archive_that_expands_beyond_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.sources.archive.MAX_EXPANDED_BYTES", 4)
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"id\n123456\n", mtime=0))
+
+    with pytest.raises(SourceError, match="expands beyond"):
+        read_csv(path, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"id,id\n1,2\n", "twice"), (b"<html>\n", "web page"), (b"a\rb\n", "not CSV")],
+)
+def test_file_without_a_usable_header_is_refused(
+    tmp_path: Path, data: bytes, message: str
+) -> None:
+    path = write(tmp_path, data)
+
+    with pytest.raises(SourceError, match=message):
+        read_csv(path, "utf-8")

@@ -1,0 +1,221 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import SourceError
+from pipeline.sources.source import Tables
+from tests.pipeline.sources.archives import (
+    CONTROLS,
+    make_source,
+    only_count,
+    read,
+    rules,
+    write_csv,
+)
+
+HASH = "kq3V6dXppwrPrVwjEEtT74Ny7k0VikIGbe6HdWs="
+
+
+def user(**overrides: Any) -> dict[str, Any]:
+    return {
+        "userid": "11",
+        "user_display_name": "A",
+        "user_screen_name": "a",
+        "user_reported_location": "",
+        "user_profile_description": "line\nbreak",
+        "user_profile_url": "",
+        "follower_count": "3",
+        "following_count": "0.0",
+        "account_creation_date": "2017-10-16",
+        "account_language": "zh-CN",
+    } | overrides
+
+
+def post(**overrides: Any) -> dict[str, Any]:
+    return (
+        {"tweetid": "1"}
+        | user()
+        | {
+            "tweet_language": "und",
+            "tweet_text": "words",
+            "tweet_time": "2018-03-04 05:06",
+            "tweet_client_name": "Web",
+            "in_reply_to_userid": "",
+            "in_reply_to_tweetid": "",
+            "quoted_tweet_tweetid": "",
+            "is_retweet": "False",
+            "retweet_userid": "",
+            "retweet_tweetid": "",
+            "latitude": "absent",
+            "longitude": "absent",
+            "quote_count": "0",
+            "reply_count": "",
+            "like_count": "2.0",
+            "retweet_count": "0",
+            "hashtags": "['x']",
+            "urls": "[]",
+            "user_mentions": "",
+        }
+        | overrides
+    )
+
+
+def read_posts(tmp_path: Path, *posts: dict[str, Any]) -> Tables:
+    name = write_csv(tmp_path / "t.csv", list(posts))
+    return read(make_source("twitter_io", {"posts": [name]}), tmp_path)
+
+
+def test_users_file_becomes_accounts(tmp_path: Path) -> None:
+    rows = [user(), user(userid=HASH, user_display_name=HASH, user_screen_name=HASH)]
+    name = write_csv(tmp_path / "u.csv", rows)
+
+    tables = read(make_source("twitter_io", {"accounts": [name]}), tmp_path)
+
+    account = tables.accounts.row(0, named=True)
+    assert account["account_id"] == "11"
+    assert (account["bio"], account["url"], account["listed"]) == (
+        "line\nbreak",
+        "",
+        None,
+    )
+    assert (account["followers"], account["following"]) == (3, 0)
+    assert account["created_at"] == datetime(2017, 10, 16, tzinfo=UTC)
+    assert account["declared_language"] == "zh-cn"
+    assert tables.accounts["row"].to_list() == [2, 4]
+    assert tables.accounts["handle"].to_list() == ["a", HASH]
+    assert tables.posts is None
+
+
+def test_camel_case_and_shuffled_columns_change_nothing(tmp_path: Path) -> None:
+    rows = [user()]
+    write_csv(tmp_path / "u.csv", rows)
+    camel = {"follower_count": "followerCount", "account_language": "accountLanguage"}
+    write_csv(
+        tmp_path / "v.csv",
+        [{camel.get(key, key): row[key] for key in reversed(row)} for row in rows],
+    )
+
+    first, second = (
+        read(make_source("twitter_io", {"accounts": [name]}), tmp_path)
+        for name in ("u.csv", "v.csv")
+    )
+
+    assert first.accounts.drop("file").equals(second.accounts.drop("file"))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "kind", "target", "target_post"),
+    [
+        ({}, "original", None, None),
+        ({"is_retweet": "true", "retweet_userid": "9"}, "repost", "9", None),
+        ({"tweet_text": "RT @Bob: hi"}, "repost", "@bob", None),
+        (
+            {"tweet_text": "RT @Bob: hi", "retweet_tweetid": "1.2E+18"},
+            "repost",
+            "@bob",
+            None,
+        ),
+        ({"quoted_tweet_tweetid": "77"}, "quote", None, "77"),
+        ({"quoted_tweet_tweetid": "7.7e+17"}, "quote", None, None),
+        ({"in_reply_to_userid": "98336677.0"}, "reply", "98336677", None),
+        ({"in_reply_to_tweetid": "5.1e+17"}, "reply", None, None),
+        ({"tweet_text": "@Bob hi"}, "reply", "@bob", None),
+    ],
+)
+def test_kind_and_target(
+    tmp_path: Path,
+    overrides: dict[str, str],
+    kind: str,
+    target: str | None,
+    target_post: str | None,
+) -> None:
+    tables = read_posts(tmp_path, post(**overrides))
+
+    assert tables.posts is not None
+    row = tables.posts.row(0, named=True)
+    assert (row["kind"], row["target_account_id"], row["target_post_id"]) == (
+        kind,
+        target,
+        target_post,
+    )
+
+
+def test_post_values(tmp_path: Path) -> None:
+    tables = read_posts(tmp_path, post())
+
+    assert tables.posts is not None
+    row = tables.posts.row(0, named=True)
+    assert row["posted_at"] == datetime(2018, 3, 4, 5, 6, tzinfo=UTC)
+    assert (row["likes"], row["replies"], row["language"]) == (2, None, None)
+    assert (row["hashtags"], row["links"], row["mentions"]) == (["x"], [], [])
+    assert rules(tables, "nulled", "posts") == {"language_undefined": 1}
+    assert rules(tables, "repaired", "posts") == {"count_float": 1}
+
+
+def test_accounts_are_derived_from_the_newest_post(tmp_path: Path) -> None:
+    old = post(tweetid="1", follower_count="1")
+    new = post(tweetid="2", follower_count="8", tweet_time="2019-01-01 00:00")
+
+    tables = read_posts(tmp_path, new, old)
+
+    assert tables.accounts["followers"].to_list() == [8]
+    assert only_count(tables, "accounts").read == 1
+
+
+def test_users_file_comes_before_the_profile_of_posts(tmp_path: Path) -> None:
+    users = write_csv(tmp_path / "u.csv", [user(follower_count="100")])
+    posts = write_csv(tmp_path / "t.csv", [post(), post(tweetid="2", userid="12")])
+    source = make_source("twitter_io", {"accounts": [users], "posts": [posts]})
+
+    tables = read(source, tmp_path)
+
+    assert dict(tables.accounts.select("account_id", "followers").iter_rows()) == {
+        "11": 100,
+        "12": 3,
+    }
+
+
+def test_parts_of_30_and_31_columns_are_read_together(tmp_path: Path) -> None:
+    write_csv(tmp_path / "t_1.csv", [post()])
+    write_csv(tmp_path / "t_2.csv", [post(tweetid="2") | {"poll_choices": ""}])
+
+    tables = read(make_source("twitter_io", {"posts": ["t_*.csv"]}), tmp_path)
+
+    assert tables.posts is not None
+    assert tables.posts["post_id"].to_list() == ["1", "2"]
+    assert len(tables.counts) == 4 - 1
+
+
+def test_missing_column_names_file_column_and_remedy(tmp_path: Path) -> None:
+    row = user()
+    row["user_screen_nam"] = row.pop("user_screen_name")
+    name = write_csv(tmp_path / "u.csv", [row])
+
+    with pytest.raises(
+        SourceError,
+        match=r"u\.csv: required column user_screen_name .*did you mean user_screen_nam\?",
+    ):
+        read(make_source("twitter_io", {"accounts": [name]}), tmp_path)
+
+
+def test_two_declared_classes_are_refused(tmp_path: Path) -> None:
+    name = write_csv(tmp_path / "u.csv", [user()])
+
+    with pytest.raises(SourceError, match="declare one class"):
+        read(
+            make_source("twitter_io", {"accounts": [name]}, controls=CONTROLS), tmp_path
+        )
+
+
+@pytest.mark.public_data
+def test_published_sample(public_data: Path) -> None:
+    files = {"posts": ["twitter_io_format_sample/RNA_0621_*.csv"]}
+    last_post = {"rule": "last_post", "at": None}
+
+    tables = read(make_source("twitter_io", files, as_of=last_post), public_data)
+
+    assert tables.posts is not None
+    assert (tables.accounts.height, tables.posts.height) == (4, 36)
+    assert tables.rejected.is_empty()

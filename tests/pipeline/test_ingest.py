@@ -1,0 +1,233 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from features import schema
+from pipeline import ingest as stage
+from pipeline.errors import ParamsError, SourceError
+from pipeline.ingest import ingest
+from pipeline.sources.source import Source
+from tests.pipeline.sources.archives import make_source, write_csv
+
+HASH = "kq3V6dXppwrPrVwjEEtT74Ny7k0VikIGbe6HdWs="
+
+
+def make_world(raw: Path) -> list[Source]:
+    write_csv(
+        raw / "b_accounts.csv",
+        [
+            {"account_id": "2", "handle": "h", "label": "1"},
+            {"account_id": HASH, "handle": HASH, "label": "1"},
+        ],
+    )
+    posts = [
+        {
+            "account_id": "2",
+            "post_id": identifier,
+            "posted_at": f"2020-05-01T10:00:0{identifier}Z",
+            "kind": "reply",
+            "target_account_id": "@x",
+            "text": "caf\ufffd &amp; co",
+        }
+        for identifier in ("1", "0", "1")
+    ]
+    write_csv(raw / "b_posts.csv", posts)
+    write_csv(raw / "a_accounts.csv", [{"account_id": "2"}])
+    return [
+        make_source(
+            "canonical",
+            {"accounts": ["b_accounts.csv"], "posts": ["b_posts.csv"]},
+            name="b",
+            history_complete=True,
+        ),
+        make_source("canonical", {"accounts": ["a_accounts.csv"]}, name="a"),
+    ]
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    return folder
+
+
+def run(sources: list[Source], raw: Path) -> tuple[Path, dict[str, Any]]:
+    out, report = raw.parent / "canonical", raw.parent / "ingest.json"
+    ingest(sources, raw, out, report)
+    return out, json.loads(report.read_text())
+
+
+def test_tables_are_canonical_and_ids_carry_their_source(raw: Path) -> None:
+    out, _ = run(make_world(raw), raw)
+
+    accounts, posts, rejected = (
+        schema.check(pl.read_parquet(out / f"{table}.parquet"), table)
+        for table in ("accounts", "posts", "rejected")
+    )
+    assert accounts["account_id"].to_list() == ["a/2", "b/2", f"b/{HASH}"]
+    assert accounts["history_complete"].to_list() == [False, True, True]
+    assert posts["account_id"].to_list() == ["b/2", "b/2"]
+    assert posts["target_account_id"].to_list() == ["b/@x", "b/@x"]
+    assert posts["post_id"].to_list() == ["0", "1"]
+    assert rejected.select("source", "file", "row", "rule").rows() == [
+        ("b", "b_posts.csv", 4, "duplicate_identical")
+    ]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "accounts.parquet",
+        "labels.parquet",
+        "posts.parquet",
+        "rejected.parquet",
+    ]
+
+
+def test_labels_say_what_the_reader_said(raw: Path) -> None:
+    out, _ = run(make_world(raw), raw)
+
+    labels = pl.read_parquet(out / "labels.parquet")
+    assert labels.rows() == [
+        ("a/2", "a", 1, None),
+        ("b/2", "b", 1, None),
+        (f"b/{HASH}", "b", 1, None),
+    ]
+
+
+def test_report_accounts_for_files_sources_and_texts(raw: Path) -> None:
+    _, report = run(make_world(raw), raw)
+
+    assert report["totals"] == {
+        "read": 6,
+        "kept": 5,
+        "rejected": {"duplicate_identical": 1},
+        "repaired": {},
+        "nulled": {},
+    }
+    assert report["sources"]["b"] == {
+        "accounts": 2,
+        "accounts_by_label": {"1": 2},
+        "posts": 2,
+        "first_post": "2020-05-01T10:00:00.000+00:00",
+        "last_post": "2020-05-01T10:00:01.000+00:00",
+        "hashed_share": 0.5,
+        "nonzero_seconds_share": 0.5,
+    }
+    accidents = report["text_accidents"]["b"]["1"]
+    assert (accidents["replacement_character"], accidents["entity_escaped"]) == (2, 2)
+    assert accidents["mojibake"] == 0
+    assert report["overlaps"] == [
+        {"sources": ["a", "b"], "accounts": 1, "label_conflicts": 0}
+    ]
+
+
+def test_order_of_sources_rows_and_columns_changes_no_byte(raw: Path) -> None:
+    sources = make_world(raw)
+    first, _ = run(sources, raw)
+    before = {path.name: path.read_bytes() for path in first.iterdir()}
+    header, *lines = (raw / "b_posts.csv").read_text().splitlines(keepends=True)
+    (raw / "b_posts.csv").write_text(header + "".join(reversed(lines)))
+
+    second, _ = run(sources[::-1], raw)
+
+    after = {path.name: path.read_bytes() for path in second.iterdir()}
+    # `rejected` names rows by the line that they stand on.
+    for name in ("accounts.parquet", "posts.parquet", "labels.parquet"):
+        assert after[name] == before[name]
+
+
+def test_a_faulty_source_leaves_the_last_tables_alone(raw: Path) -> None:
+    sources = make_world(raw)
+    out, _ = run(sources, raw)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    (raw / "b_posts.csv").unlink()
+
+    with pytest.raises(SourceError, match=r"no file b_posts\.csv"):
+        run(sources, raw)
+
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert not list(raw.parent.glob(".canonical*"))
+
+
+def test_names_of_sources_are_unique(raw: Path) -> None:
+    sources = make_world(raw)
+
+    with pytest.raises(ParamsError, match="b stand there twice"):
+        run([*sources, sources[0]], raw)
+
+
+def test_unknown_format_names_the_known_ones(raw: Path) -> None:
+    with pytest.raises(SourceError, match=r"no format scrolls; use canonical, .*"):
+        run([make_source("scrolls", {})], raw)
+
+
+def test_rejected_rows_hold_at_most_300_characters(raw: Path) -> None:
+    write_csv(raw / "a_accounts.csv", [{"account_id": "", "bio": "x" * 999}])
+    write_csv(raw / "more.csv", [{"account_id": "1", "bio": "x"}])
+    files = {"accounts": ["a_accounts.csv", "more.csv"]}
+
+    out, _ = run([make_source("canonical", files)], raw)
+
+    rejected = pl.read_parquet(out / "rejected.parquet")
+    assert rejected["rule"].to_list() == ["no_id"]
+    assert rejected["raw"].str.len_chars().to_list() == [300]
+
+
+def test_command_reads_its_section_and_says_what_it_read(
+    tmp_path: Path,
+    raw: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sources = make_world(raw)
+    declared = [source.model_dump(mode="json") for source in sources]
+    (tmp_path / "params.yaml").write_text(json.dumps({"sources": {"w": declared}}))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "sys.argv",
+        [
+            "ingest",
+            "--world",
+            "w",
+            "--raw",
+            "raw",
+            "--out",
+            "canonical",
+            "--report",
+            "r.json",
+        ],
+    )
+
+    stage.main()
+
+    assert (tmp_path / "canonical" / "posts.parquet").is_file()
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in said] == [["a", "1"], ["b", "2"]]
+
+
+@pytest.mark.public_data
+@pytest.mark.slow
+def test_figures_of_the_public_archives(public_data: Path, tmp_path: Path) -> None:
+    source = make_source(
+        "caverlee2011",
+        {
+            "polluters": ["caverlee2011/content_polluters.csv"],
+            "legitimate": ["caverlee2011/legitimate_users.csv"],
+            "posts": ["caverlee2011/posts.parquet"],
+        },
+        controls={
+            "name": "people",
+            "kind": "honeypot",
+            "strength": 1.0,
+            "blocks": {"op": 1.0},
+            "slice": None,
+        },
+        zone="UTC",
+        as_of={"rule": "column", "at": None},
+    )
+
+    ingest([source], public_data, tmp_path / "canonical", tmp_path / "ingest.json")
+
+    report = json.loads((tmp_path / "ingest.json").read_text())
+    assert report["totals"]["rejected"]["label_conflict"] == 2 * 44
+    assert report["sources"]["src"]["accounts"] == 22_223 + 19_276 - 2 * 44
