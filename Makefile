@@ -14,6 +14,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 READY := $(VENV)/installed.lock
 CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+# The champion as it was promoted, the store of its Bentos, and the home of the service
+# on this port: BentoML empties a folder of its home at start, so no two may share one.
+CHAMPION = artifacts/$(WORLD)/champion
+BENTOS = artifacts/$(WORLD)/bentoml
+SERVE_HOME = artifacts/$(WORLD)/serve/$(or $(PORT),3000)
+PACKAGE = python -m serving.package --champion "$(CHAMPION)" --home "$(BENTOS)"
 STORE := sqlite:///$(CURDIR)/artifacts/mlflow/mlflow.db
 
 # Commands and DVC stages say `python`: the one of this repository.
@@ -32,6 +38,8 @@ export MLFLOW_UV_AUTO_DETECT := false
 # to change a result.
 OMP_NUM_THREADS ?= $(CORES)
 POLARS_MAX_THREADS ?= $(CORES)
+# Threads that wait must sleep: spinning ones take the cores from those that work.
+export OMP_WAIT_POLICY := passive
 export OMP_NUM_THREADS POLARS_MAX_THREADS
 # Settings that would take an installation out of the virtual environment. Mirrors and
 # certificates of the user's own configuration stay in force.
@@ -41,16 +49,47 @@ unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PYTHONHOME PYTHONPATH
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 .PHONY: repro
 repro: $(READY) ## data to tracked model; WORLD=public DATA=<folder of archives> for real data
 ifneq ($(WORLD)$(DATA),demo)
 	@python -m pipeline.add_world --world "$(WORLD)" --data "$(DATA)"
 endif
+	@python -m pipeline.after_kill
 	@python -m pipeline.params
 	@python -m dvc repro "track@$(WORLD)"
+	@python -m pipeline.promote --world "$(WORLD)" --champion "$(CHAMPION)"
+	@if [ -e "$(CHAMPION)" ]; then $(PACKAGE); fi
 	@python -m pipeline.summary --world "$(WORLD)"
+	@if [ -e "$(CHAMPION)" ]; then \
+	  echo "the champion is packaged; serve it: make serve$(if $(filter-out demo,$(WORLD)), WORLD=$(WORLD))"; \
+	else \
+	  echo "nothing is packaged: no champion, for the reason given above"; \
+	fi
+
+.PHONY: promote
+promote: $(READY) ## champion by rule; ARGS=--undo takes it back, ARGS="--force '<reason>'"
+	@python -m pipeline.promote --world "$(WORLD)" --champion "$(CHAMPION)" $(ARGS)
+
+.PHONY: package
+package: $(READY) ## build the Bento of the champion
+	@$(PACKAGE)
+
+.PHONY: serve
+serve: $(READY) ## the champion on 127.0.0.1; PORT=3000, SCORES= ACCOUNTS= POSTS= for the queue
+	@$(PACKAGE)
+	@mkdir -p "$(SERVE_HOME)"
+	@ln -sfn "$(CURDIR)/$(BENTOS)/bentos" "$(SERVE_HOME)/bentos"
+	@python -m serving.keys --file artifacts/keys.json --port "$(or $(PORT),3000)"
+	@absolute() { case "$$1" in "" | /*) echo "$$1" ;; *) echo "$(CURDIR)/$$1" ;; esac; }; \
+	export BENTOML_HOME="$(CURDIR)/$(SERVE_HOME)" \
+	  TELLTALE_KEYS="$(CURDIR)/artifacts/keys.json" \
+	  TELLTALE_SCORES="$$(absolute "$(SCORES)")" \
+	  TELLTALE_ACCOUNTS="$$(absolute "$(ACCOUNTS)")" \
+	  TELLTALE_POSTS="$$(absolute "$(POSTS)")"; \
+	exec python -m bentoml serve "telltale-$(WORLD):latest" \
+	  --host 127.0.0.1 --port "$(or $(PORT),3000)"
 
 .PHONY: test
 test: $(READY) ## all tests; those that need what this machine lacks say so
@@ -76,6 +115,10 @@ score: $(READY) ## score archives offline: ACCOUNTS=<file> OUT=<file>, POSTS=<fi
 .PHONY: counts
 counts: $(READY) ## rows read, kept and rejected of a world, by file and rule
 	@python -m pipeline.counts --world "$(WORLD)"
+
+.PHONY: catalogue
+catalogue: $(READY) ## write docs/feature-catalogue.md from the features
+	@python -m pipeline.catalogue --out docs/feature-catalogue.md
 
 .PHONY: ui
 ui: $(READY) ## MLflow's pages on this machine only; PORT=5000

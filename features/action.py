@@ -26,17 +26,11 @@ _action = partial(
 
 _POSTS: Final = pl.len().cast(pl.Float64)
 _REPOST: Final = pl.col("kind") == "repost"
-_TARGET: Final = pl.col("target_account_id").filter(_REPOST)
+_OWN: Final = pl.col("own")
+_TARGET: Final = pl.when(_REPOST).then("target_account_id")
 _SOURCES: Final = _TARGET.drop_nulls().unique_counts().cast(pl.Int64)
-_ENGAGED: Final = pl.col("own") & (pl.col("engagement") > 0)
+_ENGAGED: Final = _OWN & (pl.col("engagement") > 0)
 _INSTANT: Final = _REPOST & pl.col("latency").is_between(0, 1)
-
-
-def _if_known(column: str, among: pl.Expr, value: pl.Expr) -> pl.Expr:
-    """The value, or null if `among` has posts and the column is null in all of them."""
-    known = (among & pl.col(column).is_not_null()).any()
-    return pl.when(known | ~among.any()).then(value)
-
 
 ACTION: Final = (
     _action(
@@ -68,36 +62,37 @@ ACTION: Final = (
     ),
     _action(
         name="action_kind_change_share",
-        expr=(
-            (pl.col("kind") != pl.col("kind").shift(1)).sum()
-            / pl.when(_POSTS > 1).then(_POSTS - 1)
-        ),
+        expr=pl.col("kind_switch").sum() / pl.col("kind_switch").count(),
+        evidence=pl.col("kind_switch"),
         direction=0,
         label="Changes between kinds of action",
         description="Share of consecutive posts whose kinds differ.",
-        limitation="Follows from the mix of kinds where posts carry no times.",
-        reasons=("too_few_posts", "undefined"),
+        limitation="Within one minute the order of posts is not known.",
+        missing="Fewer than five posts with a time, or no times at all.",
+        reasons=("field_absent", "too_few_posts"),
+        counted="dated",
     ),
     _action(
         name="action_mentions_per_post",
-        expr=_if_known(
-            "mention_count", pl.lit(True), pl.col("mention_count").sum() / _POSTS
-        ),
+        expr=pl.col("mention_count").sum() / _POSTS,
         evidence=pl.col("mention_count") > 0,
+        among=_OWN,
         unit="mentions",
-        range=(0, 500),
+        range=(0, None),
         direction=0,
         label="Mentions a post",
-        description="Mean number of accounts mentioned in a post.",
+        description="Mentions of other accounts in the account's own posts, over all "
+        "its posts.",
         limitation="High in lively conversations.",
         missing="Fewer than five posts are known, or their texts are not.",
         reasons=("field_absent", "too_few_posts"),
     ),
     _action(
         name="action_top_source_share",
-        expr=_if_known(
-            "target_account_id", _REPOST, _SOURCES.max().fill_null(0) / _POSTS
-        ),
+        expr=_SOURCES.max().fill_null(0) / _POSTS,
+        # The first by id if several are reposted as often.
+        evidence=_TARGET.eq(_TARGET.drop_nulls().mode().min()),
+        among=_REPOST,
         direction=1,
         label="Reposts of one account",
         description="Share of posts that repost the one account reposted most.",
@@ -108,11 +103,9 @@ ACTION: Final = (
     ),
     _action(
         name="action_source_repeat_share",
-        expr=_if_known(
-            "target_account_id",
-            _REPOST,
-            (_SOURCES * (_SOURCES - 1)).sum() / (_POSTS * (_POSTS - 1)),
-        ),
+        expr=(_SOURCES * (_SOURCES - 1)).sum() / (_POSTS * (_POSTS - 1)),
+        evidence=_TARGET.is_not_null() & _TARGET.is_duplicated(),
+        among=_REPOST,
         direction=1,
         label="Returning to the same sources",
         description="Chance that two posts drawn at random repost the same account.",
@@ -123,8 +116,9 @@ ACTION: Final = (
     ),
     _action(
         name="action_instant_repost_share",
-        expr=_if_known("latency", _REPOST, _INSTANT.sum() / _POSTS),
+        expr=_INSTANT.sum() / _POSTS,
         evidence=_INSTANT,
+        among=_REPOST,
         direction=1,
         label="Reposts within a minute",
         description="Share of posts that repost something at most a minute old.",
@@ -135,8 +129,9 @@ ACTION: Final = (
     ),
     _action(
         name="action_engaged_share",
-        expr=_if_known("engagement", pl.col("own"), _ENGAGED.sum() / _POSTS),
+        expr=_ENGAGED.sum() / _POSTS,
         evidence=_ENGAGED,
+        among=_OWN,
         direction=-1,
         label="Posts that drew a reaction",
         description="Share of posts that are the account's own and were liked or "
@@ -148,13 +143,11 @@ ACTION: Final = (
     ),
     _action(
         name="action_engagement_log",
-        expr=_if_known(
-            "engagement",
-            pl.col("own"),
-            (pl.col("engagement").filter(pl.col("own")).sum() / _POSTS).log1p(),
-        ),
+        expr=(pl.col("engagement").filter(_OWN).sum() / _POSTS).log1p(),
+        evidence=_ENGAGED,
+        among=_OWN,
         unit="ln(1 + reactions)",
-        range=(0, 20),
+        range=(0, 29),
         direction=-1,
         label="Reactions drawn",
         description="Likes and reposts of the account's own posts, per post, "

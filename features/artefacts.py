@@ -98,7 +98,10 @@ class Artefacts:
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
             counts = value["handle_bigrams"]
-            if not all(type(count) is int for count in counts.values()):
+            if not all(
+                len(pair) == 2 and type(count) is int and count > 0
+                for pair, count in counts.items()
+            ):
                 raise ValueError
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise ArtefactError(
@@ -109,7 +112,7 @@ class Artefacts:
 
 def _bigrams(handles: pl.DataFrame) -> pl.DataFrame:
     """One row a letter pair, the columns beside `handle` repeated."""
-    handle = pl.col("handle").str.to_lowercase()
+    handle = pl.col("handle").str.normalize("NFC").str.to_lowercase()
     starts = pl.int_ranges(0, (handle.str.len_chars().cast(pl.Int64) - 1).clip(0))
     return (
         handles.with_columns(handle, starts.alias("start"))

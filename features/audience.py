@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from features.feature import Feature
-from features.profile import AGE_DAYS
+from features.profile import AGE_DAYS, LARGEST_LOG
 
 _audience = partial(
     Feature,
@@ -14,7 +14,7 @@ _audience = partial(
     family="profile",
     table="accounts",
     unit="ln(1 + per day)",
-    range=(0, 25),
+    range=(0, LARGEST_LOG),
     missing="The count or the creation date was not given.",
     reasons=("field_absent", "undefined"),
 )
@@ -26,7 +26,7 @@ _FOLLOWING: Final = pl.col("following").cast(pl.Float64)
 def _per_day(column: str) -> pl.Expr:
     # Days below one would make rates of hours-old accounts explode.
     rate = pl.col(column) / pl.max_horizontal(AGE_DAYS, pl.lit(1))
-    return pl.when(AGE_DAYS >= 0).then(rate.log1p())
+    return pl.when(AGE_DAYS.is_not_null()).then(rate.log1p())
 
 
 AUDIENCE: Final = (
@@ -34,7 +34,7 @@ AUDIENCE: Final = (
         name="audience_ratio_log",
         expr=((_FOLLOWERS + 1) / (_FOLLOWING + 1)).log(),
         unit="log ratio",
-        range=(-25, 25),
+        range=(-LARGEST_LOG, LARGEST_LOG),
         direction=-1,
         label="Followers to followed",
         description="Logarithm of followers against accounts followed.",

@@ -8,7 +8,7 @@ import polars as pl
 from features.audience import AUDIENCE
 from features.feature import Feature
 from features.name import NAME
-from features.profile import PROFILE
+from features.profile import AGE_DAYS, PROFILE
 
 _BY_NAME: Final = {f.name: f for f in (*PROFILE, *AUDIENCE, *NAME)}
 
@@ -23,7 +23,7 @@ _sgbot = partial(
     description="A column of the SGBot baseline that our own features do not have.",
     limitation="",
     missing="Not given.",
-    reasons=("field_absent", "field_hashed", "undefined"),
+    reasons=("field_hashed", "field_absent"),
     cost=1,
     source="Yang et al., AAAI 2020 (SGBot)",
 )
@@ -49,10 +49,10 @@ SGBOT_17: Final[tuple[Feature, ...]] = (
     ),
     _sgbot(
         name="sgbot_likes_per_day",
-        expr=pl.col("likes_total")
-        / pl.max_horizontal(
-            (pl.col("as_of") - pl.col("created_at")).dt.total_days(), pl.lit(1)
+        expr=pl.when(AGE_DAYS.is_not_null()).then(
+            pl.col("likes_total") / pl.max_horizontal(AGE_DAYS, pl.lit(1))
         ),
+        reasons=("field_absent", "undefined"),
         unit="likes a day",
     ),
     _BY_NAME["audience_ratio_log"],
@@ -79,7 +79,7 @@ _text = partial(
     description="A column of the six-counts baseline for texts.",
     limitation="",
     missing="No post with text.",
-    reasons=("field_absent", "too_few_posts"),
+    reasons=("field_absent", "too_few_posts", "undefined"),
     min_posts=1,
     cost=0,
 )

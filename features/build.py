@@ -7,6 +7,7 @@ on posts at or after its as_of.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,10 +22,12 @@ from features.measures import lineage, measure
 
 Table = pl.DataFrame | Path
 
-_COUNTED: Final = {
+_COUNTED: Final[dict[str, pl.Expr]] = {
     "all": pl.len(),
     "dated": pl.col("minute").count(),
     "own": pl.col("length").count(),
+    "tagged": pl.col("language").count(),
+    "signed": pl.col("client").count(),
 }
 
 
@@ -48,36 +51,8 @@ def build_features(
         SchemaError: a table is not canonical.
         InputError: an account stands in the table twice.
     """
-    prepared = _prepare(accounts, posts, artefacts)
-    row_wise = [f for f in features if f.table == "accounts"]
-    reduced = [f for f in features if f.table == "posts"]
-    values = prepared.accounts.select(
-        "account_id", "history_complete", *(f.expr.alias(f.name) for f in row_wise)
-    )
-    if reduced:
-        counts = [expr.alias(f"n_{name}") for name, expr in _COUNTED.items()]
-        by_account = prepared.posts.group_by("account_id", maintain_order=True).agg(
-            *counts, *(f.expr.alias(f.name) for f in reduced)
-        )
-        values = values.join(
-            by_account, on="account_id", how="left", maintain_order="left"
-        )
-    return values.select("account_id", *(_bounded(f).alias(f.name) for f in features))
-
-
-def _bounded(feature: Feature) -> pl.Expr:
-    """The value where there is evidence enough for it, as the feature's type."""
-    value = pl.col(feature.name)
-    if feature.dtype == pl.Boolean():
-        return value
-    value = value.cast(pl.Float64)
-    value = pl.when(value.is_finite()).then(value)
-    if feature.min_posts:
-        enough = pl.col(f"n_{feature.counted}") >= feature.min_posts
-        value = pl.when(enough).then(value)
-    if feature.full_history:
-        value = pl.when(pl.col("history_complete")).then(value)
-    return value.cast(feature.dtype)
+    measured = _measured(_prepare(accounts, posts, artefacts), features)
+    return measured.select("account_id", *(_bounded(f) for f in features))
 
 
 def explain_missing(
@@ -87,59 +62,126 @@ def explain_missing(
     features: Sequence[Feature] = FEATURES,
 ) -> pl.DataFrame:
     """Like build_features, with a reason code where the value is null, else null."""
-    prepared = _prepare(accounts, posts, artefacts)
-    values = build_features(accounts, posts, artefacts, features)
-    columns = sorted(
-        {c for f in features if f.table == "posts" for c in lineage(f.inputs())}
-        & set(schema.POSTS)
+    return build_with_reasons(accounts, posts, artefacts, features)[1]
+
+
+def build_with_reasons(
+    accounts: Table,
+    posts: Table | None,
+    artefacts: Artefacts | None,
+    features: Sequence[Feature] = FEATURES,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What build_features and explain_missing give, measured once for both."""
+    measured = _measured(_prepare(accounts, posts, artefacts), features)
+    built = measured.with_columns(_bounded(f) for f in features)
+    reasons = built.select(
+        "account_id", *(_why(f, artefacts is not None) for f in features)
     )
-    known = prepared.posts.group_by("account_id", maintain_order=True).agg(
+    return built.select(reasons.columns), reasons
+
+
+# The expressions of a feature are the same for each request, and making them takes as
+# long as what they do to one account.
+@cache
+def _why(feature: Feature, fitted: bool) -> pl.Expr:
+    """Reason code where the built value is null, else null."""
+    absent = pl.col(feature.name).is_null()
+    return pl.when(absent).then(_reason(feature, fitted)).alias(feature.name)
+
+
+def _measured(prepared: "_Prepared", features: Sequence[Feature]) -> pl.DataFrame:
+    """Accounts with all that values and reasons follow from.
+
+    Their columns; `n_<counted>` posts; a column `value <feature>`; a column
+    `told <...>` where the posts tell what some features read.
+    """
+    values = prepared.accounts.with_columns(
+        f.expr.alias(f"value {f.name}") for f in features if f.table == "accounts"
+    )
+    reduced = [f for f in features if f.table == "posts"]
+    told = {name: expr for f in reduced for name, expr in _told(f).items()}
+    by_account = prepared.posts.group_by("account_id", maintain_order=True).agg(
         *(expr.alias(f"n_{name}") for name, expr in _COUNTED.items()),
-        *(pl.col(c).is_not_null().any().alias(f"known_{c}") for c in columns),
+        *(expr.alias(name) for name, expr in told.items()),
+        *(f.expr.alias(f"value {f.name}") for f in reduced),
     )
-    facts = prepared.accounts.join(
-        known, on="account_id", how="left", maintain_order="left"
-    ).with_columns(pl.col(f"n_{name}").fill_null(0) for name in _COUNTED)
-    reasons = facts.select(
-        "account_id",
-        *(_reason(f, artefacts is not None).alias(f.name) for f in features),
+    return values.join(
+        by_account, on="account_id", how="left", maintain_order="left"
+    ).with_columns(
+        *(pl.col(f"n_{name}").fill_null(0) for name in _COUNTED),
+        # Where there are no posts, they are too few and not untold.
+        *(pl.col(name).fill_null(True) for name in told),
     )
-    return reasons.with_columns(
-        pl.when(values[f.name].is_null()).then(pl.col(f.name)).alias(f.name)
-        for f in features
-    )
+
+
+@cache
+def _told(feature: Feature) -> dict[str, pl.Expr]:
+    """Whether the posts tell the columns that a feature reads, by a name of the rule.
+
+    Where one post in ten of those concerned may be silent, two collectors of the same
+    posts differ little; where most may be, a share would be one of the collector.
+    """
+    columns = sorted(lineage(feature.inputs()) & set(schema.POSTS) - _ALWAYS_TOLD)
+    if feature.among is None:
+        return {f"told {c}": pl.col(c).is_not_null().any() for c in columns}
+    concerned = feature.among
+    return {
+        f"told {c} of {concerned}": 10 * (concerned & pl.col(c).is_not_null()).sum()
+        >= 9 * concerned.sum()
+        for c in columns
+    }
+
+
+_ALWAYS_TOLD: Final = frozenset({"account_id", "kind"})
+
+
+@cache
+def _bounded(feature: Feature) -> pl.Expr:
+    """The value where there is evidence enough for it, as the feature's type."""
+    value = pl.col(f"value {feature.name}")
+    if feature.dtype != pl.Boolean():
+        value = value.cast(pl.Float64)
+        value = pl.when(value.is_finite()).then(value)
+    enough = [pl.col(name) for name in (_told(feature) if _of_posts(feature) else ())]
+    if feature.min_posts:
+        enough.append(pl.col(f"n_{feature.counted}") >= feature.min_posts)
+    if feature.full_history:
+        enough.append(pl.col("history_complete"))
+    if enough:
+        value = pl.when(pl.all_horizontal(enough)).then(value)
+    return value.cast(feature.dtype).alias(feature.name)
 
 
 def _reason(feature: Feature, fitted: bool) -> pl.Expr:
+    """Code of the first cause that applies."""
     tests: list[tuple[pl.Expr, str]] = []
     if feature.tier == "P":
         tests.append((pl.lit(True), "population_absent"))
     if feature.tier == "F":
         tests.append((pl.lit(not fitted), "artefact_absent"))
-    if feature.group == "name":
+    read = lineage(feature.inputs())
+    of_accounts = {"created_at"} if _of_posts(feature) else set(schema.ACCOUNTS)
+    if not _of_posts(feature) and read & {"handle", "name"}:
         tests.append((pl.col("names_hashed"), "field_hashed"))
-    roots = lineage(feature.inputs())
-    if feature.table == "posts":
-        absent = [
-            pl.col(f"known_{c}").not_() for c in sorted(roots & set(schema.POSTS))
-        ]
-        tests += [
-            ((pl.col("n_all") > 0) & is_absent, "field_absent") for is_absent in absent
-        ]
-    else:
-        roots = {"handle" if c == "handle_bigram_loglik" else c for c in roots}
-        tests += [(pl.col(c).is_null(), "field_absent") for c in sorted(roots)]
+    tests += [(pl.col(c).is_null(), "field_absent") for c in sorted(read & of_accounts)]
+    if _of_posts(feature):
+        tests += [(pl.col(name).not_(), "field_absent") for name in _told(feature)]
     if feature.full_history:
-        tests.append(
-            (pl.col("history_complete").fill_null(False).not_(), "history_incomplete")
-        )
+        incomplete = pl.col("history_complete").fill_null(False).not_()
+        tests.append((incomplete, "history_incomplete"))
     if feature.min_posts:
         few = pl.col(f"n_{feature.counted}") < feature.min_posts
         tests.append((few, "too_few_posts"))
-    reason = pl.lit("undefined")
+    # What is told in no post that counts is absent where nothing can be undefined.
+    rest = "undefined" if "undefined" in feature.reasons else "field_absent"
+    reason = pl.lit(rest)
     for test, code in reversed(tests):
         reason = pl.when(test).then(pl.lit(code)).otherwise(reason)
     return reason
+
+
+def _of_posts(feature: Feature) -> bool:
+    return feature.table == "posts"
 
 
 def show_evidence(

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
+from features import equalise, measures
 from features.action import ACTION
 from features.audience import AUDIENCE
 from features.client import CLIENT
@@ -57,6 +58,7 @@ def rows() -> list[dict[str, Any]]:
             "counted": f.counted,
             "min_posts": f.min_posts,
             "full_history": f.full_history,
+            "shown_by_posts": f.evidence is not None,
             "cost": f.cost,
             "tier": f.tier,
             "source": f.source,
@@ -66,14 +68,56 @@ def rows() -> list[dict[str, Any]]:
 
 
 def fingerprint(features: Sequence[Feature] = FEATURES) -> str:
-    """Hash of what decides the values: names, types, formulas, minima, order."""
-    text = "\n".join(
-        f"{f.name}|{f.dtype}|{f.expr}|{f.counted}|{f.min_posts}|{f.full_history}"
+    """Hash of what decides the values.
+
+    Names, types, formulas, minima and order of the features, the measures that they
+    are made of, and the repairs before them.
+    """
+    lines = [
+        f"{f.name}|{f.dtype}|{f.table}|{f.expr}|{f.among}|{f.counted}|{f.min_posts}|"
+        f"{f.full_history}"
         for f in features
-    )
+    ]
+    text = "\n".join([*lines, measures.plan(), equalise.plan()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+_EXCLUDED: Final = (
+    ("Ids of accounts and posts, or hashes of them", "They carry the creation time."),
+    (
+        "Calendar dates and years: of creation, posts, collection",
+        "They name the campaign or the collector. Ages and pauses do not.",
+    ),
+    (
+        "Suspension, date of a takedown, counts read later",
+        "Outcomes, not known at the moment of judging.",
+    ),
+    (
+        "What posts are about: words, hashtags, topics, names, ideology, country",
+        "A model learns the campaign and then accuses activists and journalists.",
+    ),
+    (
+        "Which language or time zone",
+        "Unfair, and a mark of the collection. Only mix and change are measured.",
+    ),
+    ("The verified mark", "Its meaning changed when it could be bought."),
+    ("Hard rules", "Nothing goes past the calibrated model."),
+    ("Reports and blocks received", "Mass reporting would become a weapon."),
+    ("Marks of generated text", "They are not reliable."),
+    (
+        "Hashed fields, file names, order of rows, precision of times, seconds",
+        "They tell who collected the account, and thereby the class.",
+    ),
+    ("Scores of other detectors", "Circular."),
+)
+
+_COUNTED: Final = {
+    "all": "posts",
+    "dated": "posts with a time",
+    "own": "posts of its own with text",
+    "tagged": "posts with a language",
+    "signed": "posts with a client",
+}
 _COST: Final = ("free", "cheap", "dear", "practically fixed")
 
 
@@ -94,8 +138,10 @@ def as_markdown() -> str:
             continue
         lines += ["", f"## {family.capitalize()}", ""]
         for f in members:
-            low, high = ("-" if bound is None else f"{bound:g}" for bound in f.range)
-            need = f"{f.min_posts} posts ({f.counted})" if f.min_posts else "no posts"
+            low, high = (
+                "no limit" if bound is None else f"{bound:g}" for bound in f.range
+            )
+            need = f"{f.min_posts} {_COUNTED[f.counted]}" if f.min_posts else "no posts"
             lines += [
                 f"### {f.label} (`{f.name}`)",
                 "",
@@ -104,9 +150,17 @@ def as_markdown() -> str:
                 f"- Unit: {f.unit}, from {low} to {high}; needs {need}"
                 + (", with full history" if f.full_history else "")
                 + f"; tier {f.tier}; {_COST[f.cost]} to change",
+                f"- Shown by posts: {'no' if f.evidence is None else 'yes'}",
                 f"- Limitation: {f.limitation}",
                 f"- Missing: {f.missing} ({', '.join(f.reasons)})",
                 *([f"- Source: {f.source}"] if f.source else []),
                 "",
             ]
-    return "\n".join(lines).rstrip() + "\n"
+    lines += [
+        "## Features excluded, and why",
+        "",
+        "| Never a feature | Reason |",
+        "|---|---|",
+        *(f"| {what} | {why} |" for what, why in _EXCLUDED),
+    ]
+    return "\n".join(lines) + "\n"

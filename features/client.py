@@ -12,7 +12,8 @@ _client = partial(
     group="client",
     family="clients",
     table="posts",
-    missing="Fewer than five posts, or the platform does not tell the client.",
+    missing="Fewer than five posts whose client the platform tells.",
+    counted="signed",
     reasons=("field_absent", "too_few_posts"),
     min_posts=5,
     cost=1,
@@ -25,7 +26,9 @@ _COUNTS: Final = _CLIENT.unique_counts().cast(pl.Int64)
 CLIENT: Final = (
     _client(
         name="client_top_share",
-        expr=pl.when(_KNOWN > 0).then(_COUNTS.max() / _KNOWN),
+        expr=_COUNTS.max() / _KNOWN,
+        # The first by name if several are used as often.
+        evidence=pl.col("client") == _CLIENT.mode().min(),
         unit="share",
         range=(0, 1),
         direction=1,
@@ -35,9 +38,7 @@ CLIENT: Final = (
     ),
     _client(
         name="client_mix_share",
-        expr=pl.when(_KNOWN > 1).then(
-            1 - (_COUNTS * (_COUNTS - 1)).sum() / (_KNOWN * (_KNOWN - 1))
-        ),
+        expr=1 - (_COUNTS * (_COUNTS - 1)).sum() / (_KNOWN * (_KNOWN - 1)),
         unit="share",
         range=(0, 1),
         direction=0,

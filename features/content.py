@@ -15,7 +15,7 @@ _content = partial(
     unit="share",
     range=(0, 1),
     missing="Fewer than five posts are known, or their texts are not.",
-    reasons=("field_absent", "too_few_posts", "undefined"),
+    reasons=("field_absent", "too_few_posts"),
     min_posts=5,
     cost=1,
 )
@@ -25,13 +25,12 @@ _KEY: Final = pl.col("text_key")
 _LENGTH: Final = pl.col("length")
 _OWN: Final = _LENGTH.count().cast(pl.Float64)
 _CHARACTERS: Final = _LENGTH.sum().cast(pl.Float64)
+# Their products pass 64 bits.
+_OWN_COUNT: Final = _LENGTH.count().cast(pl.Int128)
+_LENGTH_SUM: Final = _LENGTH.sum().cast(pl.Int128)
 _TAG: Final = pl.col("first_tag")
 _TAGS: Final = _TAG.drop_nulls().unique_counts().cast(pl.Int64)
-
-
-def _if_known(column: str, value: pl.Expr) -> pl.Expr:
-    """The value, or null if the column is null in all posts."""
-    return pl.when(pl.col(column).is_not_null().any()).then(value)
+_ANY: Final = pl.col("kind").is_not_null()
 
 
 def _per_character(measure: str) -> pl.Expr:
@@ -41,15 +40,17 @@ def _per_character(measure: str) -> pl.Expr:
 _own = partial(
     _content,
     counted="own",
-    missing="Fewer than three posts of its own with text.",
+    missing="Fewer than three posts of its own with text, or no characters in them.",
     min_posts=3,
 )
 
 CONTENT: Final = (
     _content(
         name="content_duplicate_share",
-        expr=_if_known("text", (_KEY.count() - _KEY.drop_nulls().n_unique()) / _POSTS),
-        evidence=pl.col("text_key").is_not_null() & pl.col("text_key").is_duplicated(),
+        expr=(_KEY.count() - _KEY.drop_nulls().n_unique()) / _POSTS,
+        # The first of them too, or nobody sees what is repeated.
+        evidence=_KEY.is_not_null() & _KEY.is_duplicated(),
+        among=pl.col("own"),
         direction=1,
         label="Repeated posts",
         description="Share of posts that repeat an earlier one of the account's own, "
@@ -58,8 +59,9 @@ CONTENT: Final = (
     ),
     _content(
         name="content_link_share",
-        expr=_if_known("link_count", (pl.col("link_count") > 0).sum() / _POSTS),
+        expr=(pl.col("link_count") > 0).sum() / _POSTS,
         evidence=pl.col("link_count") > 0,
+        among=_ANY,
         direction=0,
         label="Posts with links",
         description="Share of posts that hold a link.",
@@ -67,10 +69,11 @@ CONTENT: Final = (
     ),
     _content(
         name="content_hashtags_per_post",
-        expr=_if_known("hashtag_count", pl.col("hashtag_count").sum() / _POSTS),
+        expr=pl.col("hashtag_count").sum() / _POSTS,
         evidence=pl.col("hashtag_count") > 0,
+        among=_ANY,
         unit="hashtags",
-        range=(0, 500),
+        range=(0, None),
         direction=1,
         label="Hashtags a post",
         description="Mean number of hashtags in a post.",
@@ -79,14 +82,15 @@ CONTENT: Final = (
     ),
     _content(
         name="content_hashtag_repeat_share",
-        expr=_if_known(
-            "hashtag_count", (_TAGS * (_TAGS - 1)).sum() / (_POSTS * (_POSTS - 1))
-        ),
+        expr=(_TAGS * (_TAGS - 1)).sum() / (_POSTS * (_POSTS - 1)),
+        evidence=_TAG.is_not_null() & _TAG.is_duplicated(),
+        among=_ANY,
         direction=1,
         label="Returning to the same hashtag",
         description="Chance that two posts drawn at random begin with the same "
         "hashtag.",
         limitation="Any hobby has its own hashtag.",
+        missing="Fewer than ten posts are known, or their hashtags are not.",
         min_posts=10,
         cost=0,
     ),
@@ -95,31 +99,38 @@ CONTENT: Final = (
         expr=pl.when(pl.col("language_switch").count() > 0).then(
             pl.col("language_switch").sum() / pl.col("language_switch").count()
         ),
+        evidence=pl.col("language_switch"),
         direction=0,
         label="Changes of language",
         description="Share of consecutive posts whose languages, as the platform "
         "tagged them, differ.",
         limitation="People who live in two languages switch all the time.",
-        missing="Fewer than ten posts, or the platform gave no language.",
+        missing="Fewer than ten posts with a language, or never two in a row.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
+        counted="tagged",
         min_posts=10,
     ),
     _own(
         name="content_length_mean",
         expr=_CHARACTERS / _OWN,
         unit="characters",
-        range=(0, 100_000),
+        range=(0, None),
         direction=0,
         label="Length of posts",
+        missing="Fewer than three posts of its own with text.",
         description="Mean length of the account's own posts, links and mentions aside.",
         limitation="Platforms and years differ in how long a post may be.",
     ),
     _own(
         name="content_length_variation",
         expr=pl.when(_CHARACTERS > 0).then(
-            (((_LENGTH * _LENGTH).sum() / _OWN) - (_CHARACTERS / _OWN) ** 2)
-            .clip(0)
+            (
+                _OWN_COUNT * (_LENGTH * _LENGTH).sum().cast(pl.Int128)
+                - _LENGTH_SUM * _LENGTH_SUM
+            )
+            .cast(pl.Float64)
             .sqrt()
-            / (_CHARACTERS / _OWN)
+            / _CHARACTERS
         ),
         unit="ratio",
         range=(0, 100),
@@ -127,6 +138,7 @@ CONTENT: Final = (
         label="Variation in length",
         description="Standard deviation of the lengths of own posts over their mean.",
         limitation="Noisy for few posts.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
     ),
     _own(
         name="content_word_length",
@@ -134,11 +146,12 @@ CONTENT: Final = (
             _CHARACTERS / pl.col("word_count").sum()
         ),
         unit="characters",
-        range=(0, 100_000),
+        range=(0, None),
         direction=0,
         label="Characters a word",
         description="Characters of own posts over their number of words.",
         limitation="Follows the language; scripts without spaces stand apart.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
     ),
     _own(
         name="content_upper_share",
@@ -150,21 +163,26 @@ CONTENT: Final = (
         label="Capital letters",
         description="Share of the letters of own posts that are capitals.",
         limitation="Many scripts have no capitals.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
     ),
     _own(
         name="content_digit_share",
         expr=_per_character("digits"),
+        evidence=pl.col("digits") > 0,
         direction=0,
         label="Digits in posts",
         description="Share of the characters of own posts that are digits.",
         limitation="Weather, sports and price feeds are full of numbers.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
     ),
     _own(
         name="content_mark_share",
         expr=_per_character("marks"),
+        evidence=pl.col("marks") > 0,
         direction=0,
         label="Exclamation and question marks",
         description="Share of the characters of own posts that are ! or ?.",
         limitation="A matter of temper and language.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
     ),
 )

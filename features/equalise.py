@@ -6,9 +6,13 @@ repairs run in training and for every request, inside build_features. Each stand
 constant or an expression of its own; what needs both classes is the label stage's.
 """
 
-from typing import Final
+from typing import Final, TypeVar
 
 import polars as pl
+
+from features import schema
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 # Most posts of an account that are looked at, latest first: what platforms' own
 # interfaces return, so that no class has a longer memory than another.
@@ -22,13 +26,17 @@ HASHED: Final = r"^(?:[0-9a-f]{64}|[A-Za-z0-9+_-]{30,43}=)$"
 FROM_TEXT: Final = ("links", "mentions", "hashtags")
 
 # Not \w: a hashed handle holds `+` and `=`.
-_REPOST_PREFIX: Final = r"^\s*RT @\S+?:?\s+"
+_REPOST_PREFIX: Final = r"^\s*RT @\S+?:?(?:\s+|$)"
 LINK: Final = r"https?://\S+"
 MENTION: Final = r"@\w+"
 HASHTAG: Final = r"#\w+"
 
+# Tags that say "no language" (ISO 639) or "nothing but media, tags, mentions"
+# (platforms); others leave the field empty for the same posts.
+_NO_LANGUAGE: Final = r"^(?:und|mul|mis|zxx|qam|qct|qht|qme|qst)\b"
 
-def accounts(frame: pl.DataFrame) -> pl.DataFrame:
+
+def accounts(frame: Frame) -> Frame:
     """Canonical accounts, equalised, with `names_hashed` bool beside.
 
     Days for creation, minutes for as_of, hashed handles and names null (and marked),
@@ -46,7 +54,7 @@ def accounts(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def posts(frame: pl.DataFrame) -> pl.DataFrame:
+def posts(frame: Frame) -> Frame:
     """Canonical posts, equalised.
 
     Minutes for times; a leading `RT @name:` makes a repost and is removed; character
@@ -72,13 +80,21 @@ def posts(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def before_as_of(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+def before_as_of(posts: Frame, accounts: Frame) -> Frame:
     """Posts before their account's as_of (undated ones stay), at most HISTORY_CAP.
 
-    Sorted by account, time and content, so that the order of the input cannot matter.
+    Sorted by account, time and then every column, so that the order of the input
+    cannot matter: posts that tie are equal. The words come after what measures of
+    order read (kind, language), so that what is said cannot matter either.
     Posts of accounts that are not in `accounts` are left out.
     """
-    order = ["account_id", "posted_at", "kind", "text", "target_post_id", "post_id"]
+    first = ["account_id", "posted_at", "kind", "language", "text"]
+    rest = [column for column in schema.POSTS if column not in first]
+    # Lists by their hash: any order breaks a tie, and theirs takes twice the time.
+    order = [
+        pl.col(c).hash() if schema.POSTS[c] == schema.STRINGS else pl.col(c)
+        for c in first + rest
+    ]
     kept = (
         posts.join(accounts.select("account_id", "as_of"), on="account_id")
         .filter(pl.col("posted_at").is_null() | (pl.col("posted_at") < pl.col("as_of")))
@@ -90,7 +106,15 @@ def before_as_of(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _language(code: pl.Expr) -> pl.Expr:
-    return code.str.to_lowercase().str.extract(r"^([a-z]+)")
+    known = code.str.to_lowercase().str.replace(_NO_LANGUAGE, "")
+    return known.str.extract(r"^([a-z]+)")
+
+
+def plan() -> str:
+    """The repairs as text, equal if and only if they are the same."""
+    account_table = accounts(schema.empty("accounts").lazy())
+    post_table = before_as_of(posts(schema.empty("posts").lazy()), account_table)
+    return f"{HISTORY_CAP}\n{post_table.explain(optimized=False)}"
 
 
 def _resolve_entities(text: pl.Expr) -> pl.Expr:

@@ -52,3 +52,12 @@ class SchemaError(InputError):
             f"table {table}, column {column}: {count} null value(s) where a value is "
             "required"
         )
+
+    @classmethod
+    def values(
+        cls, table: str, column: str, allowed: str, count: int, found: object
+    ) -> "SchemaError":
+        return cls(
+            f"table {table}, column {column}: expected {allowed}, found {found!r} "
+            f"({count} value(s)); put null where a value is not known"
+        )

@@ -38,7 +38,7 @@ REASONS: Final = {
 }
 
 # Sets of an account's posts that a feature may count towards its minimum.
-Counted = Literal["all", "dated", "own"]
+Counted = Literal["all", "dated", "own", "tagged", "signed"]
 
 # Words that no feature may read: outcomes, marks that carry the label or the person.
 BANNED_COLUMNS: Final = frozenset(
@@ -55,6 +55,7 @@ BANNED_COLUMNS: Final = frozenset(
         "source",
         "file",
         "row",
+        "names_hashed",
     }
 )
 
@@ -81,7 +82,11 @@ class Feature:
         limitation: when the value misleads.
         missing: what null means here.
         reasons: codes of REASONS that can occur.
-        counted: which posts count towards `min_posts`.
+        among: the posts that the measure is about. Of nearly all of them the columns
+            that it reads must be known; if it has none such, nothing need be known.
+            Null: any post that tells the columns is enough.
+        counted: which posts count towards `min_posts`: all, dated ones, own ones with
+            text, ones tagged with a language, ones signed by a client.
         min_posts: fewer such posts than this, and the value is null.
         full_history: null unless the account states history_complete.
         cost: to change it: 0 free, 1 cheap, 2 dear, 3 practically fixed.
@@ -104,6 +109,7 @@ class Feature:
     reasons: tuple[str, ...]
     cost: Literal[0, 1, 2, 3]
     evidence: pl.Expr | None = None
+    among: pl.Expr | None = None
     dtype: pl.DataType = pl.Float32()  # noqa: RUF009 - a value, never changed
     counted: Counted = "all"
     min_posts: int = 0
@@ -120,10 +126,23 @@ class Feature:
             raise SchemaError(f"feature {self.name}: {self.dtype} is not numeric")
         if unknown := set(self.reasons) - set(REASONS):
             raise SchemaError(f"feature {self.name}: unknown reason codes {unknown}")
+        if silent := self._implied_reasons() - set(self.reasons):
+            raise SchemaError(
+                f"feature {self.name}: reasons lack {', '.join(sorted(silent))}"
+            )
         if banned := self.inputs() & BANNED_COLUMNS:
             raise SchemaError(
                 f"feature {self.name}: may not read {', '.join(sorted(banned))}"
             )
+
+    def _implied_reasons(self) -> set[str]:
+        implied = {
+            "too_few_posts": self.min_posts > 0,
+            "history_incomplete": self.full_history,
+            "artefact_absent": self.tier == "F",
+            "population_absent": self.tier == "P",
+        }
+        return {code for code, can_occur in implied.items() if can_occur}
 
     def inputs(self) -> set[str]:
         """Names of the columns that the expression reads."""

@@ -13,7 +13,7 @@ _life = partial(
     family="life cycle",
     table="posts",
     counted="dated",
-    reasons=("field_absent", "too_few_posts", "undefined"),
+    reasons=("field_absent", "too_few_posts"),
 )
 
 _MINUTE: Final = pl.col("minute")
@@ -26,13 +26,17 @@ LIFE: Final = (
     _life(
         name="life_longest_silence_share",
         expr=pl.when(_SPAN > 0).then(pl.col("gap").max() / _SPAN),
+        # The posts on both sides of it.
+        evidence=(pl.col("gap") == pl.col("gap").max())
+        | (pl.col("next_gap") == pl.col("gap").max()),
         unit="share",
         range=(0, 1),
         direction=0,
         label="Longest silence",
         description="Longest pause as a share of the time from first to last post.",
         limitation="Holidays, illness, and honest sleepers who return.",
-        missing="Fewer than twenty dated posts.",
+        missing="Fewer than twenty dated posts, or all in one minute.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
         min_posts=20,
         cost=2,
     ),
@@ -54,7 +58,7 @@ LIFE: Final = (
         name="life_span_log_days",
         expr=(_SPAN / 1440).log1p(),
         unit="ln(1 + days)",
-        range=(0, 12),
+        range=(0, 16),
         direction=0,
         label="Time covered by the posts",
         description="Days from the first known post to the last, logarithmic.",
@@ -68,13 +72,15 @@ LIFE: Final = (
         expr=pl.when(_MINUTE.min() >= pl.col("created_minute").min()).then(
             ((_MINUTE.min() - pl.col("created_minute").min()) / 1440).log1p()
         ),
+        evidence=_MINUTE.eq(_MINUTE.min()),
         unit="ln(1 + days)",
-        range=(0, 12),
+        range=(0, 16),
         direction=1,
         label="Silence after creation",
         description="Days from creation to the first post, logarithmic.",
         limitation="Many honest people read for years before they post.",
-        missing="The whole history or the creation date is not known.",
+        missing="The whole history or the creation date is not known, or the first post "
+        "lies before it.",
         reasons=("history_incomplete", "field_absent", "too_few_posts", "undefined"),
         full_history=True,
         min_posts=1,

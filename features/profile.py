@@ -20,7 +20,12 @@ def _log_count(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.Float64).log1p()
 
 
-AGE_DAYS: Final = (pl.col("as_of") - pl.col("created_at")).dt.total_days()
+# Null before creation: whole days alone would make the last hours before it day 0.
+AGE_DAYS: Final = pl.when(pl.col("as_of") >= pl.col("created_at")).then(
+    (pl.col("as_of") - pl.col("created_at")).dt.total_days()
+)
+# Logarithm of the largest count that the tables can hold, rounded up.
+LARGEST_LOG: Final = 44
 
 _COUNT_LIMITATION: Final = (
     "Archives give the count when the account was removed, controls when it was read; "
@@ -33,7 +38,7 @@ PROFILE: Final = (
         name="profile_followers_log",
         expr=_log_count("followers"),
         unit="ln(1 + followers)",
-        range=(0, 25),
+        range=(0, LARGEST_LOG),
         direction=-1,
         label="Followers",
         description="Number of followers, on a logarithmic scale.",
@@ -45,7 +50,7 @@ PROFILE: Final = (
         name="profile_following_log",
         expr=_log_count("following"),
         unit="ln(1 + accounts)",
-        range=(0, 25),
+        range=(0, LARGEST_LOG),
         direction=0,
         label="Accounts followed",
         description="Number of accounts that this one follows, logarithmic.",
@@ -57,7 +62,7 @@ PROFILE: Final = (
         name="profile_posts_log",
         expr=_log_count("posts_total"),
         unit="ln(1 + posts)",
-        range=(0, 25),
+        range=(0, LARGEST_LOG),
         direction=0,
         label="Posts in total",
         description="Number of posts that the platform counts, logarithmic.",
@@ -69,7 +74,7 @@ PROFILE: Final = (
         name="profile_likes_log",
         expr=_log_count("likes_total"),
         unit="ln(1 + likes)",
-        range=(0, 25),
+        range=(0, LARGEST_LOG),
         direction=-1,
         label="Likes given",
         description="Number of posts that this account liked, logarithmic.",
@@ -81,7 +86,7 @@ PROFILE: Final = (
         name="profile_listed_log",
         expr=_log_count("listed"),
         unit="ln(1 + lists)",
-        range=(0, 25),
+        range=(0, LARGEST_LOG),
         direction=-1,
         label="Lists it stands in",
         description="Number of other people's lists that hold it, logarithmic.",
@@ -91,9 +96,9 @@ PROFILE: Final = (
     ),
     _profile(
         name="profile_age_log_days",
-        expr=pl.when(AGE_DAYS >= 0).then(AGE_DAYS.cast(pl.Float64).log1p()),
+        expr=AGE_DAYS.cast(pl.Float64).log1p(),
         unit="ln(1 + days)",
-        range=(0, 12),
+        range=(0, 16),
         direction=-1,
         label="Age of the account",
         description="Days from creation to the moment of judging, logarithmic.",
@@ -125,7 +130,7 @@ PROFILE: Final = (
         name="profile_bio_length",
         expr=pl.col("bio").str.normalize("NFC").str.len_chars(),
         unit="characters",
-        range=(0, 5_000),
+        range=(0, None),
         direction=0,
         label="Length of the bio",
         description="Number of characters of the self-description.",
@@ -137,7 +142,7 @@ PROFILE: Final = (
         name="profile_bio_link_count",
         expr=pl.col("bio").str.count_matches(r"https?://\S+"),
         unit="links",
-        range=(0, 200),
+        range=(0, None),
         direction=0,
         label="Links in the bio",
         description="Number of links in the self-description.",
@@ -149,7 +154,7 @@ PROFILE: Final = (
         name="profile_bio_hashtag_count",
         expr=pl.col("bio").str.count_matches(r"#\w+"),
         unit="hashtags",
-        range=(0, 500),
+        range=(0, None),
         direction=0,
         label="Hashtags in the bio",
         description="Number of hashtags in the self-description.",

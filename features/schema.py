@@ -86,6 +86,12 @@ REJECTED: Final[dict[str, pl.DataType]] = {
     "raw": pl.String(),
 }
 
+# Columns that count something; null, never negative, where nobody counted.
+COUNTS: Final[dict[str, tuple[str, ...]]] = {
+    "accounts": ("followers", "following", "posts_total", "likes_total", "listed"),
+    "posts": ("likes", "reposts", "replies", "quotes"),
+}
+
 TABLES: Final[dict[str, dict[str, pl.DataType]]] = {
     "accounts": ACCOUNTS,
     "posts": POSTS,
@@ -116,7 +122,8 @@ def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     """Frame with exactly the canonical columns in order, absent ones filled with null.
 
     Raises:
-        SchemaError: a column has another type, or a required one has nulls.
+        SchemaError: a column has another type, a required one has nulls, a value is
+            impossible.
     """
     schema = TABLES[table]
     absent = [
@@ -131,8 +138,8 @@ def check(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     """The same frame, its columns in canonical order.
 
     Raises:
-        SchemaError: a column is missing, unknown, of another type, or null where a
-            value is required.
+        SchemaError: a column is missing, unknown, of another type, null where a value
+            is required, a count is negative, or a post of no known kind.
     """
     schema = TABLES[table]
     if absent := set(schema) - set(frame.columns):
@@ -145,4 +152,16 @@ def check(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     for name in REQUIRED[table]:
         if count := frame[name].null_count():
             raise SchemaError.nulls(table, name, count)
+    for name in COUNTS.get(table, ()):
+        _refuse(frame, table, name, pl.col(name) < 0, "0 or more")
+    if table == "posts":
+        _refuse(frame, table, "kind", ~pl.col("kind").is_in(KINDS), ", ".join(KINDS))
     return frame.select(list(schema))
+
+
+def _refuse(
+    frame: pl.DataFrame, table: str, column: str, wrong: pl.Expr, allowed: str
+) -> None:
+    found = frame.select(pl.col(column).filter(wrong)).to_series()
+    if len(found):
+        raise SchemaError.values(table, column, allowed, len(found), found[0])

@@ -15,36 +15,49 @@ _timing = partial(
     table="posts",
     counted="dated",
     missing="Too few posts with a time, or no times at all.",
-    reasons=("field_absent", "too_few_posts", "undefined"),
+    reasons=("field_absent", "too_few_posts"),
 )
 
 _GAP: Final = pl.col("gap")
 _GAPS: Final = _GAP.count().cast(pl.Float64)
-# Sums of integers: exact, so no order and no company can change them.
-_SUM: Final = _GAP.sum().cast(pl.Float64)
-_SQUARES: Final = (_GAP * _GAP).sum().cast(pl.Float64)
-_SPREAD: Final = ((_SQUARES / _GAPS) - (_SUM / _GAPS) ** 2).clip(0).sqrt()
-_RATIO: Final = _SPREAD / (_SUM / _GAPS)
+
+
+def _product(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    # Sums of integers, exact whatever the order; their products pass 64 bits.
+    return left.cast(pl.Int128) * right.cast(pl.Int128)
+
+
+_GAP_COUNT: Final = _GAP.count()
+_SUM: Final = _GAP.sum()
+# Standard deviation over mean.
+_RATIO: Final = (_product(_GAP_COUNT, (_GAP * _GAP).sum()) - _product(_SUM, _SUM)).cast(
+    pl.Float64
+).sqrt() / _SUM.cast(pl.Float64)
 
 _PAIRED: Final = pl.col("next_gap").is_not_null() & _GAP.is_not_null()
 _X: Final = _GAP.filter(_PAIRED)
 _Y: Final = pl.col("next_gap").filter(_PAIRED)
-_PAIRS: Final = _PAIRED.sum().cast(pl.Int64)
-_COVARIANCE: Final = _PAIRS * (_X * _Y).sum() - _X.sum() * _Y.sum()
-_VARIANCE_X: Final = _PAIRS * (_X * _X).sum() - _X.sum() * _X.sum()
-_VARIANCE_Y: Final = _PAIRS * (_Y * _Y).sum() - _Y.sum() * _Y.sum()
+_PAIRS: Final = _PAIRED.sum()
+_COVARIANCE: Final = _product(_PAIRS, (_X * _Y).sum()) - _product(_X.sum(), _Y.sum())
+_VARIANCE_X: Final = _product(_PAIRS, (_X * _X).sum()) - _product(_X.sum(), _X.sum())
+_VARIANCE_Y: Final = _product(_PAIRS, (_Y * _Y).sum()) - _product(_Y.sum(), _Y.sum())
 
 _DATED: Final = pl.col("minute").count().cast(pl.Int64)
 _HOURS: Final = [(pl.col("hour") == hour).sum().cast(pl.Int64) for hour in range(24)]
 
 
-def _plogp(count: pl.Expr, total: pl.Expr) -> pl.Expr:
-    share = count / total
-    return pl.when(count > 0).then(-share * share.log()).otherwise(0.0)
+# Whole thousand-millionths: integer sums are the same whichever hour comes first.
+_UNIT: Final = 1_000_000_000
 
 
+def _count_log(count: pl.Expr) -> pl.Expr:
+    return (count * count.clip(1).log() * _UNIT).round().cast(pl.Int64)
+
+
+# H = (n ln n - sum of c ln c) / n over the counts c of the hours.
 _HOUR_ENTROPY: Final = (
-    pl.sum_horizontal(_plogp(count, _DATED) for count in _HOURS)
+    (_count_log(_DATED) - pl.sum_horizontal(_count_log(count) for count in _HOURS))
+    / (_DATED * _UNIT)
     # Miller-Madow: (occupied bins - 1) / (2 n).
     + (pl.sum_horizontal((count > 0).cast(pl.Int64) for count in _HOURS) - 1)
     / (2 * _DATED)
@@ -71,11 +84,12 @@ TIMING: Final = (
     _timing(
         name="timing_gap_low_log",
         expr=_GAP.quantile(0.1, "nearest").log1p(),
+        evidence=_GAP.le(_GAP.quantile(0.1, "nearest")),
         unit="ln(1 + minutes)",
         range=(0, 18),
         direction=-1,
         label="Short pauses",
-        description="Pause that one in ten pauses stays below, logarithmic.",
+        description="Pause that about one in ten pauses does not exceed, logarithmic.",
         limitation="Conversations and live events make short pauses too.",
         min_posts=10,
         cost=1,
@@ -94,6 +108,7 @@ TIMING: Final = (
         "corrected for the number of posts.",
         limitation="News days make bursts; schedulers make even pauses.",
         missing="Fewer than eleven dated posts, or all in one minute.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
         min_posts=11,
         cost=1,
         source="Kim and Jo, Physical Review E 94 (2016), equation 22",
@@ -108,12 +123,13 @@ TIMING: Final = (
             )
         ),
         unit="-1 to 1",
-        range=(-1.0001, 1.0001),
+        range=(-1, 1),
         direction=0,
         label="Memory of pauses",
         description="Correlation of each pause with the next one.",
         limitation="Noisy for short histories.",
         missing="Fewer than twenty dated posts, or pauses that never vary.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
         min_posts=20,
         cost=1,
         source="Goh and Barabasi, EPL 81 (2008), equation 3",
@@ -121,12 +137,12 @@ TIMING: Final = (
     _timing(
         name="timing_same_minute_share",
         expr=(_GAP == 0).sum() / _GAPS,
-        evidence=pl.col("gap") == 0,
+        evidence=(_GAP == 0) | (pl.col("next_gap") == 0),
         unit="share",
         range=(0, 1),
         direction=1,
         label="Posts in the same minute",
-        description="Share of pauses that are shorter than the clock's minute.",
+        description="Share of pauses that begin and end within one minute of the clock.",
         limitation="Threads and quick replies make them too.",
         min_posts=10,
         cost=0,

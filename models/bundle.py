@@ -2,7 +2,8 @@
 
     booster.txt        LightGBM's text, cut to the chosen number of trees
     calibrator.json    slope, intercept, anchor
-    bundle.json        features with types, fingerprint, prevalences, versions, hashes
+    bundle.json        features with types, fingerprint, prevalences, versions, hashes;
+                       hash of each other file, written last
     artefacts.json     tables of the fitted features
     quantiles.json     feature values of controls by band of posts, for percentiles
 
@@ -13,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +27,18 @@ from features.errors import ArtefactError
 from models.calibrator import Calibrator
 
 FORMAT: Final = 1
+
+_FILES: Final = {"booster.txt", "calibrator.json", "artefacts.json", "quantiles.json"}
+_REQUIRED: Final = {
+    "format",
+    "world",
+    "fingerprint",
+    "feature_names",
+    "feature_dtypes",
+    "default_prevalence",
+    "versions",
+    "files",
+}
 
 
 @dataclass(frozen=True)
@@ -86,14 +100,19 @@ def save_bundle(
     description: Mapping[str, Any],
     quantiles: Mapping[str, Any],
 ) -> None:
-    """Write the files of a bundle into an existing directory."""
+    """Write the files of a bundle into an existing directory.
+
+    bundle.json comes last and holds the hashes of the others, so that a directory that
+    was left half-way, or changed since, does not load.
+    """
     texts = {
         "booster.txt": booster_text,
         "calibrator.json": _json(calibrator.to_dict()),
         "artefacts.json": artefacts.to_json() + "\n",
         "quantiles.json": _json(quantiles),
-        "bundle.json": _json(description),
     }
+    files = {name: _sha256(text) for name, text in texts.items()}
+    texts["bundle.json"] = _json({**description, "files": files})
     for name, text in texts.items():
         (directory / name).write_text(text, encoding="utf-8")
 
@@ -107,14 +126,13 @@ def load_bundle(directory: Path) -> Bundle:
     """
     description = _parse(directory / "bundle.json")
     _check(directory, description)
-    line = _parse(directory / "calibrator.json")
+    calibrator = _calibrator(directory / "calibrator.json")
     text = _read(directory / "booster.txt")
     try:
-        calibrator = Calibrator(**{k: float(v) for k, v in line.items()})
         booster = lgb.Booster(model_str=text)
-    except (TypeError, ValueError, lgb.basic.LightGBMError) as error:
+    except lgb.basic.LightGBMError:
         raise ArtefactError(
-            f"{directory}: damaged bundle ({type(error).__name__}); train again"
+            f"{directory}/booster.txt: LightGBM cannot read it; train again"
         ) from None
     if booster.feature_name() != description["feature_names"]:
         raise ArtefactError(
@@ -130,8 +148,7 @@ def load_bundle(directory: Path) -> Bundle:
 
 
 def _check(directory: Path, description: Mapping[str, Any]) -> None:
-    absent = {"format", "fingerprint", "feature_names", "feature_dtypes", "versions"}
-    if absent := absent - set(description):
+    if absent := _REQUIRED - set(description):
         raise ArtefactError(
             f"{directory}/bundle.json: missing {', '.join(sorted(absent))}; train again"
         )
@@ -140,8 +157,17 @@ def _check(directory: Path, description: Mapping[str, Any]) -> None:
             f"{directory}: bundle of format {description['format']}, this code reads "
             f"{FORMAT}; train again"
         )
+    files, libraries = description["files"], description["versions"]
+    if not (isinstance(files, dict) and isinstance(libraries, dict)):
+        raise ArtefactError(f"{directory}/bundle.json: damaged; train again")
+    for name in sorted(_FILES):
+        if _sha256(_read(directory / name)) != files.get(name):
+            raise ArtefactError(
+                f"{directory}/{name}: not what bundle.json says it is (damaged, changed, "
+                "or of another bundle); train again"
+            )
     theirs = dict(
-        zip(description["feature_names"], description["feature_dtypes"], strict=True)
+        zip(description["feature_names"], description["feature_dtypes"], strict=False)
     )
     ours = {f.name: str(f.dtype) for f in FEATURES}
     if theirs != ours or list(theirs) != list(ours):
@@ -158,12 +184,27 @@ def _check(directory: Path, description: Mapping[str, Any]) -> None:
             "made; train again"
         )
     for library, version in versions().items():
-        made_with = str(description["versions"].get(library))
+        made_with = str(libraries.get(library))
         if made_with.split(".")[:2] != version.split(".")[:2]:
             raise ArtefactError(
                 f"{directory}: made with {library} {made_with}, this is {version}; "
                 "install from the lock, or train again"
             )
+
+
+def _calibrator(path: Path) -> Calibrator:
+    """The line in a file, refused if it would turn the order of accounts round."""
+    line = _parse(path)
+    try:
+        calibrator = Calibrator(**{k: float(v) for k, v in line.items()})
+    except (TypeError, ValueError):
+        raise ArtefactError(f"{path}: not a calibrator; train again") from None
+    sound = calibrator.slope > 0 and 0 < calibrator.anchor < 1
+    if not (sound and isfinite(calibrator.slope) and isfinite(calibrator.intercept)):
+        raise ArtefactError(
+            f"{path}: slope must be above 0 and anchor between 0 and 1; train again"
+        )
+    return calibrator
 
 
 def bundle_hash(directory: Path) -> str:
@@ -172,6 +213,10 @@ def bundle_hash(directory: Path) -> str:
     for path in sorted(directory.iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _json(value: Any) -> str:

@@ -39,6 +39,11 @@ def fit_calibrator(
     start = np.array([1.0, 0.0])
     # The slope stays above 0: a negative one would turn every reason round.
     fitted = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=[(1e-3, None), (None, None)]
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(1e-3, None), (None, None)],
+        options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1_000},
     )
     return Calibrator(float(fitted.x[0]), float(fitted.x[1]), anchor)

@@ -9,7 +9,7 @@ import polars as pl
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from features.catalogue import FEATURES
-from models.calibrator import sigmoid
+from models.calibrator import logit, sigmoid
 from models.metrics import reliability, to_share
 
 # Points kept of a curve: enough for the eye, small enough to be committed.
@@ -44,7 +44,8 @@ def campaign_curves(
             continue
         judged = pl.concat([positives, controls])
         labels = judged["label"].to_numpy()
-        logits = to_share(judged["logit"].to_numpy(), judged["anchor"][0], labels)
+        anchors = judged["anchor"].to_numpy()
+        logits = to_share(judged["logit"].to_numpy(), anchors, labels)
         false_rate, true_rate, _ = roc_curve(labels, logits, drop_intermediate=False)
         x, y = _thin(false_rate, true_rate)
         roc.append(pl.DataFrame({"campaign": name, "fpr": x, "tpr": y}))
@@ -60,9 +61,9 @@ def campaign_curves(
             ).select(pl.lit(name).alias("campaign"), pl.all())
         )
     return {
-        "roc": _rounded(roc),
-        "precision_recall": _rounded(precision_recall),
-        "reliability": _rounded(bins),
+        "roc": _rounded(roc, ["fpr", "tpr"]),
+        "precision_recall": _rounded(precision_recall, ["recall", "precision"]),
+        "reliability": _rounded(bins, ["predicted", "observed", "count"]),
     }
 
 
@@ -83,18 +84,19 @@ def importance(booster: lgb.Booster) -> pl.DataFrame:
     )
 
 
-def score_histogram(scored: pl.DataFrame, shift: float) -> pl.DataFrame:
+def score_histogram(scored: pl.DataFrame, prevalence: float) -> pl.DataFrame:
     """Share of each class in each bin of the score: class, bin, share.
 
     Args:
-        scored: label and logit of all loco test rows.
-        shift: what the default prevalence adds to every logit.
+        scored: label, logit and anchor of all loco test rows.
+        prevalence: at which the scores are shown.
     """
     edges = np.linspace(0, 1, _BINS + 1)
     parts = []
     for label, name in ((1, "takedown accounts"), (0, "controls")):
-        logits = scored.filter(pl.col("label") == label)["logit"].to_numpy() + shift
-        counts, _ = np.histogram(sigmoid(logits), edges)
+        rows = scored.filter(pl.col("label") == label)
+        shifts = logit(prevalence) - logit(rows["anchor"].to_numpy())
+        counts, _ = np.histogram(sigmoid(rows["logit"].to_numpy() + shifts), edges)
         parts.append(
             pl.DataFrame(
                 {
@@ -107,5 +109,9 @@ def score_histogram(scored: pl.DataFrame, shift: float) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _rounded(parts: list[pl.DataFrame]) -> pl.DataFrame:
+def _rounded(parts: list[pl.DataFrame], numbers: list[str]) -> pl.DataFrame:
+    if not parts:
+        return pl.DataFrame(
+            schema={"campaign": pl.String} | dict.fromkeys(numbers, pl.Float64)
+        )
     return pl.concat(parts).with_columns(pl.selectors.float().round(6))

@@ -89,7 +89,7 @@ def _campaign_row(scored: pl.DataFrame, campaign: Campaign) -> dict[str, Any] | 
     judged = pl.concat([positives, controls])
     labels = judged["label"].to_numpy()
     logits = judged["logit"].to_numpy()
-    found = figures(to_share(logits, judged["anchor"][0], labels), labels)
+    found = figures(to_share(logits, judged["anchor"].to_numpy(), labels), labels)
     for name, figure in found.items():
         row[name] = _rounded(figure.value)
         if figure.value is None:
@@ -122,12 +122,19 @@ def summarise(
     for name, row in headline.items():
         by_operator.setdefault(operators[name], []).append(row[figure])
     low, high = operator_interval(list(by_operator.values()), rules)
+    reasons = []
+    if not worst_of:
+        least = rules.least_positives
+        reasons.append(f"no headline campaign has {least} accounts")
+    if low is None:
+        reasons.append("one operator gives no interval")
+    because = {"reason": "; ".join(reasons)} if reasons else {}
     return {
         "mean": _rounded(float(np.mean([row[figure] for row in headline.values()]))),
         "worst": _rounded(pick(worst_of)) if worst_of else None,
         "ci_low": _rounded(low),
         "ci_high": _rounded(high),
-    }
+    } | because
 
 
 def operator_interval(
@@ -136,6 +143,10 @@ def operator_interval(
     """Percentile interval of the mean over campaigns, operators drawn as wholes.
 
     Null with fewer than two operators: one network says nothing about the next.
+
+    Args:
+        values: figures of the campaigns of each operator.
+        rules: draws, confidence and seed.
     """
     if len(values) < 2:
         return None, None
@@ -179,8 +190,8 @@ def recall_by_control_source(
 
 def headline_lead(
     ours: Mapping[str, Any], other: Mapping[str, Any], figure: str
-) -> float:
-    """Mean over headline campaigns of our figure minus the other's."""
+) -> float | None:
+    """Mean over headline campaigns of our figure minus the other's; null if none."""
     leads = [
         row[figure] - other["campaigns"][name][figure]
         for name, row in ours["campaigns"].items()
@@ -189,9 +200,9 @@ def headline_lead(
         and name in other["campaigns"]
         and other["campaigns"][name][figure] is not None
     ]
-    return float(np.mean(leads)) if leads else float("nan")
+    return float(np.mean(leads)) if leads else None
 
 
 def _rounded(value: float | None) -> float | None:
-    """Six digits: what is below is noise that would dirty the diff."""
-    return None if value is None else round(value, 6)
+    """Six digits: what is below is noise that would dirty the diff; no negative zero."""
+    return None if value is None else round(value, 6) + 0.0

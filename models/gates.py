@@ -59,6 +59,8 @@ def baseline_gate(
     if "not_applicable" in baseline:
         return Gate(code, "not_applicable", None, limit, baseline["not_applicable"])
     lead = headline_lead(ours, baseline, "average_precision")
+    if lead is None:
+        return Gate(code, "not_applicable", None, limit, "no campaign has both figures")
     return _gate(
         code,
         lead,

@@ -56,9 +56,15 @@ def figures(logits: Floats, labels: Labels) -> dict[str, Figure]:
     }
 
 
-def to_share(logits: Floats, anchor: float, labels: Labels) -> Floats:
-    """Logits moved from the calibrator's anchor to this set's share of positives."""
-    return logits + float(logit(float(labels.mean())) - logit(anchor))
+def to_share(logits: Floats, anchors: Floats, labels: Labels) -> Floats:
+    """Logits moved from their calibrators' anchors to this set's share of positives.
+
+    Args:
+        logits: shape (n,).
+        anchors: shape (n,); rows of one campaign may come from several calibrators.
+        labels: both classes present.
+    """
+    return np.asarray(logits + (logit(float(labels.mean())) - logit(anchors)))
 
 
 def expected_calibration_error(probabilities: Floats, labels: Labels) -> float:
@@ -66,11 +72,9 @@ def expected_calibration_error(probabilities: Floats, labels: Labels) -> float:
 
     Biased upwards for small sets.
     """
-    order = np.argsort(probabilities, kind="stable")
-    error = 0.0
-    for rows in np.array_split(order, min(BINS, len(order))):
-        error += len(rows) * abs(probabilities[rows].mean() - labels[rows].mean())
-    return float(error / len(order))
+    bins = reliability(probabilities, labels)
+    error = sum(n * abs(predicted - observed) for predicted, observed, n in bins)
+    return error / len(labels)
 
 
 def brier_skill(probabilities: Floats, labels: Labels) -> float:
@@ -84,7 +88,8 @@ def threshold_at_fpr(control_scores: Floats, fpr: float) -> float | None:
     """Least score above which at most `fpr` of controls lie; null with under 3/fpr."""
     if len(control_scores) < ceil(3 / fpr):
         return None
-    allowed = int(np.floor(fpr * len(control_scores)))
+    # A hair more, so that .01 of 5,700 is 57 in floating point too.
+    allowed = int(np.floor(fpr * len(control_scores) + 1e-9))
     return float(np.sort(control_scores)[::-1][allowed])
 
 
@@ -100,9 +105,15 @@ def recall_at_fpr(scores: Floats, labels: Labels, fpr: float) -> Figure:
 def reliability(
     probabilities: Floats, labels: Labels
 ) -> list[tuple[float, float, int]]:
-    """(mean predicted, observed share, accounts) of each equal-mass bin, rising."""
+    """(mean predicted, observed share, accounts) of each equal-mass bin, rising.
+
+    Where a bin ends among equal probabilities, each of them counts as their mean label:
+    otherwise the order of the rows, positives first, would make pure bins of them.
+    """
     order = np.argsort(probabilities, kind="stable")
+    _, place, sizes = np.unique(probabilities, return_inverse=True, return_counts=True)
+    observed = (np.bincount(place, weights=labels) / sizes)[place]
     return [
-        (float(probabilities[rows].mean()), float(labels[rows].mean()), len(rows))
+        (float(probabilities[rows].mean()), float(observed[rows].mean()), len(rows))
         for rows in np.array_split(order, min(BINS, len(order)))
     ]

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from features.catalogue import FEATURES
 from models.matrix import Matrix, to_matrix
-from models.split import TrainingSet, set_key
 from models.training import (
     Floats,
     Labels,
@@ -27,6 +26,7 @@ from models.training import (
     raw_scores,
     train_booster,
 )
+from models.training_sets import TrainingSet, set_key
 
 PREDICTIONS = {
     "model": pl.String(),

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.build import Table, build_features
+from features.build import Table, build_features, build_with_reasons
 from features.catalogue import FEATURES
 from features.errors import InputError
 from models.bundle import Bundle
@@ -24,6 +24,8 @@ class Scores:
 
     Attributes:
         values: account_id and a column a feature, null where not measured.
+        reasons: the same, with a reason code where the value is null; null unless
+            asked for.
         evidence: whether anything but handle and name is known, shape (n_accounts,).
         probabilities: at the prevalence asked for; meaningless without evidence.
         explanation: parts of every logit.
@@ -31,6 +33,7 @@ class Scores:
     """
 
     values: pl.DataFrame
+    reasons: pl.DataFrame | None
     evidence: NDArray[np.bool_]
     probabilities: NDArray[np.float64]
     explanation: Explanation
@@ -42,6 +45,8 @@ def score(
     accounts: Table,
     posts: Table | None,
     prevalence: float | None = None,
+    with_reasons: bool = False,
+    threads: int = 0,
 ) -> Scores:
     """Scores of canonical accounts.
 
@@ -51,6 +56,8 @@ def score(
         posts: their canonical posts, or null.
         prevalence: share of accounts of this kind to assume, strictly between 0 and
             1; null for the bundle's default.
+        with_reasons: whether to say why values are missing.
+        threads: of LightGBM; 0 for as many as the environment says.
 
     Raises:
         InputError: the prevalence is not between 0 and 1, or an account stands twice.
@@ -59,9 +66,17 @@ def score(
     prevalence = bundle.default_prevalence if prevalence is None else prevalence
     if not 0 < prevalence < 1:
         raise InputError(f"prevalence {prevalence}: must lie between 0 and 1")
-    values = build_features(accounts, posts, bundle.artefacts)
+    reasons = None
+    if with_reasons:
+        values, reasons = build_with_reasons(accounts, posts, bundle.artefacts)
+    else:
+        values = build_features(accounts, posts, bundle.artefacts)
     explanation = explain(
-        bundle.booster, bundle.calibrator, to_matrix(values, FEATURES), prevalence
+        bundle.booster,
+        bundle.calibrator,
+        to_matrix(values, FEATURES),
+        prevalence,
+        threads,
     )
     telling = [f.name for f in FEATURES if f.group != _NO_EVIDENCE_GROUP]
     evidence = values.select(
@@ -69,6 +84,7 @@ def score(
     ).to_series()
     return Scores(
         values=values,
+        reasons=reasons,
         evidence=evidence.to_numpy(),
         probabilities=sigmoid(explanation.logits),
         explanation=explanation,

@@ -14,6 +14,7 @@ import polars as pl
 
 from features.errors import InputError
 from models.hashing import uniform
+from models.training_sets import person, sets_of_folds
 
 FOLDS = {
     "protocol": pl.String(),
@@ -49,21 +50,12 @@ def make_folds(
 
     Raises:
         InputError: fewer than three operators, so that nothing can be left out of the
-            training of a fold in turn.
+            training of a fold in turn; controls of an operator that is not there; or a
+            fold that would be trained on one class.
     """
+    _check_blocks(labels)
     operators = sorted(labels.filter(pl.col("label") == 1)["block"].unique())
-    if len(operators) < 3:
-        raise InputError(
-            f"split: {len(operators)} operator(s) in the labels, at least 3 are needed "
-            "(one to test on, two to train and calibrate on); add a takedown archive"
-        )
-    unplaced = set(labels["block"].unique()) - set(operators)
-    if unplaced:
-        raise InputError(
-            f"split: controls are assigned to {', '.join(sorted(unplaced))}, of which no "
-            "takedown account is left; change `blocks` of their source"
-        )
-    tables = [_fold("loco", o, labels, pl.col("block") == o) for o in operators]
+    loco = [_fold("loco", o, labels, pl.col("block") == o) for o in operators]
     shuffled = labels.with_columns(
         pl.Series(
             "block",
@@ -73,83 +65,146 @@ def make_folds(
             ],
         )
     )
-    tables += [
+    parts = [
         _fold("random", part, shuffled, pl.col("block") == part)
         for part in sorted(shuffled["block"].unique())
     ]
     temporal, reason = _temporal(labels, temporal_share, gap_days)
-    folds = pl.concat([*tables, *temporal]).sort("protocol", "fold", "account_id")
-    check_folds(folds, labels)
-    return Folds(folds, {"temporal": reason} if reason else {})
+    tables, not_applicable = list(loco), {}
+    for protocol, made, why in (
+        ("temporal", temporal, reason),
+        ("random", parts, None),
+    ):
+        why = why or _one_class(pl.concat(made), labels)
+        if why:
+            not_applicable[protocol] = why
+        else:
+            tables += made
+    if why := _one_class(pl.concat(loco), labels):
+        raise InputError(
+            f"split: {why}; assign controls to more operators (`blocks` of a source)"
+        )
+    folds = pl.concat(tables).sort("protocol", "fold", "account_id")
+    check_folds(folds, labels, gap_days)
+    return Folds(folds, not_applicable)
+
+
+def _check_blocks(labels: pl.DataFrame) -> None:
+    operators = sorted(labels.filter(pl.col("label") == 1)["block"].unique())
+    if len(operators) < 3:
+        raise InputError(
+            f"split: {len(operators)} operator(s) in the labels, at least 3 are needed "
+            "(one to test on, two to train and calibrate on); add a takedown archive"
+        )
+    if "all" in operators:
+        raise InputError(
+            "split: an operator is named `all`, as the final model is; rename it"
+        )
+    unplaced = set(labels["block"].unique()) - set(operators)
+    if unplaced:
+        raise InputError(
+            f"split: controls are assigned to {', '.join(sorted(unplaced))}, of which no "
+            "takedown account is left; change `blocks` of their source"
+        )
 
 
 def _fold(
     protocol: str, name: str, labels: pl.DataFrame, tested: pl.Expr
 ) -> pl.DataFrame:
-    return labels.select(
+    """Rows of one fold; who is tested under one source is not trained on under another."""
+    rows = labels.select(
         pl.lit(protocol).alias("protocol"),
         pl.lit(name).alias("fold"),
         "account_id",
         pl.when(tested).then(pl.lit("test")).otherwise(pl.lit("train")).alias("side"),
         pl.when(~tested).then("block").alias("unit"),
     )
+    known = rows.filter(pl.col("side") == "test").select(person())["account_id"]
+    return rows.filter((pl.col("side") == "test") | ~person().is_in(known.implode()))
+
+
+def _one_class(folds: pl.DataFrame, labels: pl.DataFrame) -> str | None:
+    """Why these folds cannot be trained on, or null: a training set of one class."""
+    truth = labels.select("account_id", "label")
+    for training in sets_of_folds(folds):
+        ids = pl.DataFrame({"account_id": training.account_ids}, schema=["account_id"])
+        present = ids.cast(pl.String).join(truth, on="account_id")["label"].unique()
+        if len(present) < 2:
+            only = "takedown accounts" if 1 in present else "controls"
+            return f"only {only} are left to train on in {training.key}"
+    return None
 
 
 def _temporal(
     labels: pl.DataFrame, share: float, gap_days: int
-) -> tuple[list[pl.DataFrame], str]:
+) -> tuple[list[pl.DataFrame], str | None]:
     campaigns = (
         labels.filter(pl.col("label") == 1)
         .group_by("campaign", "operator")
-        .agg(pl.col("disclosed_at").min())
-        .sort("disclosed_at", "campaign")
+        .agg(
+            pl.col("disclosed_at").min().alias("first"),
+            pl.col("disclosed_at").max().alias("last"),
+            pl.col("disclosed_at").null_count().alias("undated"),
+        )
+        .sort("last", "campaign")
     )
-    if campaigns["disclosed_at"].null_count():
+    if campaigns["undated"].sum():
         return [], "not every campaign has a date of disclosure"
-    dates = campaigns["disclosed_at"].to_list()
+    dates = campaigns["last"].to_list()
     last = dates[int(np.ceil(share * len(dates))) - 1]
-    early = campaigns.filter(pl.col("disclosed_at") <= last)
-    late = campaigns.filter(pl.col("disclosed_at") > last + timedelta(days=gap_days))
+    # A campaign published in parts, before and after, is on neither side.
+    early = campaigns.filter(pl.col("last") <= last)
+    late = campaigns.filter(pl.col("first") > last + timedelta(days=gap_days))
     if not late.height:
         return [], f"no campaign was disclosed after {last:%Y-%m-%d}"
     if early["operator"].n_unique() < 2:
         return [], "fewer than two operators were disclosed before the others"
-    # The controls of an operator with campaigns on both sides are shared out by hash,
-    # in proportion, so that no account is on both sides.
-    positives = labels.filter(pl.col("label") == 1).with_columns(
-        pl.col("campaign").is_in(early["campaign"].implode()).alias("is_early")
+    in_early = pl.col("campaign").is_in(early["campaign"].implode())
+    in_late = pl.col("campaign").is_in(late["campaign"].implode())
+    # The controls of an operator are shared out by hash in proportion to its accounts
+    # before and after, so that no account is on both sides; what belongs to campaigns
+    # within the gap stays out.
+    shares = (
+        labels.filter(pl.col("label") == 1)
+        .group_by("block")
+        .agg(in_early.mean().alias("early"), in_late.mean().alias("late"))
     )
-    early_share = positives.group_by("block").agg(pl.col("is_early").mean())
-    kept = labels.join(early_share, on="block", how="left").with_columns(
+    kept = labels.join(shares, on="block", how="left").with_columns(
         pl.Series("u", uniform(labels["account_id"], "temporal controls"))
     )
-    in_late = pl.col("campaign").is_in(late["campaign"].implode())
-    in_early = pl.col("campaign").is_in(early["campaign"].implode())
-    control_late = (pl.col("label") == 0) & (pl.col("u") >= pl.col("is_early"))
-    control_early = (pl.col("label") == 0) & (pl.col("u") < pl.col("is_early"))
-    tested = (in_late | control_late).fill_null(False)
-    trained = (in_early | control_early).fill_null(False)
-    return [_fold("temporal", "later", kept.filter(tested | trained), tested)], ""
+    control = pl.col("label") == 0
+    tested = in_late | (control & (pl.col("u") >= 1 - pl.col("late")))
+    trained = in_early | (control & (pl.col("u") < pl.col("early")))
+    tested, trained = tested.fill_null(False), trained.fill_null(False)
+    return [_fold("temporal", "later", kept.filter(tested | trained), tested)], None
 
 
-def check_folds(folds: pl.DataFrame, labels: pl.DataFrame) -> None:
+def check_folds(folds: pl.DataFrame, labels: pl.DataFrame, gap_days: int = 0) -> None:
     """Refuse folds that leak.
 
     Raises:
-        InputError: an account stands on both sides of a fold, or an operator, campaign
-            or control block does in a loco fold.
+        InputError: an account stands on both sides of a fold, under whatever source; an
+            operator, campaign or control block does in a loco fold; or a campaign of
+            the temporal fold is tested that was not disclosed after those trained on.
     """
     twice = (
         folds.group_by("protocol", "fold", "account_id").len().filter(pl.col("len") > 1)
     )
-    if twice.height:
+    both = (
+        folds.group_by("protocol", "fold", person())
+        .agg(pl.col("side").n_unique())
+        .filter(pl.col("side") > 1)
+    )
+    if count := max(twice.height, both.height):
         raise InputError(
-            f"split: {twice.height} account(s) stand twice in one fold; an account may "
+            f"split: {count} account(s) stand twice in one fold; an account may "
             "be trained on or tested on, never both"
         )
-    loco = folds.filter(pl.col("protocol") == "loco").join(
-        labels.select("account_id", "block", "operator", "campaign"), on="account_id"
+    placed = folds.join(
+        labels.select("account_id", "block", "operator", "campaign", "disclosed_at"),
+        on="account_id",
     )
+    loco = placed.filter(pl.col("protocol") == "loco")
     for column in ("block", "operator", "campaign"):
         sides = (
             loco.filter(pl.col(column).is_not_null())
@@ -162,39 +217,17 @@ def check_folds(folds: pl.DataFrame, labels: pl.DataFrame) -> None:
             raise InputError(
                 f"split: {column} {name} is on both sides of loco fold {fold}"
             )
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """Accounts that one booster is trained on.
-
-    key: `all`, or `<protocol>-without-<fold>`, or `...-<fold>+<unit>`; the two orders
-        of fold and unit share one key, because they leave the same accounts.
-    account_ids: sorted.
-    """
-
-    key: str
-    account_ids: list[str]
-
-
-def set_key(protocol: str, fold: str | None, unit: str | None) -> str:
-    """Key of the training set of a fold (null: the final model) without one unit."""
-    left_out = sorted(name for name in (fold, unit) if name is not None)
-    if not left_out:
-        return "all"
-    if protocol == "temporal":
-        left_out = [name for name in (fold, unit) if name is not None]
-    return f"{protocol}-without-{'+'.join(left_out)}"
-
-
-def training_sets(folds: pl.DataFrame) -> list[TrainingSet]:
-    """Every training set that the folds need, each once, sorted by key."""
-    everyone = folds.filter(pl.col("protocol") == "loco")["account_id"].unique().sort()
-    sets = {"all": TrainingSet("all", everyone.to_list())}
-    for (protocol, fold), rows in folds.group_by(["protocol", "fold"]):
-        train = rows.filter(pl.col("side") == "train").sort("account_id")
-        for unit in [None, *sorted(train["unit"].unique())]:
-            key = set_key(str(protocol), str(fold), unit)
-            kept = train if unit is None else train.filter(pl.col("unit") != unit)
-            sets[key] = TrainingSet(key, kept["account_id"].to_list())
-    return [sets[key] for key in sorted(sets)]
+    disclosed = placed.filter(
+        (pl.col("protocol") == "temporal") & pl.col("disclosed_at").is_not_null()
+    )
+    train, test = pl.col("side") == "train", pl.col("side") == "test"
+    gap = timedelta(days=gap_days)
+    last, first = disclosed.select(
+        pl.col("disclosed_at").filter(train).max(),
+        pl.col("disclosed_at").filter(test).min().alias("first"),
+    ).row(0)
+    if disclosed.height and not last + gap < first:
+        raise InputError(
+            f"split: the temporal fold trains on what was disclosed on {last} and tests "
+            f"what was disclosed on {first}; {gap_days} day(s) must lie between"
+        )

@@ -9,9 +9,6 @@ from features.catalogue import FEATURES
 from models.audit import mask_only_auc, single_feature_aucs, source_diagnostic
 from models.hashing import uniform
 from models.matrix import to_matrix
-from pipeline.featurize import STATIC
-
-_AUDITED = tuple(f for f in FEATURES if f in STATIC)
 
 
 def audit(features: Path, labelled: Path, seed: int, most_rows: int) -> dict[str, Any]:
@@ -24,8 +21,12 @@ def audit(features: Path, labelled: Path, seed: int, most_rows: int) -> dict[str
         most_rows: rows of a control source that the source diagnostic uses.
     """
     labels = pl.read_parquet(labelled / "labels.parquet")
-    values = labels.select("account_id", "label", "block", "source").join(
-        pl.read_parquet(features / "features.parquet"), on="account_id"
+    fitted = pl.read_parquet(features / "fitted.parquet")
+    values = (
+        labels.select("account_id", "label", "block", "source")
+        .join(pl.read_parquet(features / "features.parquet"), on="account_id")
+        # Which fitted values are missing is the same in every training set.
+        .join(fitted.filter(pl.col("training_set") == "all"), on="account_id")
     )
     # An order without meaning, so that a first part is a fair sample.
     drawn = pl.Series("drawn", uniform(values["account_id"], "audit order"))
@@ -35,14 +36,14 @@ def audit(features: Path, labelled: Path, seed: int, most_rows: int) -> dict[str
     for (block,), rows in values.sort("block", "drawn").group_by(
         ["block"], maintain_order=True
     ):
-        matrix = to_matrix(rows, _AUDITED)
+        matrix = to_matrix(rows, FEATURES)
         truth = rows["label"].to_numpy()
         masks[str(block)] = mask_only_auc(matrix, truth, seed)
-        found = single_feature_aucs(matrix, truth, [f.name for f in _AUDITED])
+        found = single_feature_aucs(matrix, truth, [f.name for f in FEATURES])
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
         singles[str(block)] = dict(best)
     controls = values.filter(pl.col("label") == 0)
-    matrix = to_matrix(controls, _AUDITED)
+    matrix = to_matrix(controls, FEATURES)
     sources = controls["source"].to_numpy().astype(str)
     return {
         "mask_only_auc": masks,

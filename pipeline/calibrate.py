@@ -11,6 +11,7 @@ from pydantic import Field
 
 from features.artefacts import Artefacts
 from features.catalogue import FEATURES
+from models.bands import BANDS, band_name
 from models.bundle import describe, save_bundle
 from models.calibration import fit_calibrator
 from models.calibrator import Calibrator
@@ -19,8 +20,6 @@ from pipeline.files import atomic_directory, read_json, write_json, write_parque
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 
-# Bands of posts in which accounts are compared (evaluation.md, section 10).
-BANDS = ((0, 0), (1, 4), (5, 19), (20, 99), (100, None))
 _QUANTILES = 101
 
 
@@ -87,8 +86,11 @@ def control_quantiles(values: pl.DataFrame) -> dict[str, dict[str, list[float]]]
     """
     found: dict[str, dict[str, list[float]]] = {}
     for low, high in BANDS:
-        name = str(low) if low == high else f"{low}-{high}" if high else f"{low}+"
-        rows = values.filter(pl.col("n_posts").is_between(low, high or 10**9))
+        inside = pl.col("n_posts") >= low
+        if high is not None:
+            inside &= pl.col("n_posts") <= high
+        rows = values.filter(inside)
+        name = band_name(low, high)
         found[name] = {}
         for feature in FEATURES:
             known = rows[feature.name].drop_nulls().cast(pl.Float64).to_numpy()

@@ -4,6 +4,7 @@ from typing import Any
 
 from features.catalogue import FEATURES
 from models.bundle import Bundle
+from models.metrics import FIGURES
 
 _LABELS = {
     "platform": "removed by a platform as part of an operation",
@@ -21,7 +22,7 @@ def model_card(
     """Markdown of the card; every figure comes from the stored metrics."""
     world = bundle.description["world"]
     loco = metrics["loco"]
-    kinds = sorted({c["kind"] for c in campaigns})
+    kinds = sorted({kind for c in campaigns for kind in c["kinds"]})
     meaning = "; ".join(f"{_LABELS[kind]} ({kind})" for kind in kinds)
     lines = [f"# Model card: telltale-{world}", ""]
     if world == "demo":
@@ -47,7 +48,7 @@ def model_card(
         *(
             f"| {name} | {_n(loco[name]['mean'])} | {_n(loco[name]['worst'])} | "
             f"{_n(loco[name]['ci_low'])} to {_n(loco[name]['ci_high'])} |"
-            for name in _figures(loco)
+            for name in FIGURES
         ),
         "",
         "| campaign | operator | accounts | controls | AUC | average precision | ECE | "
@@ -93,7 +94,7 @@ def model_card(
             f"not applicable, {forward}."
             if forward
             else f"mean AUC {_n(temporal['auc']['mean'])}, worst "
-            f"{_n(temporal['auc']['worst'])}."
+            f"{_n(temporal['auc']['worst'])}{_known(temporal)}."
         ),
         "A random split, not to be quoted, would have claimed "
         f"{_n(metrics['optimism_gap'].get('auc'))} AUC more.",
@@ -141,8 +142,14 @@ def model_card(
     return "\n".join(lines) + "\n"
 
 
-def _figures(block: dict[str, Any]) -> list[str]:
-    return [name for name in block if name != "campaigns"]
+def _known(temporal: dict[str, Any]) -> str:
+    known = temporal["operators_trained_on"]
+    if not known:
+        return ""
+    return (
+        f"; earlier campaigns of {', '.join(known)} were trained on, so that this is "
+        "easier than an unseen operator"
+    )
 
 
 def _n(value: float | None) -> str:

@@ -20,6 +20,15 @@ from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.summary import summary_lines
 
 
+class GateParams(Section):
+    """Limits of the gates."""
+
+    additivity: Annotated[float, Field(gt=0, le=1e-3)]
+    baseline_lead: Annotated[float, Field(ge=-1, le=1)]
+    mask_only_low: Annotated[float, Field(ge=0, le=0.5)]
+    mask_only_high: Annotated[float, Field(ge=0.5, le=1)]
+
+
 class EvaluateParams(Section):
     """Section `evaluate` of params.yaml."""
 
@@ -29,7 +38,7 @@ class EvaluateParams(Section):
     least_positives: Annotated[int, Field(ge=1)]
     live_accounts: Annotated[int, Field(ge=1, le=1_000)]
     diagnostic_rows: Annotated[int, Field(ge=100)]
-    gates: dict[str, float]
+    gates: GateParams
 
     def rules(self) -> Rules:
         """How figures are put together, as the models room takes it."""
@@ -64,7 +73,8 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
     say("audit of the collection: done")
     live: LiveChecks = check_live(bundle, paths["canonical"], params.live_accounts)
     metrics["gates"] = [
-        g.to_dict() for g in gate_results(metrics, live, Limits(**params.gates))
+        g.to_dict()
+        for g in gate_results(metrics, live, Limits(**params.gates.model_dump()))
     ]
     write_json(metrics, paths["metrics"])
     tested = scored.filter(
@@ -75,8 +85,7 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
     with atomic_directory(paths["plots"]) as working:
         curves = campaign_curves(tested, [c.name for c in campaigns])
         curves["importance"] = importance(bundle.booster)
-        shift = bundle.calibrator.shift(bundle.default_prevalence)
-        curves["scores"] = score_histogram(tested, shift)
+        curves["scores"] = score_histogram(tested, bundle.default_prevalence)
         for name, points in curves.items():
             points.write_csv(working / f"{name}.csv")
     with atomic_file(paths["card"]) as working:

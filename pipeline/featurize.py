@@ -14,7 +14,7 @@ from features.build import build_features
 from features.catalogue import FEATURES
 from features.feature import Feature
 from features.measures import lineage
-from models.split import training_sets
+from models.training_sets import training_sets
 from pipeline.files import atomic_directory, write_parquet
 from pipeline.masking import apply_masks, even_missingness
 from pipeline.section import Section, load_section
@@ -116,6 +116,7 @@ def featurize(
         write_parquet(static, working / "features.parquet", ["account_id"])
         (working / "artefacts").mkdir()
         fitted = []
+        labels = pl.read_parquet(labelled / "labels.parquet")
         equalised = equalise.accounts(accounts)
         for training in training_sets(pl.read_parquet(folds / "folds.parquet")):
             inside = pl.col("account_id").is_in(
@@ -125,6 +126,8 @@ def featurize(
             path = working / "artefacts" / f"{training.key}.json"
             path.write_text(artefacts.to_json() + "\n", encoding="utf-8")
             values = build_features(accounts, None, artefacts, FITTED)
+            values = values.hstack(static.select("n_posts"))
+            values = even_missingness(values, labels, FITTED).drop("n_posts")
             fitted.append(
                 values.with_columns(pl.lit(training.key).alias("training_set"))
             )

@@ -28,8 +28,10 @@ def atomic_directory(target: Path) -> Iterator[Path]:
     try:
         yield working
         if target.exists():
-            shutil.rmtree(target)
+            # Renamed first: a kill while it is being removed must not leave half of it.
+            target.rename(working.with_name(f"{working.name}.former"))
         working.rename(target)
+        _remove_leavings(target)
     finally:
         shutil.rmtree(working, ignore_errors=True)
 
@@ -49,7 +51,7 @@ def atomic_file(target: Path) -> Iterator[Path]:
 
 def _remove_leavings(target: Path) -> None:
     for left in target.parent.glob(f".{target.name}.*"):
-        if left.is_dir():
+        if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)

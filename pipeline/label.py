@@ -78,25 +78,36 @@ def _label_controls(rows: pl.DataFrame, declared: Controls) -> pl.DataFrame:
 
 def list_campaigns(labels: pl.DataFrame, sources: list[Source]) -> list[dict[str, Any]]:
     """What is declared and counted of each campaign, sorted by name."""
-    declared = {s.positives.operator: s.positives for s in sources if s.positives}
+    declared = {s.name: s.positives for s in sources if s.positives}
     counted = (
         labels.filter(pl.col("label") == 1)
-        .group_by("campaign", "operator", "kind", "disclosed_at")
-        .agg(pl.len().alias("accounts"))
-        .sort("campaign")
+        .group_by("campaign", "operator")
+        .agg(
+            pl.col("source").unique().sort(),
+            pl.col("kind").unique().sort(),
+            pl.col("disclosed_at").min(),
+            pl.len().alias("accounts"),
+        )
+        .sort("campaign", "operator")
     )
-    return [
-        {
-            "name": row["campaign"],
-            "operator": row["operator"],
-            "kind": row["kind"],
-            "disclosed_at": row["disclosed_at"] and row["disclosed_at"].isoformat(),
-            "accounts": row["accounts"],
-            "in_headline": declared[row["operator"]].in_headline,
-            "reason": declared[row["operator"]].reason,
-        }
-        for row in counted.iter_rows(named=True)
-    ]
+    found = []
+    for row in counted.iter_rows(named=True):
+        # A campaign published in several sources is in the headline if all of them are.
+        outside = [
+            declared[name] for name in row["source"] if not declared[name].in_headline
+        ]
+        found.append(
+            {
+                "name": row["campaign"],
+                "operator": row["operator"],
+                "kinds": row["kind"],
+                "disclosed_at": row["disclosed_at"] and row["disclosed_at"].isoformat(),
+                "accounts": row["accounts"],
+                "in_headline": not outside,
+                "reason": outside[0].reason if outside else None,
+            }
+        )
+    return found
 
 
 def label(canonical: Path, sources: list[Source], out: Path) -> dict[str, Any]:

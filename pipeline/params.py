@@ -22,7 +22,7 @@ class Params(Section):
 
     worlds: Annotated[list[Name], Field(min_length=1)]
     simulate: SimulateParams
-    sources: dict[Name, list[Source]]
+    sources: dict[Name, Annotated[list[Source], Field(min_length=1)]]
     split: SplitParams
     featurize: FeaturizeParams
     train: TrainParams

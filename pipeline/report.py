@@ -51,6 +51,8 @@ def evaluation_report(
             # Every account is tested once; against the same controls as in loco.
             rows = rows.with_columns(pl.col("block").alias("fold"))
         report[protocol] = protocol_block(rows, campaigns, rules)
+        if protocol == "temporal":
+            report[protocol]["operators_trained_on"] = _known_operators(own, campaigns)
     report["optimism_gap"] = _optimism_gap(report)
     report["baselines"] = {
         name: _baseline_block(scored, name, campaigns, rules) for name in BASELINES
@@ -69,12 +71,28 @@ def _baseline_block(
 
 def _optimism_gap(report: dict[str, Any]) -> dict[str, Any]:
     """Mean under the random protocol minus mean over unseen campaigns, by figure."""
+    if "not_applicable" in report["random"]:
+        return dict.fromkeys(FIGURES) | {"reason": report["random"]["not_applicable"]}
     gaps: dict[str, Any] = {}
     for figure in FIGURES:
         means = [report[p][figure]["mean"] for p in ("random", "loco")]
         known = None not in means
         gaps[figure] = round(means[0] - means[1], 6) if known else None
     return gaps
+
+
+def _known_operators(own: pl.DataFrame, campaigns: Sequence[Campaign]) -> list[str]:
+    """Operators with campaigns on both sides of the temporal fold.
+
+    Their later campaigns are new, but how they work was trained on.
+    """
+    rows = own.filter((pl.col("protocol") == "temporal") & (pl.col("label") == 1))
+    operator = {c.name: c.operator for c in campaigns}
+    sides = [
+        {operator[name] for name in rows.filter(pl.col("part") == part)["campaign"]}
+        for part in ("inner", "test")
+    ]
+    return sorted(sides[0] & sides[1])
 
 
 def _add_source_recalls(loco: dict[str, Any], own: pl.DataFrame) -> None:
@@ -87,6 +105,7 @@ def _add_source_recalls(loco: dict[str, Any], own: pl.DataFrame) -> None:
     for name, row in loco["campaigns"].items():
         if row["in_headline"]:
             continue
+        row.pop("recall_at_fpr_0.01_reason", None)
         members = folds.filter(pl.col("fold") == row["fold"])
         campaign = members.filter(
             (pl.col("campaign") == name) & (pl.col("part") == "test")
@@ -100,6 +119,8 @@ def _add_source_recalls(loco: dict[str, Any], own: pl.DataFrame) -> None:
         found = recall_by_control_source(campaign, pl.concat([own_block, others]), FPR)
         row["recall_by_control_source"] = found["by_source"]
         row["recall_at_fpr_0.01"] = found["worst"]
+        if found["worst"] is None:
+            row["recall_at_fpr_0.01_reason"] = "no control source has 300 accounts"
 
 
 def gate_results(

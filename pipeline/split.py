@@ -32,9 +32,21 @@ def split(labels_path: Path, params: SplitParams, out: Path) -> dict[str, int]:
         keys = ["protocol", "fold", "account_id"]
         write_parquet(folds.table, working / "folds.parquet", keys)
         write_json(folds.not_applicable, working / "not_applicable.json")
+    _say_left_out(folds.table)
     tested = folds.table.filter(pl.col("side") == "test")
     counts = tested.group_by("protocol", "fold").len().sort("protocol", "fold")
     return {f"{protocol}/{fold}": n for protocol, fold, n in counts.iter_rows()}
+
+
+def _say_left_out(folds: pl.DataFrame) -> None:
+    """Tell how many accounts are tested under one source and so not trained on."""
+    loco = folds.filter(pl.col("protocol") == "loco")
+    missing = loco["account_id"].n_unique() * loco["fold"].n_unique() - loco.height
+    if missing:
+        say(
+            f"{missing:,} time(s) an account is left out of training, because its id is "
+            "tested under another source"
+        )
 
 
 def main() -> None:

@@ -5,13 +5,16 @@ is filled again by running the stage by hand.
 """
 
 import fcntl
+import json
 import logging
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 # MLflow reads these when it is imported; the telemetry switch takes "true" only.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -46,6 +49,9 @@ from pipeline.stage import say  # noqa: E402
 T = TypeVar("T")
 
 CHALLENGER: Final = "challenger"
+CHAMPION: Final = "champion"
+# Run whose evidence a version's gates speak of: a model may be measured again.
+EVIDENCE: Final = "evidence_run"
 # Written last: a run without it was cut off and is not taken for finished.
 COMPLETE: Final = "complete"
 # Limits of MLflow's tables: text of a parameter and of a tag, entries of one request,
@@ -54,6 +60,7 @@ PARAM_LENGTH: Final = 6000
 TAG_LENGTH: Final = 8000
 BATCH: Final = {"params": 100, "metrics": 1000}
 DESCRIPTION_LENGTH: Final = 5000
+_MOVE: Final = "promotion."
 
 
 def tracking_uri(root: Path) -> str:
@@ -84,11 +91,7 @@ def track(record: RunRecord, uri: str) -> bool:
     Raises:
         InputError: the store cannot be reached or used.
     """
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    try:
-        mlflow.set_tracking_uri(uri)
-        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    with _store(uri, "`dvc repro`") as client:
         experiment = _experiment(client, f"telltale-{record.world}", uri)
         run = _finished_run(client, experiment, record)
         if run is None:
@@ -99,12 +102,22 @@ def track(record: RunRecord, uri: str) -> bool:
                 f"run {run.info.run_name} holds this model and evidence already: reused"
             )
         return _register(client, run, record)
+
+
+@contextmanager
+def _store(uri: str, command: str) -> Iterator[MlflowClient]:
+    """Client of a store; what goes wrong there becomes an InputError with the remedy."""
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        mlflow.set_tracking_uri(uri)
+        yield MlflowClient(tracking_uri=uri, registry_uri=uri)
     except (MlflowException, OSError) as error:
         reason = str(error).splitlines()[0][:300]
         raise InputError(
             f"tracking store {uri}: {reason}; start that server, or unset "
             "MLFLOW_TRACKING_URI to use the database in artifacts/mlflow, then run "
-            "`dvc repro` again"
+            f"{command} again"
         ) from error
 
 
@@ -232,7 +245,7 @@ def _register(client: MlflowClient, run: Run, record: RunRecord) -> bool:
         if version and str(challenger) == str(version.version):
             client.delete_registered_model_alias(name, CHALLENGER)
             say(f"{name} version {version.version} is no longer {CHALLENGER}")
-        _tag_version(client, version, record)
+        _tag_version(client, version, run, record)
         say("not registered")
         return False
     if model is None:
@@ -247,11 +260,11 @@ def _register(client: MlflowClient, run: Run, record: RunRecord) -> bool:
             source=logged.model_uri,
             run_id=run.info.run_id,
             model_id=logged.model_id,
-            tags={"model_hash": record.model_hash, **_gate_tags(record)},
+            tags={"model_hash": record.model_hash, **_version_tags(run, record)},
             description=_card(record),
         )
     else:
-        _tag_version(client, version, record)
+        _tag_version(client, version, run, record)
         if version.description != _card(record):
             client.update_model_version(name, version.version, _card(record))
     if str(challenger) != str(version.version):
@@ -279,11 +292,15 @@ def _version(
 
 
 def _tag_version(
-    client: MlflowClient, version: ModelVersion | None, record: RunRecord
+    client: MlflowClient, version: ModelVersion | None, run: Run, record: RunRecord
 ) -> None:
-    for key, value in _gate_tags(record).items() if version else ():
+    for key, value in _version_tags(run, record).items() if version else ():
         if version and version.tags.get(key) != value:
             client.set_model_version_tag(version.name, str(version.version), key, value)
+
+
+def _version_tags(run: Run, record: RunRecord) -> dict[str, str]:
+    return {EVIDENCE: run.info.run_id, **_gate_tags(record)}
 
 
 def _gate_tags(record: RunRecord) -> dict[str, str]:
@@ -303,3 +320,136 @@ def _batches(values: dict[str, T], size: int) -> Iterator[dict[str, T]]:
     items = list(values.items())
     for start in range(0, len(items), size):
         yield dict(items[start : start + size])
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version.
+
+    Attributes:
+        number: of the version.
+        run_id: run that logged the model.
+        evidence: run that measured it last.
+        tags: what is noted about it.
+    """
+
+    number: str
+    run_id: str
+    evidence: str
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One move of the alias `champion`.
+
+    Attributes:
+        action: promoted by rule or force, withdrawn because a gate failed since, undone.
+        version: champion from then on, null for none.
+        over: champion until then, null for none.
+        because: why.
+        interval: of the lead over the champion until then, in words.
+        forced: reason given by the person who overruled the rule.
+    """
+
+    action: Literal["promoted", "withdrawn", "undone"]
+    version: str | None
+    over: str | None
+    because: str
+    interval: str | None = None
+    forced: str | None = None
+
+
+@contextmanager
+def registry(world: str, uri: str) -> Iterator["Registry"]:
+    """The registered model of a world, to read and to promote.
+
+    Raises:
+        InputError: the store cannot be reached or used.
+    """
+    with _store(uri, "this") as client:
+        yield Registry(client, world, _experiment(client, f"telltale-{world}", uri))
+
+
+class Registry:
+    """Versions of one world's model, their runs, and how the champion came about."""
+
+    def __init__(self, client: MlflowClient, world: str, experiment: str) -> None:
+        self._client = client
+        self._experiment = experiment
+        self.name = f"telltale-{world}"
+
+    def version(self, alias: str) -> Version | None:
+        """The version that an alias names; null if there is none."""
+        model = _registered_model(self._client, self.name)
+        number = model.aliases.get(alias) if model else None
+        return None if number is None else self.numbered(str(number))
+
+    def numbered(self, number: str) -> Version:
+        """The version of this number."""
+        found = self._client.get_model_version(self.name, number)
+        run = str(found.run_id)
+        return Version(number, run, found.tags.get(EVIDENCE, run), dict(found.tags))
+
+    def newest_run(self) -> str | None:
+        """Id of the newest finished run, whether or not its model is registered."""
+        found = self._client.search_runs(
+            [self._experiment],
+            filter_string=f"tags.{COMPLETE} = 'true'",
+            order_by=["attributes.start_time DESC"],
+            max_results=1,
+        )
+        return found[0].info.run_id if found else None
+
+    def run_tags(self, run: str) -> dict[str, str]:
+        """Tags of a run."""
+        return dict(self._client.get_run(run).data.tags)
+
+    def download(self, run: str, path: str, folder: Path) -> Path:
+        """A file or directory that a run logged, copied into a folder.
+
+        Raises:
+            InputError: the run no longer has it.
+        """
+        try:
+            return Path(self._client.download_artifacts(run, path, str(folder)))
+        except (MlflowException, OSError) as error:
+            reason = str(error).splitlines()[0][:200]
+            raise InputError(
+                f"run {run}: {path} cannot be read from the store ({reason}); bring it "
+                "back, or delete the run in `make ui` and run `make repro` again"
+            ) from error
+
+    def read_text(self, run: str, path: str) -> str:
+        """Text file that a run logged."""
+        with tempfile.TemporaryDirectory() as folder:
+            return self.download(run, path, Path(folder)).read_text(encoding="utf-8")
+
+    def promotions(self) -> list[Promotion]:
+        """Every move of the champion, oldest first."""
+        model = _registered_model(self._client, self.name)
+        moves = {
+            key: value
+            for key, value in (model.tags if model else {}).items()
+            if key.startswith(_MOVE)
+        }
+        return [Promotion(**json.loads(moves[key])) for key in sorted(moves)]
+
+    def move_champion(self, move: Promotion) -> None:
+        """Write a move down, then make it: cut off in between, it is merely repeated.
+
+        The history is a tag a move on the registered model, so that it goes where the
+        numbers of its versions go.
+        """
+        place = len(self.promotions()) + 1
+        text = json.dumps(asdict(move), ensure_ascii=False)
+        self._client.set_registered_model_tag(self.name, f"{_MOVE}{place:06}", text)
+        if move.version is None:
+            self._client.delete_registered_model_alias(self.name, CHAMPION)
+        else:
+            self._client.set_registered_model_alias(self.name, CHAMPION, move.version)
+
+    def tag(self, number: str, tags: dict[str, str]) -> None:
+        """Note something about a version."""
+        for key, value in tags.items():
+            self._client.set_model_version_tag(self.name, number, key, value)

@@ -11,8 +11,8 @@ from pydantic import Field
 from models.baselines import BASELINES, baseline_scores, measurable
 from models.matrix import to_matrix
 from models.nested import PREDICTIONS, Data, score_fold, train_sets
-from models.split import training_sets
 from models.training import Recipe
+from models.training_sets import training_sets
 from pipeline.featurize import FITTED
 from pipeline.files import atomic_directory, write_json, write_parquet
 from pipeline.section import Section, load_section

@@ -26,3 +26,22 @@ READERS: Final[dict[str, Reader]] = {
     "pan2019": pan2019.read,
     "twitter_io": twitter_io.read,
 }
+
+# Format -> kind of file -> names that its publishers gave, for whoever names none.
+DEFAULT_FILES: Final[dict[str, dict[str, list[str]]]] = {
+    "canonical": {"accounts": ["accounts.*"], "posts": ["posts.*"]},
+    "caverlee2011": {
+        "polluters": ["content_polluters.*"],
+        "legitimate": ["legitimate_users.*"],
+        "posts": ["posts.*"],
+    },
+    "cresci2015": {
+        "e13_users": ["*E13_users*"],
+        "int_users": ["*INT_*users*"],
+        "posts": ["*cresci2015_posts*"],
+    },
+    "ira": {"accounts": ["*ira_accounts*"], "posts": ["*ira_posts*"]},
+    "nyu2017": {"profiles": ["*nyu*profiles*"]},
+    "pan2019": {"posts": ["*pan19*posts*"]},
+    "twitter_io": {"accounts": ["*users_csv*"], "posts": ["*tweets_csv*"]},
+}

@@ -1,0 +1,145 @@
+"""Smallest valid tables; a test names only the columns that it is about."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from features import schema
+from features.artefacts import Artefacts
+from features.build import build_features, explain_missing, show_evidence
+from features.catalogue import feature
+from features.feature import Feature
+
+START = datetime(2020, 1, 1, tzinfo=UTC)
+AS_OF = datetime(2021, 1, 1, tzinfo=UTC)
+LAST = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+
+Post = dict[str, Any]
+
+
+def make_accounts(*accounts: dict[str, Any]) -> pl.DataFrame:
+    rows = [
+        {"account_id": f"a/{index}", "as_of": AS_OF, **account}
+        for index, account in enumerate(accounts)
+    ]
+    return pl.DataFrame(
+        rows, schema={**schema.ACCOUNTS}, orient="row", infer_schema_length=None
+    )
+
+
+def make_account(**overrides: Any) -> pl.DataFrame:
+    return make_accounts(overrides)
+
+
+def make_post(**overrides: Any) -> Post:
+    return {"account_id": "a/0", "kind": "original", **overrides}
+
+
+def make_posts(posts: Sequence[Post]) -> pl.DataFrame:
+    rows = [make_post(**post) for post in posts]
+    return pl.DataFrame(rows, schema={**schema.POSTS}, orient="row")
+
+
+def at(*minutes: float, **columns: Any) -> list[Post]:
+    """One post at each of these minutes after START."""
+    return [{"posted_at": START + timedelta(minutes=m), **columns} for m in minutes]
+
+
+def after(*gaps: float, **columns: Any) -> list[Post]:
+    """Posts with these pauses in minutes between them: one more than pauses."""
+    minutes = [sum(gaps[:index]) for index in range(len(gaps) + 1)]
+    return at(*minutes, **columns)
+
+
+def plain(count: int, **columns: Any) -> list[Post]:
+    """So many undated posts."""
+    return [dict(columns) for _ in range(count)]
+
+
+def spoken(*texts: str | None, **columns: Any) -> list[Post]:
+    """A post of each text."""
+    return [{"text": text, **columns} for text in texts]
+
+
+def value_of(
+    measure: str | Feature,
+    account: dict[str, Any] | None = None,
+    posts: Sequence[Post] = (),
+    artefacts: Artefacts | None = None,
+) -> Any:
+    chosen = feature(measure) if isinstance(measure, str) else measure
+    built = build_features(
+        make_account(**(account or {})), make_posts(posts), artefacts, [chosen]
+    )
+    return built[chosen.name][0]
+
+
+def reason_of(
+    measure: str | Feature,
+    account: dict[str, Any] | None = None,
+    posts: Sequence[Post] = (),
+    artefacts: Artefacts | None = None,
+) -> str | None:
+    chosen = feature(measure) if isinstance(measure, str) else measure
+    told = explain_missing(
+        make_account(**(account or {})), make_posts(posts), artefacts, [chosen]
+    )
+    return told[chosen.name][0]
+
+
+def shown_by(
+    measure: str, posts: Sequence[Post], account: dict[str, Any] | None = None
+) -> list[str]:
+    """Places in `posts` of the posts that show the value."""
+    numbered = [{"post_id": str(index), **post} for index, post in enumerate(posts)]
+    table = show_evidence(
+        make_account(**(account or {})), make_posts(numbered), feature(measure)
+    )
+    return sorted(table["post_id"].to_list(), key=int)
+
+
+def planted(expr: pl.Expr, **overrides: Any) -> Feature:
+    """A feature of this formula."""
+    return Feature(
+        **{
+            "name": "planted_value",
+            "group": "planted",
+            "family": "profile",
+            "table": "accounts",
+            "expr": expr,
+            "unit": "",
+            "range": (None, None),
+            "direction": 0,
+            "label": "",
+            "description": "",
+            "limitation": "",
+            "missing": "",
+            "reasons": ("field_absent", "too_few_posts", "undefined"),
+            "cost": 0,
+            **overrides,
+        }
+    )
+
+
+def without_case(
+    features: Sequence[Feature], cases: Sequence[tuple[Any, ...]]
+) -> set[str]:
+    """Features without a table: a null, and three values."""
+    lacking = set()
+    for measure in features:
+        expected = [case[-1] for case in cases if case[0] == measure.name]
+        known = [value for value in expected if value is not None]
+        if len(known) < 2 or len(expected) < 3 or len(known) == len(expected):
+            lacking.add(measure.name)
+    return lacking
+
+
+def fails(check: Callable[[], None]) -> bool:
+    """Whether a check gives alarm."""
+    try:
+        check()
+    except AssertionError:
+        return True
+    return False

@@ -1,0 +1,113 @@
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from features import equalise, measures
+from features.catalogue import FEATURES, as_markdown, feature, fingerprint, rows
+from features.feature import FAMILIES
+
+FIRST = FEATURES[0]
+OF_POSTS = feature("action_top_source_share")
+
+
+def test_names_are_unique():
+    assert len({measure.name for measure in FEATURES}) == len(FEATURES)
+
+
+def test_families_are_known():
+    assert {measure.family for measure in FEATURES} <= set(FAMILIES)
+
+
+def test_features_are_found_by_name():
+    assert feature(FIRST.name) is FIRST
+    with pytest.raises(KeyError):
+        feature("no_such_feature")
+
+
+def test_every_feature_says_what_a_reviewer_needs():
+    for measure in FEATURES:
+        for text in (measure.description, measure.limitation, measure.missing):
+            assert text.endswith("."), measure.name
+        assert measure.label, measure.name
+        assert measure.unit, measure.name
+
+
+VERDICTS = ("bot", "fake", "suspicious", "inauthentic", "automated", "troll", "spam")
+
+
+def accuse(text: str) -> bool:
+    return any(word.strip(".,;:") in VERDICTS for word in text.lower().split())
+
+
+def test_descriptions_give_no_verdict():
+    assert [f.name for f in FEATURES if accuse(f"{f.label} {f.description}")] == []
+
+
+def test_a_verdict_is_noticed():
+    assert accuse("Share of posts that look automated.")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(FIRST, name=f"{FIRST.name}_2"),
+        replace(FIRST, expr=FIRST.expr * 2),
+        replace(FIRST, dtype=pl.Boolean()),
+        replace(OF_POSTS, min_posts=11),
+        replace(OF_POSTS, counted="own"),
+        replace(OF_POSTS, among=None),
+        replace(
+            OF_POSTS,
+            full_history=True,
+            reasons=(*OF_POSTS.reasons, "history_incomplete"),
+        ),
+    ],
+)
+def test_the_fingerprint_changes_with_what_decides_values(other):
+    original = FIRST if other.name.startswith(FIRST.name) else OF_POSTS
+
+    assert fingerprint([other]) != fingerprint([original])
+
+
+def test_the_fingerprint_changes_with_the_order():
+    assert fingerprint(FEATURES[::-1]) != fingerprint(FEATURES)
+
+
+def test_the_fingerprint_stays_with_words():
+    assert fingerprint([replace(FIRST, label="Other")]) == fingerprint([FIRST])
+
+
+def test_the_fingerprint_changes_with_measures_and_repairs(monkeypatch):
+    before = fingerprint()
+
+    with monkeypatch.context() as other:
+        other.setattr(equalise, "HISTORY_CAP", 200)
+        assert fingerprint() != before
+    with monkeypatch.context() as other:
+        stages = ({"minute": pl.col("posted_at").dt.epoch("s")},)
+        other.setattr(measures, "_STAGES", stages)
+        assert fingerprint() != before
+    assert fingerprint() == before
+
+
+def test_rows_are_plain_values_in_column_order():
+    found = rows()
+
+    assert [row["name"] for row in found] == [f.name for f in FEATURES]
+    assert all(
+        isinstance(value, str | int | bool | list)
+        for row in found
+        for value in row.values()
+    )
+
+
+def test_the_page_has_every_feature_and_what_is_excluded():
+    page = as_markdown()
+
+    assert all(f"(`{measure.name}`)" in page for measure in FEATURES)
+    assert page.count("- Shown by posts: yes") == sum(
+        measure.evidence is not None for measure in FEATURES
+    )
+    assert "## Features excluded, and why" in page
+    assert page.endswith("|\n")

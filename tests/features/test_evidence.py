@@ -1,0 +1,184 @@
+"""The posts that show a value are those that the value counts."""
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from features import schema
+from features.build import show_evidence
+from features.catalogue import FEATURES, feature
+from tests.features.builders import (
+    AS_OF,
+    START,
+    Post,
+    after,
+    at,
+    make_account,
+    make_accounts,
+    make_posts,
+    plain,
+    shown_by,
+    spoken,
+    value_of,
+)
+
+REACTIONS: list[Post] = [
+    {"likes": 1, "reposts": 0},
+    {"likes": 0, "reposts": 0},
+    {"likes": 1, "reposts": 1, "kind": "repost"},
+    {"likes": 0, "reposts": 2},
+]
+
+
+def mixed(column: str, *values: object, **columns: object) -> list[Post]:
+    return [{column: value, **columns} for value in values]
+
+
+WHOLE = {"history_complete": True, "created_at": START}
+GREETING = "good morning"
+CASES: list[tuple[str, list[Post], str]] = [
+    ("action_repost_share", mixed("kind", "repost", "reply", "repost"), "02"),
+    ("action_repost_share", spoken("RT @ann: x", "x"), "0"),
+    ("action_reply_share", mixed("kind", "repost", "reply", "quote"), "1"),
+    ("action_quote_share", mixed("kind", "repost", "reply", "quote"), "2"),
+    (
+        "action_kind_change_share",
+        [
+            {**p, "kind": k}
+            for p, k in zip(
+                at(0, 1, 2, 3), ["reply", "quote", "quote", "reply"], strict=True
+            )
+        ],
+        "13",
+    ),
+    ("action_mentions_per_post", spoken("@ann", "none", "RT @bob: @ann"), "0"),
+    (
+        "action_top_source_share",
+        mixed("target_account_id", "b", "a", "b", "a", "c", None, kind="repost")
+        + plain(1, target_account_id="a"),
+        "13",
+    ),
+    (
+        "action_source_repeat_share",
+        mixed("target_account_id", "b", "a", "b", "a", "c", None, None, kind="repost"),
+        "0123",
+    ),
+    (
+        "action_instant_repost_share",
+        [
+            {**p, "kind": k, "target_posted_at": START}
+            for p, k in zip(
+                at(0, 1, 2, 1), ["repost", "repost", "repost", "reply"], strict=True
+            )
+        ],
+        "01",
+    ),
+    ("action_engaged_share", REACTIONS, "03"),
+    ("action_engagement_log", REACTIONS, "03"),
+    # The first of the repeated posts too.
+    (
+        "content_duplicate_share",
+        spoken(GREETING, "Good  morning @ann", "yes", "yes", "another text", None),
+        "01",
+    ),
+    ("content_link_share", spoken("https://a.b", "none"), "0"),
+    ("content_hashtags_per_post", spoken("#a", "none", "#b #c"), "02"),
+    ("content_hashtag_repeat_share", spoken("#a", "#b", "none", "#A #b", "none"), "03"),
+    (
+        "content_language_switch_share",
+        [
+            {**p, "language": lang}
+            for p, lang in zip(at(0, 1, 2, 3), ["en", "fr", "fr", None], strict=True)
+        ],
+        "1",
+    ),
+    ("content_digit_share", spoken("one", "1", "٣"), "12"),
+    ("content_mark_share", spoken("one", "one!", "?"), "12"),
+    ("client_top_share", mixed("client", "b", "a", "b", "a", "c", None), "13"),
+    ("timing_gap_low_log", after(*[5] * 8, 1, 1, 9), "90"),
+    ("timing_same_minute_share", after(0, 5, 5, 0), "0134"),
+    ("timing_five_minute_share", at(0, 1, 5, 62, 65), "024"),
+    ("life_longest_silence_share", after(1, 9, 1), "12"),
+    ("life_birth_dormancy_log_days", at(7, 3, 9), "1"),
+]
+
+
+@pytest.mark.parametrize(("name", "posts", "expected"), CASES)
+def test_evidence(name, posts, expected):
+    places = {"timing_gap_low_log": ["9", "10"]}.get(name, list(expected))
+
+    assert shown_by(name, posts, WHOLE) == places
+
+
+def test_every_evidence_has_a_case():
+    shown = {measure.name for measure in FEATURES if measure.evidence is not None}
+
+    assert shown == {name for name, _, _ in CASES}
+
+
+SHARES = [
+    name
+    for name, _, _ in CASES
+    if name
+    in {
+        "action_repost_share",
+        "action_reply_share",
+        "action_quote_share",
+        "action_top_source_share",
+        "action_instant_repost_share",
+        "action_engaged_share",
+        "content_link_share",
+        "client_top_share",
+        "timing_five_minute_share",
+    }
+]
+
+
+@pytest.mark.parametrize("name", sorted(set(SHARES)))
+def test_a_share_is_the_share_of_the_posts_shown(name):
+    """Evidence and value over one and the same history of a hundred posts."""
+    moments = [START + timedelta(minutes=7 * i) for i in range(100)]
+    posts = [
+        {
+            "posted_at": moment,
+            "text": "https://a.b" if i % 3 else "words",
+            "kind": schema.KINDS[i % 4],
+            "client": "web" if i % 5 else "phone",
+            "target_account_id": f"t/{i % 7}",
+            "target_posted_at": moment - timedelta(minutes=i % 3),
+            "likes": i % 2,
+            "reposts": 0,
+        }
+        for i, moment in enumerate(moments)
+    ]
+
+    assert value_of(name, None, posts) == pytest.approx(
+        len(shown_by(name, posts)) / 100
+    )
+
+
+def test_posts_of_each_account_for_itself():
+    """A text that two accounts wrote once each is repeated by neither."""
+    posts = [{"account_id": f"a/{i}", "text": GREETING} for i in (0, 1)]
+
+    found = show_evidence(
+        make_accounts({}, {}), make_posts(posts), feature("content_duplicate_share")
+    )
+
+    assert found.is_empty()
+
+
+def test_posts_at_and_after_the_moment_show_nothing():
+    posts = [{"posted_at": AS_OF, "kind": "repost"}]
+
+    assert shown_by("action_repost_share", posts) == []
+
+
+def test_a_feature_without_evidence_shows_no_posts():
+    found = show_evidence(
+        make_account(), make_posts(plain(3)), feature("life_span_log_days")
+    )
+
+    assert found.schema == pl.Schema(schema.POSTS)
+    assert found.is_empty()

@@ -1,0 +1,55 @@
+import polars as pl
+import pytest
+
+from features.errors import SchemaError
+from features.feature import BANNED_COLUMNS
+from tests.features.builders import planted
+
+VALUE = pl.col("followers")
+
+
+def test_a_plain_feature_is_accepted():
+    assert planted(VALUE).inputs() == {"followers"}
+
+
+@pytest.mark.parametrize("column", sorted(BANNED_COLUMNS))
+def test_a_banned_column_is_refused_by_name(column):
+    with pytest.raises(SchemaError, match=f"may not read {column}"):
+        planted(VALUE + pl.col(column))
+
+
+@pytest.mark.parametrize("dtype", [pl.String(), pl.Int64(), pl.Float64(), pl.Date()])
+def test_only_numbers_and_booleans(dtype):
+    with pytest.raises(SchemaError, match="is not numeric"):
+        planted(VALUE, dtype=dtype)
+
+
+@pytest.mark.parametrize("name", ["value", "other_value", "plantedvalue", ""])
+def test_the_name_begins_with_the_group(name):
+    with pytest.raises(SchemaError, match="must begin with planted_"):
+        planted(VALUE, name=name)
+
+
+def test_an_unknown_reason_is_refused():
+    with pytest.raises(SchemaError, match="unknown reason codes"):
+        planted(VALUE, reasons=("because",))
+
+
+@pytest.mark.parametrize(
+    ("declared", "code"),
+    [
+        ({"min_posts": 3}, "too_few_posts"),
+        ({"full_history": True}, "history_incomplete"),
+        ({"tier": "F"}, "artefact_absent"),
+        ({"tier": "P"}, "population_absent"),
+    ],
+)
+def test_a_reason_that_can_occur_must_be_listed(declared, code):
+    with pytest.raises(SchemaError, match=f"reasons lack {code}"):
+        planted(VALUE, reasons=("field_absent",), **declared)
+
+    assert planted(VALUE, reasons=("field_absent", code), **declared).reasons
+
+
+def test_features_are_equal_only_to_themselves():
+    assert planted(VALUE) != planted(VALUE)

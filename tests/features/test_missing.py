@@ -1,0 +1,224 @@
+"""A reason exactly where a value is null, always one that the feature lists."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+
+from features.artefacts import Artefacts
+from features.baselines import SGBOT_17, TEXT_6
+from features.build import build_features, explain_missing
+from features.catalogue import FEATURES
+from features.feature import REASONS, Feature
+from tests.features.builders import (
+    AS_OF,
+    START,
+    Post,
+    at,
+    fails,
+    make_account,
+    make_posts,
+    plain,
+    planted,
+    reason_of,
+    spoken,
+)
+from tests.features.nasty import tables
+
+TABLE = Artefacts({"ab": 3})
+HASH = "0123456789abcdef" * 4
+EMPTY = dict.fromkeys(("handle", "name", "bio", "location", "url"), "") | {
+    "followers": 0,
+    "following": 0,
+    "created_at": AS_OF + timedelta(days=1),
+}
+LIVED = {"history_complete": True, "created_at": START}
+
+CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
+    *(
+        (f.name, {}, [], "too_few_posts")
+        for f in FEATURES
+        if f.min_posts and not f.full_history
+    ),
+    *(
+        (f.name, LIVED, plain(60), "field_absent")
+        for f in FEATURES
+        if f.table == "posts" and "field_absent" in f.reasons and f.among is None
+    ),
+    *((f.name, {}, [], "field_absent") for f in FEATURES if f.table == "accounts"),
+    *(
+        (f.name, {"handle": HASH}, [], "field_hashed")
+        for f in FEATURES
+        if "field_hashed" in f.reasons
+    ),
+    *(
+        (name, EMPTY, [], "undefined")
+        for name in (
+            "name_handle_digit_share",
+            "name_handle_upper_share",
+            "name_handle_bigram_loglik",
+            "profile_age_log_days",
+            "audience_ratio_share",
+        )
+    ),
+    *(
+        (
+            f"audience_{what}_per_day",
+            {**EMPTY, "posts_total": 1, "listed": 1},
+            [],
+            "undefined",
+        )
+        for what in ("followers", "following", "posts", "listed")
+    ),
+    ("timing_burstiness", {}, at(*[0] * 30), "undefined"),
+    ("timing_memory", {}, at(*[0] * 30), "undefined"),
+    ("life_longest_silence_share", {}, at(*[0] * 30), "undefined"),
+    ("life_birth_dormancy_log_days", LIVED, [], "too_few_posts"),
+    ("life_birth_dormancy_log_days", LIVED, at(-60), "undefined"),
+    (
+        "life_birth_dormancy_log_days",
+        {**LIVED, "created_at": None},
+        at(0),
+        "field_absent",
+    ),
+    (
+        "life_birth_dormancy_log_days",
+        {"created_at": START},
+        at(0),
+        "history_incomplete",
+    ),
+    *(
+        (f.name, {}, spoken("", "", ""), "undefined")
+        for f in FEATURES
+        if f.counted == "own" and "undefined" in f.reasons
+    ),
+    (
+        "content_language_switch_share",
+        {},
+        [
+            {**p, "language": "en" if i % 2 else None}
+            for i, p in enumerate(at(*range(30)))
+        ],
+        "undefined",
+    ),
+    *(
+        (name, {}, plain(10), "field_absent")
+        for name in (
+            "action_mentions_per_post",
+            "action_engaged_share",
+            "action_engagement_log",
+            "content_duplicate_share",
+            "content_link_share",
+            "content_hashtags_per_post",
+            "content_hashtag_repeat_share",
+        )
+    ),
+    *(
+        (name, {}, plain(10, kind="repost"), "field_absent")
+        for name in (
+            "action_top_source_share",
+            "action_source_repeat_share",
+            "action_instant_repost_share",
+        )
+    ),
+    # Too few to say; and that no reposted account is named is because none reposts.
+    ("action_top_source_share", {}, plain(3), "too_few_posts"),
+    # Accounts are named in replies, but not in the reposts that the measure is about.
+    (
+        "action_top_source_share",
+        {},
+        plain(9, kind="reply", target_account_id="x") + plain(9, kind="repost"),
+        "field_absent",
+    ),
+    # Likes of some posts and reposts of others: no post tells both.
+    (
+        "action_engaged_share",
+        {},
+        plain(9, likes=1) + plain(9, reposts=1),
+        "field_absent",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "account", "posts", "expected"), CASES)
+def test_reason(name, account, posts, expected):
+    assert reason_of(name, account, posts, TABLE) == expected
+
+
+def test_without_a_table():
+    for measure in FEATURES:
+        expected = "artefact_absent" if measure.tier == "F" else None
+        found = reason_of(measure, {"handle": "abab"}, at(*range(99)))
+        assert (found == "artefact_absent") == (expected is not None)
+
+
+def test_without_a_population():
+    around = planted(
+        pl.lit(None, dtype=pl.Float64), tier="P", reasons=("population_absent",)
+    )
+
+    assert reason_of(around) == "population_absent"
+
+
+def unshown(
+    cases: Sequence[tuple[str, Any, Any, str]], features: Sequence[Feature]
+) -> set[tuple[str, str]]:
+    """Codes that a feature lists and no case shows."""
+    listed = {(f.name, code) for f in features for code in f.reasons}
+    shown = {(name, code) for name, _, _, code in cases}
+    return listed - shown - {(f.name, "artefact_absent") for f in features}
+
+
+def test_every_code_that_is_listed_is_reached():
+    assert unshown(CASES, FEATURES) == set()
+
+
+def test_a_code_that_cannot_occur_is_named():
+    always = planted(pl.lit(1.0), reasons=("undefined",))
+
+    assert unshown(CASES, [always]) == {("planted_value", "undefined")}
+
+
+def test_every_code_of_the_list_is_used():
+    used = {code for measure in FEATURES for code in measure.reasons}
+
+    assert used == set(REASONS) - {"population_absent"}
+
+
+def check_reasons(
+    accounts: pl.DataFrame,
+    posts: pl.DataFrame,
+    artefacts: Artefacts | None,
+    features: Sequence[Feature],
+) -> None:
+    values = build_features(accounts, posts, artefacts, features)
+    reasons = explain_missing(accounts, posts, artefacts, features)
+    assert reasons["account_id"].equals(values["account_id"])
+    for measure in features:
+        null = values[measure.name].is_null()
+        codes = reasons[measure.name]
+        assert codes.is_not_null().equals(null), measure.name
+        assert set(codes.drop_nulls()) <= set(measure.reasons), measure.name
+
+
+ALL = tuple({f.name: f for f in (*FEATURES, *SGBOT_17, *TEXT_6)}.values())
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(tables())
+def test_a_listed_code_exactly_where_the_value_is_null(
+    both: tuple[pl.DataFrame, pl.DataFrame],
+):
+    accounts, posts = both
+
+    check_reasons(accounts, posts, None, ALL)
+    check_reasons(accounts, posts, TABLE, ALL)
+
+
+def test_a_code_that_is_not_listed_is_caught():
+    rooted = planted(pl.col("followers").cast(pl.Float64), reasons=("undefined",))
+
+    assert fails(lambda: check_reasons(make_account(), make_posts([]), None, [rooted]))

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from models.calibration import fit_calibrator
+from models.calibrator import sigmoid
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercept"), [(1.0, 0.0), (0.5, 1.0), (2.0, -1.5), (1.3, 0.4)]
+)
+def test_a_known_line_is_found(slope: float, intercept: float) -> None:
+    generator = np.random.default_rng(3)
+    scores = generator.normal(0, 1.5, 20_000)
+    truth = slope * scores + intercept
+    labels = (generator.random(20_000) < sigmoid(truth)).astype(np.int8)
+
+    line = fit_calibrator(scores, labels, np.ones(20_000), ridge=0.0)
+
+    # Fisher information of the two: four standard errors at this n.
+    spread = sigmoid(truth) * (1 - sigmoid(truth))
+    design = np.stack([scores, np.ones_like(scores)])
+    errors = np.sqrt(np.diag(np.linalg.inv((design * spread) @ design.T)))
+    assert abs(line.slope - slope) < 4 * errors[0]
+    assert abs(line.intercept - intercept) < 4 * errors[1]
+    assert errors.max() < 0.05
+
+
+def test_the_loss_is_least_there() -> None:
+    generator = np.random.default_rng(5)
+    scores = generator.normal(size=500)
+    labels = (scores + generator.normal(size=500) > 0.5).astype(np.int8)
+    weights = generator.random(500) + 0.5
+    sign = np.where(labels == 1, 1.0, -1.0)
+
+    line = fit_calibrator(scores, labels, weights, ridge=0.0)
+
+    def loss(slope: float, intercept: float) -> float:
+        margins = sign * (slope * scores + intercept)
+        return float(np.average(np.logaddexp(0, -margins), weights=weights))
+
+    best = loss(line.slope, line.intercept)
+    for step in (0.01, -0.01):
+        assert loss(line.slope + step, line.intercept) > best
+        assert loss(line.slope, line.intercept + step) > best
+
+
+def test_the_anchor_is_the_weighted_share() -> None:
+    labels = np.array([1, 0, 0, 0], dtype=np.int8)
+    scores = np.array([1.0, 0.0, -1.0, 0.5])
+
+    line = fit_calibrator(scores, labels, np.array([3.0, 1, 1, 1]), ridge=0.01)
+
+    assert line.anchor == pytest.approx(0.5)
+
+
+def test_a_score_against_the_labels_never_turns_the_order_round() -> None:
+    scores = np.linspace(-2, 2, 200)
+    labels = (scores < 0).astype(np.int8)
+
+    line = fit_calibrator(scores, labels, np.ones(200), ridge=1e-4)
+
+    assert line.slope > 0
+    assert sigmoid(line.logits(scores)) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_ridge_flattens() -> None:
+    scores = np.concatenate([np.full(50, 3.0), np.full(50, -3.0)])
+    labels = np.repeat([1, 0], 50).astype(np.int8)
+
+    steep, flat = (
+        fit_calibrator(scores, labels, np.ones(100), ridge).slope
+        for ridge in (1e-4, 1e-1)
+    )
+
+    assert flat < steep < 10

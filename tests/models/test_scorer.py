@@ -1,0 +1,134 @@
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features import schema
+from features.catalogue import FEATURES
+from features.errors import InputError
+from models.bundle import Bundle
+from models.calibrator import logit
+from models.scorer import Scores, as_table, score
+from tests.models.builders import make_accounts, make_posts
+
+
+def same(batch: Scores, row: int, single: Scores) -> bool:
+    """Whether an account of a batch has the same bits as alone."""
+    one, other = batch.explanation, single.explanation
+    return bool(
+        batch.probabilities[row] == single.probabilities[0]
+        and one.logits[row] == other.logits[0]
+        and np.array_equal(one.contributions[row], other.contributions[0])
+        and batch.values[row].equals(single.values)
+    )
+
+
+def test_a_batch_is_its_accounts_one_by_one_bit_for_bit(small_bundle: Bundle) -> None:
+    accounts = make_accounts(25)
+    posts = make_posts(accounts)
+    together = score(small_bundle, accounts, posts)
+
+    for row in range(accounts.height):
+        own = posts.filter(account_id=accounts["account_id"][row])
+        alone = score(small_bundle, accounts[row : row + 1], own)
+
+        assert same(together, row, alone)
+    assert len(set(together.probabilities)) > 1
+
+
+def test_a_score_that_depends_on_the_batch_would_be_found(
+    small_bundle: Bundle,
+) -> None:
+    accounts = make_accounts(3)
+    posts = make_posts(accounts)
+    together = score(small_bundle, accounts, posts)
+
+    without_posts = score(small_bundle, accounts[:1], None)
+
+    assert not same(together, 0, without_posts)
+
+
+def test_order_of_accounts_is_kept(small_bundle: Bundle) -> None:
+    accounts = make_accounts(9)
+    posts = make_posts(accounts)
+
+    backwards = score(small_bundle, accounts[::-1], posts)
+
+    forwards = score(small_bundle, accounts, posts)
+    assert np.array_equal(backwards.probabilities[::-1], forwards.probabilities)
+    assert (
+        backwards.values["account_id"].to_list()
+        == accounts["account_id"][::-1].to_list()
+    )
+
+
+def test_the_prevalence_is_the_default_unless_given(small_bundle: Bundle) -> None:
+    accounts = make_accounts(4)
+
+    default, given = (score(small_bundle, accounts, None, p) for p in (None, 0.3))
+
+    assert default.prevalence == 0.05
+    moved = given.explanation.logits - default.explanation.logits
+    np.testing.assert_allclose(moved, float(logit(0.3) - logit(0.05)), atol=1e-12)
+
+
+@pytest.mark.parametrize("prevalence", [0.0, 1.0, -0.1, float("nan"), float("inf")])
+def test_a_prevalence_outside_is_refused(
+    prevalence: float, small_bundle: Bundle
+) -> None:
+    with pytest.raises(InputError, match="between 0 and 1"):
+        score(small_bundle, make_accounts(1), None, prevalence)
+
+
+def nameless(**overrides: Any) -> pl.DataFrame:
+    nothing = dict.fromkeys(set(schema.ACCOUNTS) - {"account_id", "as_of"})
+    return make_accounts(1, **nothing, **overrides)
+
+
+def test_an_account_of_which_nothing_is_known_is_abstained(
+    small_bundle: Bundle,
+) -> None:
+    accounts = pl.concat(
+        [
+            nameless().with_columns(handle=pl.lit("name_only")),
+            make_accounts(2)[1:],
+        ]
+    )
+    scores = score(small_bundle, accounts, None)
+
+    table = as_table(scores, accounts["as_of"])
+
+    assert scores.evidence.tolist() == [False, True]
+    first, second = table.rows(named=True)
+    assert (first["outcome"], first["reason"]) == ("abstained", "no_evidence")
+    for name in ("bot_probability", "base", "prevalence_shift", "interval_low"):
+        assert first[name] is None
+    assert first[f"contribution_{FEATURES[0].name}"] is None
+    assert (second["outcome"], second["reason"]) == ("scored", None)
+    assert 0 < second["bot_probability"] < 1
+
+
+def test_columns_of_the_table_are_those_of_the_contract(small_bundle: Bundle) -> None:
+    accounts = make_accounts(2)
+    table = as_table(score(small_bundle, accounts, None), accounts["as_of"])
+
+    assert table.columns == [
+        *("account_id", "as_of", "outcome", "reason", "bot_probability"),
+        *("interval_low", "interval_high", "prevalence", "base", "prevalence_shift"),
+        *(f"contribution_{f.name}" for f in FEATURES),
+    ]
+
+
+def test_the_written_columns_add_up(small_bundle: Bundle) -> None:
+    accounts = make_accounts(20)
+    table = as_table(
+        score(small_bundle, accounts, make_posts(accounts), 0.2), accounts["as_of"]
+    )
+
+    total = table.select(
+        pl.sum_horizontal("base", "prevalence_shift", "^contribution_.*$")
+    ).to_series()
+
+    found = logit(table["bot_probability"].to_numpy())
+    np.testing.assert_allclose(total.to_numpy(), found, atol=1e-6)

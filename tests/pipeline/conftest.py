@@ -1,0 +1,107 @@
+"""One tiny world, taken through the whole chain once; tests read it and copy it."""
+
+import os
+
+# Threads that wait for one another sleep: on a busy machine, spinning takes minutes.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from pydantic import TypeAdapter
+
+from models.bundle import Bundle, load_bundle
+from pipeline.calibrate import CalibrateParams, calibrate
+from pipeline.evaluate import EvaluateParams, evaluate
+from pipeline.featurize import FeaturizeParams, featurize
+from pipeline.files import read_json
+from pipeline.ingest import ingest
+from pipeline.label import label
+from pipeline.sources.source import Source
+from pipeline.split import SplitParams, split
+from pipeline.train import TrainParams, train
+from pipeline.world.settings import SimulateParams
+from pipeline.world.world import simulate
+
+
+@dataclass(frozen=True)
+class TinyWorld:
+    """Outputs of every stage, and the parameters that made them."""
+
+    folder: Path
+    params: dict[str, Any]
+    metrics: dict[str, Any]
+
+    def table(self, name: str) -> pl.DataFrame:
+        return pl.read_parquet(self.folder / f"{name}.parquet")
+
+    def json(self, name: str) -> Any:
+        return read_json(self.folder / f"{name}.json")
+
+    @property
+    def sources(self) -> list[Source]:
+        adapter: TypeAdapter[list[Source]] = TypeAdapter(list[Source])
+        return adapter.validate_python(self.params["sources"]["demo"])
+
+    @property
+    def bundle(self) -> Bundle:
+        return load_bundle(self.folder / "bundle")
+
+
+@pytest.fixture(scope="session")
+def tiny_params(root: Path) -> dict[str, Any]:
+    """The committed parameters with a small world and small boosters."""
+    params: dict[str, Any] = yaml.safe_load((root / "params.yaml").read_text())
+    params["simulate"]["scale"] = 0.12
+    params["simulate"]["volume"]["median"] = 15
+    params["simulate"]["volume"]["cap"] = 150
+    params["split"]["random_folds"] = 3
+    params["featurize"]["posts_per_part"] = 5_000
+    params["train"] |= {"rounds": 30, "min_data_in_leaf": 15, "learning_rate": 0.1}
+    params["evaluate"] |= {"live_accounts": 8, "bootstrap_draws": 200}
+    return params
+
+
+@pytest.fixture(scope="session")
+def tiny_world(
+    tiny_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> TinyWorld:
+    """Archives, tables, folds, features, boosters, bundle and metrics of about 750
+    accounts."""
+    folder = tmp_path_factory.mktemp("tiny_world")
+    made = TinyWorld(folder, tiny_params, {})
+    raw = folder / "raw"
+    raw.mkdir()
+    simulated = SimulateParams.model_validate(tiny_params["simulate"])
+    simulate(simulated, raw, folder / "truth.parquet", lambda line: None)
+    ingest(made.sources, raw, folder / "canonical", folder / "ingest.json")
+    label(folder / "canonical", made.sources, folder / "labelled")
+    labels = folder / "labelled" / "labels.parquet"
+    split(labels, SplitParams(**tiny_params["split"]), folder / "folds")
+    featurize(
+        folder / "canonical",
+        folder / "labelled",
+        folder / "folds",
+        FeaturizeParams(**tiny_params["featurize"]),
+        folder / "features",
+    )
+    recipe = TrainParams(**tiny_params["train"])
+    train(folder / "features", labels, folder / "folds", recipe, folder / "trained")
+    calibrate(
+        "demo",
+        folder / "trained",
+        folder / "features",
+        labels,
+        CalibrateParams(**tiny_params["calibrate"]),
+        folder / "calibrated",
+        folder / "bundle",
+    )
+    names = ("calibrated", "features", "labelled", "folds", "canonical", "bundle")
+    paths = {name: folder / name for name in (*names, "plots")}
+    paths |= {"metrics": folder / "metrics.json", "card": folder / "model_card.md"}
+    judged = EvaluateParams.model_validate(tiny_params["evaluate"])
+    return TinyWorld(folder, tiny_params, evaluate(paths, judged))

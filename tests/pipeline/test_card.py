@@ -1,0 +1,74 @@
+import re
+from typing import Any
+
+import pytest
+
+from models.metrics import FIGURES
+from pipeline.card import model_card
+from tests.pipeline.conftest import TinyWorld
+
+
+def card(world: TinyWorld, metrics: dict[str, Any] | None = None) -> str:
+    campaigns = world.json("labelled/campaigns")
+    return model_card(metrics or world.metrics, campaigns, world.bundle)
+
+
+def values(node: Any) -> set[str]:
+    """Every number of the metrics as the card writes it."""
+    if isinstance(node, dict):
+        return set().union(*(values(v) for v in node.values())) if node else set()
+    if isinstance(node, list):
+        return set().union(*(values(v) for v in node)) if node else set()
+    return {f"{node:.3f}"} if isinstance(node, int | float) else set()
+
+
+def test_every_figure_comes_from_the_metrics(tiny_world: TinyWorld) -> None:
+    text = card(tiny_world)
+    allowed = values(tiny_world.metrics) | {f"{tiny_world.bundle.calibrator.slope:.3f}"}
+
+    shown = set(re.findall(r"-?\d+\.\d{3}\b", text))
+
+    assert shown <= allowed
+    assert len(shown) > 20
+
+
+def test_another_figure_in_the_metrics_is_another_in_the_card(
+    tiny_world: TinyWorld,
+) -> None:
+    metrics = tiny_world.metrics
+    loco = metrics["loco"] | {"auc": metrics["loco"]["auc"] | {"mean": 0.12345}}
+
+    text = card(tiny_world, metrics | {"loco": loco})
+
+    assert "| auc | 0.123 |" in text
+    assert "0.123" not in card(tiny_world)
+
+
+def test_the_written_card_is_that_card(tiny_world: TinyWorld) -> None:
+    assert (tiny_world.folder / "model_card.md").read_text() == card(tiny_world)
+
+
+def test_the_card_says_what_it_is_not(tiny_world: TinyWorld) -> None:
+    text = card(tiny_world)
+
+    assert "Trained on a simulated world: not for real accounts." in text
+    assert 'It never means "is a bot"' in text
+    assert "removed by a platform as part of an operation" in text
+    assert "earlier campaigns of bureau were trained on" in text
+    for figure in FIGURES:
+        assert f"| {figure} |" in text
+
+
+@pytest.mark.parametrize("protocol", ["temporal", "random"])
+def test_a_protocol_that_does_not_apply_has_its_reason(
+    protocol: str, tiny_world: TinyWorld
+) -> None:
+    metrics = tiny_world.metrics | {protocol: {"not_applicable": "no dates"}}
+    if protocol == "random":
+        gap: dict[str, Any] = dict.fromkeys(FIGURES)
+        metrics["optimism_gap"] = gap | {"reason": "no dates"}
+
+    text = card(tiny_world, metrics)
+
+    assert ("not applicable, no dates" in text) is (protocol == "temporal")
+    assert "would have claimed" in text

@@ -1,0 +1,179 @@
+"""Every figure of metrics.json, worked out again from the stored predictions."""
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.catalogue import FEATURES
+from models.metrics import FIGURES
+from pipeline.live_checks import check_live
+from tests.pipeline.conftest import TinyWorld
+
+MODELS = ("loco", "random", "temporal", "depth3_tree", "majority", "sgbot17")
+
+
+def block_of(world: TinyWorld, name: str) -> dict[str, Any]:
+    blocks: dict[str, Any] = world.metrics | world.metrics["baselines"]
+    found: dict[str, Any] = blocks[name]
+    return found
+
+
+def judged(world: TinyWorld, name: str, campaign: str) -> pl.DataFrame:
+    """Campaign and controls that a row of metrics.json is about."""
+    own = name in ("loco", "random", "temporal")
+    rows = (
+        world.table("calibrated/calibrated")
+        .filter(
+            model="telltale" if own else name,
+            protocol=name if own else "loco",
+            part="test",
+        )
+        .join(
+            world.table("labelled/labels").select(
+                "account_id", "label", "campaign", "block"
+            ),
+            on="account_id",
+        )
+    )
+    fold = "block" if name == "random" else "fold"
+    (where,) = set(rows.filter(campaign=campaign)[fold])
+    controls = (pl.col("label") == 0) & (pl.col(fold) == where)
+    return rows.filter((pl.col("campaign") == campaign) | controls)
+
+
+def by_hand(rows: pl.DataFrame) -> dict[str, float | None]:
+    """The figures by their definitions, without the functions under test."""
+    labels = rows["label"].to_numpy().astype(float)
+    share, anchor = labels.mean(), rows["anchor"].to_numpy()
+    shift = np.log(share / (1 - share)) - np.log(anchor / (1 - anchor))
+    logits = rows["logit"].to_numpy() + shift
+    chance = 1 / (1 + np.exp(-logits))
+    high, low = logits[labels == 1][:, None], logits[labels == 0][None, :]
+    tie = np.isclose(high, low, rtol=0, atol=1e-12)
+    auc = (((high > low) & ~tie) + 0.5 * tie).mean()
+    brier = ((chance - labels) ** 2).mean()
+    return {"auc": auc, "brier_skill": 1 - brier / (share * (1 - share))}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_figures_follow_from_stored_scores(name: str, tiny_world: TinyWorld) -> None:
+    campaigns = block_of(tiny_world, name)["campaigns"]
+
+    assert campaigns
+    for campaign, row in campaigns.items():
+        rows = judged(tiny_world, name, campaign)
+        assert row["n_pos"] == rows.filter(label=1).height
+        assert row["n_neg"] == rows.filter(label=0).height
+        for figure, value in by_hand(rows).items():
+            assert row[figure] == pytest.approx(value, abs=2e-6), (campaign, figure)
+
+
+def test_blocks_follow_from_their_campaigns(tiny_world: TinyWorld) -> None:
+    least = tiny_world.params["evaluate"]["least_positives"]
+    for name in MODELS:
+        block = block_of(tiny_world, name)
+        assert {*FIGURES, "campaigns"} <= set(block)
+        rows = [row for row in block["campaigns"].values() if row["in_headline"]]
+        for figure in FIGURES:
+            known = [row for row in rows if row[figure] is not None]
+            if not known:
+                assert block[figure]["mean"] is None
+                assert block[figure]["reason"]
+                continue
+            values = [row[figure] for row in known]
+            large = [row[figure] for row in known if row["n_pos"] >= least]
+            pick = max if figure == "ece" else min
+            assert block[figure]["mean"] == pytest.approx(np.mean(values), abs=2e-6)
+            assert block[figure]["worst"] == pick(large)
+
+
+def test_too_few_controls_are_said(tiny_world: TinyWorld) -> None:
+    for row in tiny_world.metrics["loco"]["campaigns"].values():
+        assert row["recall_at_fpr_0.01"] is None
+        assert row["recall_at_fpr_0.01_reason"] == (
+            f"{row['n_neg']} controls, 300 needed"
+        )
+
+
+def test_random_is_judged_on_the_same_accounts_as_loco(tiny_world: TinyWorld) -> None:
+    loco, random = (tiny_world.metrics[p]["campaigns"] for p in ("loco", "random"))
+
+    assert set(loco) == set(random)
+    for name, row in loco.items():
+        assert [row["n_pos"], row["n_neg"], row["fold"]] == [
+            random[name][key] for key in ("n_pos", "n_neg", "fold")
+        ]
+
+
+def test_gap_is_random_minus_unseen(tiny_world: TinyWorld) -> None:
+    metrics = tiny_world.metrics
+    for figure in ("auc", "average_precision", "ece", "brier_skill"):
+        means = [metrics[p][figure]["mean"] for p in ("random", "loco")]
+        assert metrics["optimism_gap"][figure] == pytest.approx(means[0] - means[1])
+
+
+def test_a_baseline_that_always_says_no_is_calibrated(tiny_world: TinyWorld) -> None:
+    block = tiny_world.metrics["baselines"]["majority"]
+
+    assert block["auc"]["mean"] == 0.5
+    assert block["ece"]["worst"] == pytest.approx(0, abs=1e-6)
+    assert block["brier_skill"]["mean"] == pytest.approx(0, abs=1e-6)
+
+
+def test_an_operator_trained_on_before_is_named(tiny_world: TinyWorld) -> None:
+    assert tiny_world.metrics["temporal"]["operators_trained_on"] == ["bureau"]
+
+
+def test_gates_say_what_was_measured(tiny_world: TinyWorld) -> None:
+    gates = {gate["code"]: gate for gate in tiny_world.metrics["gates"]}
+
+    assert set(gates) == {
+        "contributions_add_up",
+        "loco_beats_majority",
+        "loco_beats_depth3_tree",
+        "mask_only_auc",
+        "batch_equals_single",
+    }
+    assert gates["batch_equals_single"]["value"] == 0
+    assert gates["contributions_add_up"]["status"] == "passed"
+    masks = tiny_world.metrics["audit"]["mask_only_auc"]
+    assert gates["mask_only_auc"]["value"] in masks.values()
+    assert set(masks) == {"harbour", "atelier", "carousel", "bureau"}
+
+
+def test_live_checks_count_what_they_score(tiny_world: TinyWorld) -> None:
+    live = check_live(tiny_world.bundle, tiny_world.folder / "canonical", 5)
+
+    assert (live.accounts, live.differing) == (5, 0)
+    assert live.additivity < 1e-9
+
+
+def test_metrics_are_json_without_nan(tiny_world: TinyWorld) -> None:
+    text = (tiny_world.folder / "metrics.json").read_text()
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    assert json.loads(text, parse_constant=refuse) == tiny_world.metrics
+    assert "-0.0," not in text
+
+
+def test_plots_have_their_columns(tiny_world: TinyWorld) -> None:
+    columns = {
+        "roc": ["campaign", "fpr", "tpr"],
+        "precision_recall": ["campaign", "recall", "precision"],
+        "reliability": ["campaign", "predicted", "observed", "count"],
+        "importance": ["feature", "family", "importance"],
+        "scores": ["class", "bin", "share"],
+    }
+    plots = tiny_world.folder / "plots"
+
+    assert {path.stem for path in plots.iterdir()} == set(columns)
+    for name, expected in columns.items():
+        table = pl.read_csv(plots / f"{name}.csv")
+        assert table.columns == expected
+        assert table.height
+    assert pl.read_csv(plots / "importance.csv").height == len(FEATURES)

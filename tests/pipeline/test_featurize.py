@@ -1,0 +1,129 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from features.artefacts import Artefacts
+from features.catalogue import FEATURES
+from models.audit import mask_only_auc
+from models.matrix import to_matrix
+from models.training_sets import training_sets
+from pipeline.featurize import FITTED, STATIC, FeaturizeParams, featurize, parts
+from tests.pipeline.conftest import TinyWorld
+
+
+def run(world: TinyWorld, canonical: Path, out: Path, most_posts: int = 5_000) -> Path:
+    params = FeaturizeParams(posts_per_part=most_posts)
+    featurize(canonical, world.folder / "labelled", world.folder / "folds", params, out)
+    return out
+
+
+def test_every_account_has_a_row_and_every_feature_a_column(
+    tiny_world: TinyWorld,
+) -> None:
+    static = tiny_world.table("features/features")
+    fitted = tiny_world.table("features/fitted")
+    labels = tiny_world.table("labelled/labels")
+    sets = {s.key for s in training_sets(tiny_world.table("folds/folds"))}
+
+    assert static["account_id"].equals(labels["account_id"])
+    assert set(fitted["training_set"]) == sets
+    assert fitted.height == labels.height * len(sets)
+    assert {f.name for f in FEATURES} <= {*static.columns, *fitted.columns}
+    for feature in STATIC:
+        assert static.schema[feature.name] == feature.dtype
+
+
+@pytest.mark.parametrize("most_posts", [1_000, 1_000_000])
+def test_the_size_of_parts_changes_no_byte(
+    most_posts: int, tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    out = run(tiny_world, tiny_world.folder / "canonical", tmp_path / "f", most_posts)
+
+    for name in ("features.parquet", "fitted.parquet"):
+        expected = (tiny_world.folder / "features" / name).read_bytes()
+        assert (out / name).read_bytes() == expected
+
+
+def handles(world: TinyWorld, tmp_path: Path, block: str) -> Path:
+    """Canonical tables in which all accounts of one block have another handle."""
+    source = world.folder / "canonical"
+    folder = tmp_path / "canonical"
+    folder.mkdir()
+    labels = world.table("labelled/labels").filter(block=block)
+    hit = pl.col("account_id").is_in(labels["account_id"].implode())
+    changed = pl.when(hit & pl.col("handle").is_not_null())
+    table = pl.read_parquet(source / "accounts.parquet").with_columns(
+        handle=changed.then(pl.lit("zqzqzqzq")).otherwise("handle")
+    )
+    table.write_parquet(folder / "accounts.parquet")
+    (folder / "posts.parquet").symlink_to(source / "posts.parquet")
+    return folder
+
+
+def test_tables_of_a_fold_do_not_depend_on_its_test_rows(
+    tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    folder = handles(tiny_world, tmp_path, "harbour")
+
+    out = run(tiny_world, folder, tmp_path / "features")
+
+    changed = set()
+    for path in sorted((out / "artefacts").iterdir()):
+        before = tiny_world.folder / "features" / "artefacts" / path.name
+        if path.read_bytes() != before.read_bytes():
+            changed.add(path.stem)
+    loco = {key for key in changed if key.startswith("loco-")}
+    assert not any("harbour" in key for key in loco)
+    # The twin: where those rows are trained on, the tables do follow them.
+    assert "all" in changed
+    assert "loco-without-atelier" in changed
+
+
+def test_order_of_rows_changes_no_table(tiny_world: TinyWorld) -> None:
+    accounts = tiny_world.table("canonical/accounts")
+
+    shuffled = Artefacts.fit(accounts.sample(fraction=1, shuffle=True, seed=1))
+
+    assert shuffled.digest() == Artefacts.fit(accounts).digest()
+
+
+def test_missing_values_of_all_columns_say_nothing(tiny_world: TinyWorld) -> None:
+    labels = tiny_world.table("labelled/labels").select("account_id", "label", "block")
+    fitted = tiny_world.table("features/fitted").filter(training_set="all")
+    values = labels.join(tiny_world.table("features/features"), on="account_id")
+    values = values.join(fitted, on="account_id")
+
+    for (block,), rows in values.group_by("block"):
+        mask = mask_only_auc(to_matrix(rows, FEATURES), rows["label"].to_numpy(), 1)
+        assert mask is not None
+        assert 0.45 <= mask <= 0.55, block
+
+
+def test_fitted_values_are_missing_as_often_in_both_classes(
+    tiny_world: TinyWorld,
+) -> None:
+    fitted = tiny_world.table("features/fitted").filter(training_set="all")
+    labels = tiny_world.table("labelled/labels").select("account_id", "label", "block")
+    counts = (
+        fitted.join(labels, on="account_id")
+        .group_by("block", "label")
+        .agg(*(pl.col(f.name).is_null().mean() for f in FITTED))
+    )
+
+    for feature in FITTED:
+        for _, rows in counts.group_by("block"):
+            # Evened out by hash: a few accounts more or less.
+            assert abs(rows[feature.name][0] - rows[feature.name][1]) < 0.08
+
+
+def test_parts_hold_everyone_once_in_order() -> None:
+    counts = pl.DataFrame(
+        {"account_id": [f"a/{n:02}" for n in range(20)], "n_posts": [7] * 20}
+    )
+
+    found = list(parts(counts, 20))
+
+    assert [name for part in found for name in part] == counts["account_id"].to_list()
+    assert max(len(part) for part in found) <= 3
+    assert list(parts(counts.clear(), 20)) == []

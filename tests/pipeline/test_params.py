@@ -1,0 +1,103 @@
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.errors import ParamsError
+from pipeline.params import load_params
+
+
+@pytest.fixture
+def params(root: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((root / "params.yaml").read_text())
+    return loaded
+
+
+def write(tmp_path: Path, value: object) -> Path:
+    path = tmp_path / "bad.yaml"
+    path.write_text(value if isinstance(value, str) else yaml.safe_dump(value))
+    return path
+
+
+def test_the_committed_parameters_are_valid(root: Path) -> None:
+    assert "demo" in load_params(root / "params.yaml").worlds
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [
+        ("train.rounds", 5, "greater than or equal to 10"),
+        ("train.rounds", "300", "valid integer"),
+        ("train.rounds", True, "valid integer"),
+        ("train.learning_rate", "5e-2", "valid number"),
+        ("train.learning_rate", float("nan"), "less than or equal to 1"),
+        ("train.num_leafs", 5, "not permitted"),
+        ("split.temporal_share", 1.0, "less than 1"),
+        ("split.random_folds", 2, "greater than or equal to 3"),
+        ("featurize.posts_per_part", 1, "1000"),
+        ("calibrate.default_prevalence", 0.0, "greater than 0"),
+        ("calibrate.thresholds.cautious", 0.5, "valid string"),
+        ("evaluate.confidence", 95, "less than 1"),
+        ("evaluate.gates.mask_only_hihg", 0.6, "not permitted"),
+        ("evaluate.gates.mask_only_high", 0.4, "greater than or equal to 0.5"),
+        ("evaluate.live_accounts", 0, "greater than or equal to 1"),
+        ("simulate.scale", 9.0, "less than or equal to 4"),
+        ("sources.demo", [], "at least 1 item"),
+        ("worlds", [], "at least 1 item"),
+        ("worlds", ["nowhere"], "world nowhere has no sources; known: demo, public"),
+    ],
+)
+def test_key_value_and_what_is_allowed_are_named(
+    key: str, value: object, named: str, params: dict[str, Any], tmp_path: Path
+) -> None:
+    *path, last = key.split(".")
+    section = params
+    for part in path:
+        section = section[part]
+    section[last] = value
+
+    with pytest.raises(ParamsError) as caught:
+        load_params(write(tmp_path, params))
+
+    message = str(caught.value)
+    assert named in message
+    if key != "worlds" or not value:
+        assert f"{key} = " in message
+
+
+@pytest.mark.parametrize("section", ["split", "train", "evaluate", "worlds"])
+def test_a_section_that_is_missing_is_named(
+    section: str, params: dict[str, Any], tmp_path: Path
+) -> None:
+    del params[section]
+
+    with pytest.raises(ParamsError, match=rf"{section} = .*Field required"):
+        load_params(write(tmp_path, params))
+
+
+@pytest.mark.parametrize(
+    "text", ["worlds: [demo", "- 1\n- 2\n", "", "worlds: 3\n", "train: {rounds: 1}\n"]
+)
+def test_the_command_shows_no_traceback(text: str, root: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, text)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.params", "--params", str(path)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {path}: ")
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="no such file"):
+        load_params(tmp_path / "none.yaml")

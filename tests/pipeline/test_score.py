@@ -1,0 +1,342 @@
+"""The command from end to end on canonical files and on an archive."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models.calibrator import logit
+from models.scorer import score
+from pipeline.score import main
+from pipeline.sources import DEFAULT_FILES, READERS
+from pipeline.stage import run_stage
+from tests.pipeline.conftest import TinyWorld
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(
+    tiny_world: TinyWorld,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run the command: exit code, stdout, stderr."""
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        given = [str(argument) for argument in arguments]
+        if "--out" not in given:
+            given += ["--out", str(tmp_path / "scores.parquet")]
+        bundle = ["--bundle", str(tiny_world.folder / "bundle")]
+        monkeypatch.setattr(sys, "argv", ["score", *bundle, *given])
+        capsys.readouterr()
+        code = 0
+        try:
+            run_stage(main)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def tables(tiny_world: TinyWorld) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Some accounts of the world, whole and canonical, under their plain ids."""
+    accounts = tiny_world.table("canonical/accounts").gather_every(29).head(24)
+    posts = tiny_world.table("canonical/posts").join(
+        accounts.select("account_id"), on="account_id", how="semi"
+    )
+    plain = pl.col("account_id").str.replace(r"^[^/]*/", "")
+    return accounts.with_columns(plain).sort("account_id"), posts.with_columns(plain)
+
+
+def as_csv(frame: pl.DataFrame, path: Path) -> Path:
+    """The table as CSV: lists are JSON, times state their zone."""
+    lists = [
+        pl.col(name)
+        .map_elements(
+            lambda cell: json.dumps(cell.to_list(), ensure_ascii=False), pl.String
+        )
+        .alias(name)
+        for name, dtype in frame.schema.items()
+        if isinstance(dtype, pl.List)
+    ]
+    frame.with_columns(lists).write_csv(path, datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ")
+    return path
+
+
+def write(tables, folder: Path, form: str) -> list[object]:
+    folder.mkdir(exist_ok=True)
+    given: list[object] = []
+    for kind, frame in zip(("accounts", "posts"), tables, strict=True):
+        path = folder / f"{kind}.{form}"
+        if form == "csv":
+            as_csv(frame, path)
+        else:
+            frame.write_parquet(path)
+        given += [f"--{kind}", path]
+    return given
+
+
+def expected(tiny_world: TinyWorld, tables) -> pl.DataFrame:
+    scores = score(tiny_world.bundle, *tables)
+    return pl.DataFrame(
+        {
+            "account_id": scores.values["account_id"],
+            "bot_probability": scores.probabilities,
+        }
+    )
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+@pytest.mark.parametrize("size", [1, 7, 24])
+def test_files_of_any_size_and_form_give_the_same_bits(
+    form: str, size: int, run: Run, tables, tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    accounts, posts = tables
+    starts = range(0, accounts.height, size) if size > 1 else range(3)
+    parts = []
+    for start in starts:
+        some = accounts[start : start + size]
+        own = posts.join(some.select("account_id"), on="account_id", how="semi")
+        code, _, error = run(*write((some, own), tmp_path / f"{start}", form))
+        assert (code, error) == (0, "")
+        parts.append(pl.read_parquet(tmp_path / "scores.parquet"))
+
+    found = pl.concat(parts)
+
+    whole = expected(tiny_world, tables).head(found.height)
+    assert found.select("account_id", "bot_probability").equals(whole)
+
+
+def test_written_columns_add_up(run: Run, tables, tmp_path: Path) -> None:
+    code, out, _ = run(*write(tables, tmp_path / "in", "parquet"), "--prevalence", 0.2)
+
+    table = pl.read_parquet(tmp_path / "scores.parquet")
+    assert code == 0
+    assert "24 accounts scored, 0 abstained" in out
+    assert "trained on a simulated world: not for real accounts" in out
+    assert set(table["prevalence"]) == {0.2}
+    parts = pl.sum_horizontal("base", "prevalence_shift", "^contribution_.*$")
+    total = table.select(parts).to_series().to_numpy()
+    served = logit(table["bot_probability"].to_numpy())
+    np.testing.assert_allclose(total, served, atol=1e-6)
+
+
+def test_a_prevalence_moves_every_logit_alike(run: Run, tables, tmp_path: Path) -> None:
+    given = write(tables, tmp_path / "in", "parquet")
+    logits = []
+    for share in (0.05, 0.5):
+        run(*given, "--prevalence", share)
+        table = pl.read_parquet(tmp_path / "scores.parquet")
+        logits.append(logit(table["bot_probability"].to_numpy()))
+
+    np.testing.assert_allclose(
+        logits[1] - logits[0], float(logit(0.5) - logit(0.05)), atol=1e-9
+    )
+
+
+def test_posts_may_be_missing(run: Run, tables, tmp_path: Path) -> None:
+    given = write(tables, tmp_path / "in", "parquet")[:2]
+
+    code, _, _ = run(*given)
+
+    assert code == 0
+    assert pl.read_parquet(tmp_path / "scores.parquet").height == 24
+
+
+def test_a_whole_history_counts_account_by_account(
+    run: Run, tables, tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    accounts, posts = tables
+    mixed = accounts.with_columns(
+        history_complete=pl.Series([True, False, None] * 8, dtype=pl.Boolean)
+    )
+
+    run(*write((mixed, posts), tmp_path / "in", "csv"))
+
+    found = pl.read_parquet(tmp_path / "scores.parquet")
+    whole = expected(tiny_world, (mixed, posts))
+    assert found["bot_probability"].equals(whole["bot_probability"])
+
+
+def test_an_account_without_evidence_has_no_number(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text("account_id,as_of,handle\n7,2021-01-01T00:00:00Z,someone\n")
+
+    code, out, _ = run("--accounts", path)
+
+    (row,) = pl.read_parquet(tmp_path / "scores.parquet").rows(named=True)
+    assert code == 0
+    assert "0 accounts scored, 1 abstained" in out
+    assert (row["outcome"], row["reason"]) == ("abstained", "no_evidence")
+    numbers = ("bot_probability", "interval_low", "base", "prevalence_shift")
+    assert all(row[name] is None for name in numbers)
+    assert all(row[name] is None for name in row if name.startswith("contribution_"))
+
+
+GOOD = "account_id,as_of,followers\n7,2021-01-01T00:00:00Z,5\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("", (), "accounts.csv is empty"),
+        ("account_id,as_of\n", (), "give one for all with --as-of"),
+        ("as_of\n2021-01-01T00:00:00Z\n", (), "column account_id is missing"),
+        ("account_id,followers\n7,5\n", (), "no column as_of.*--as-of"),
+        (GOOD, ("--as-of", "2021-01-01"), "no zone"),
+        (GOOD, ("--as-of", "yesterday"), "not a time"),
+        (GOOD, ("--prevalence", "0"), "between 0 and 1"),
+        (GOOD, ("--prevalence", "1"), "between 0 and 1"),
+        (GOOD, ("--prevalence", "nan"), "between 0 and 1"),
+        (GOOD, ("--posts", "nowhere.csv"), "nowhere.csv: no such file"),
+        (GOOD, ("--population", "x.parquet"), "no feature that reads a population"),
+        (GOOD, ("--out", "scores.csv"), "name a Parquet file"),
+        (GOOD.replace("as_of", "as_of,label").replace("01-01T", "01-01T"), (), "label"),
+        (
+            "account_id,as_of\n1.01421E+18,2021-01-01T00:00:00Z\n",
+            (),
+            "rounded numbers.*spreadsheet",
+        ),
+        ("account_id,as_of\n7,2021-01-01 10:00:00\n", (), "with a zone.*--as-of"),
+    ],
+)
+def test_what_cannot_be_scored_is_said_without_a_traceback(
+    text: str, arguments: tuple[str, ...], message: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(text)
+
+    code, _, error = run("--accounts", path, *arguments)
+
+    assert code == 1
+    assert error.startswith("error: ")
+    assert len(error.splitlines()) == 1
+
+    assert re.search(message, error), error
+    assert not (tmp_path / "scores.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("bad", "rule"),
+    [
+        ("8,2021-01-01T00:00:00,5", "time_without_zone"),
+        ("1.01421E+18,2021-01-01T00:00:00Z,5", "id_destroyed"),
+        ('8,"2021-01-01T00:00:00Z,5', "broken_quote"),
+        ("8,2021-01-01T00:00:00Z", "field_count"),
+        (",2021-01-01T00:00:00Z,5", "no_id"),
+        ("7,2021-01-01T00:00:00Z,5", "duplicate_identical"),
+    ],
+)
+def test_a_bad_row_is_rejected_by_name_and_the_rest_is_scored(
+    bad: str, rule: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(f"{GOOD}9,2021-01-01T00:00:00Z,5\n{bad}\n")
+
+    code, out, error = run("--accounts", path)
+
+    assert (code, error) == (0, "")
+    assert f"1 row(s) rejected, {rule}: the first in accounts/accounts.csv" in out
+    found = pl.read_parquet(tmp_path / "scores.parquet")
+    assert found["account_id"].to_list() == ["7", "9"]
+
+
+def test_an_unknown_format_is_refused(run: Run) -> None:
+    code, _, error = run("--format", "nonsense", "--path", ".")
+
+    assert code == 2
+    assert "twitter_io" in error
+
+
+@pytest.mark.parametrize("arguments", [(), ("--format", "twitter_io")])
+def test_what_to_score_must_be_named(arguments: tuple[str, ...], run: Run) -> None:
+    code, _, error = run(*arguments)
+
+    assert code == 1
+    assert "--accounts is missing" in error or "--as-of" in error
+
+
+def test_an_archive_is_scored_with_its_usual_names_or_given_ones(
+    run: Run, tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    raw = tmp_path / "archive"
+    raw.mkdir()
+    for kind in ("users", "tweets"):
+        name = f"harbour_{kind}_csv_hashed.csv"
+        (raw / name).symlink_to(tiny_world.folder / "raw" / name)
+    archive = ("--format", "twitter_io", "--path", raw)
+    moment = ("--as-of", "2021-01-01T00:00:00Z")
+    files = ("--file", "accounts=harbour_users*", "--file", "posts=harbour_tweets*")
+
+    first, _, _ = run(*archive, *moment)
+    usual = pl.read_parquet(tmp_path / "scores.parquet")
+    second, _, _ = run(*archive, *files, *moment)
+    named = pl.read_parquet(tmp_path / "scores.parquet")
+
+    assert (first, second) == (0, 0)
+    assert usual.equals(named)
+    labels = tiny_world.table("labelled/labels").filter(campaign="harbour")
+    assert usual.height == labels.height
+    assert not usual["account_id"].str.starts_with("scored/").any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--path", "nowhere"), "nowhere: no such folder"),
+        (("--path", "."), "no file named as twitter_io names them"),
+        (("--path", ".", "--file", "accounts"), "write KIND=PATTERN"),
+        (
+            ("--path", ".", "--file", "users=*.csv"),
+            "needs key(s) accounts; found users",
+        ),
+        (("--path", ".", "--file", "accounts=*.none"), "no file matches"),
+        (("--accounts", "a.csv"), "named by --path and --file"),
+    ],
+)
+def test_an_archive_that_is_not_there_is_said(
+    arguments: tuple[str, ...],
+    message: str,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    code, _, error = run(
+        "--format", "twitter_io", "--as-of", "2021-01-01T00:00:00Z", *arguments
+    )
+
+    assert code == 1
+    assert message in error
+
+
+def test_every_format_has_usual_names() -> None:
+    assert set(DEFAULT_FILES) == set(READERS)
+
+
+def test_the_command_runs_as_a_process(root: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pipeline.score", "--bundle", "none"),
+            *("--accounts", "a.csv", "--out", str(tmp_path / "s.parquet")),
+        ],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: none/bundle.json: missing")
