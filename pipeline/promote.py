@@ -7,22 +7,15 @@ back. The champion is then laid out as a directory, from which it is packaged.
 """
 
 import argparse
-import json
-import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
-from features.errors import ArtefactError, InputError
-from models.bundle import bundle_hash
-from models.evaluation import Rules, operator_interval
+from features.errors import InputError
+from models.comparison import Comparison, compare
+from models.evaluation import Rules
+from pipeline.champion import checked_bundle, export, stored_metrics
 from pipeline.evaluate import EvaluateParams
-from pipeline.files import atomic_directory, write_json
-from pipeline.run_record import content_hash
 from pipeline.section import load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.tracking import (
@@ -35,74 +28,7 @@ from pipeline.tracking import (
     tracking_uri,
 )
 
-FIGURE: Final = "average_precision"
 TAKEN_BACK: Final = "taken_back"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The challenger's lead over the champion, on the campaigns that both were judged on.
-
-    Attributes:
-        lead: mean over the campaigns; null if there are none.
-        low: of its interval; null with fewer than two operators.
-        high: of its interval; null with fewer than two operators.
-        campaigns: how many.
-        operators: how many ran them.
-        confidence: of the interval.
-    """
-
-    lead: float | None
-    low: float | None
-    high: float | None
-    campaigns: int
-    operators: int
-    confidence: float
-
-    @property
-    def better(self) -> bool:
-        return self.low is not None and self.low > 0
-
-    def __str__(self) -> str:
-        if self.lead is None or self.low is None:
-            return f"{self.operators} operator(s) in common, at least 2 are needed"
-        return (
-            f"average precision {self.lead:+.4f}, {self.confidence:.0%} interval "
-            f"[{self.low:+.4f}, {self.high:+.4f}], {self.campaigns} campaigns of "
-            f"{self.operators} operators"
-        )
-
-
-def compare(
-    ours: Mapping[str, Any], theirs: Mapping[str, Any], rules: Rules
-) -> Comparison:
-    """How far our headline figure is above theirs; operators are drawn as wholes.
-
-    Args:
-        ours: metrics.json of the challenger.
-        theirs: metrics.json of the champion.
-        rules: draws, confidence and seed.
-    """
-    rows, others = ours["loco"]["campaigns"], theirs["loco"]["campaigns"]
-    by_operator: dict[str, list[float]] = {}
-    for name, row in rows.items():
-        other = others.get(name)
-        if other is None or not (row["in_headline"] and other["in_headline"]):
-            continue
-        if row[FIGURE] is not None and other[FIGURE] is not None:
-            # A fold of this protocol is an operator.
-            leads = by_operator.setdefault(row["fold"], [])
-            leads.append(row[FIGURE] - other[FIGURE])
-    every = [lead for leads in by_operator.values() for lead in leads]
-    low, high = operator_interval(list(by_operator.values()), rules)
-    return Comparison(
-        float(np.mean(every)) if every else None,
-        low,
-        high,
-        len(every),
-        len(by_operator),
-        rules.confidence,
-    )
 
 
 def promote(models: Registry, rules: Rules, forced: str | None) -> None:
@@ -128,8 +54,8 @@ def promote(models: Registry, rules: Rules, forced: str | None) -> None:
     found = None
     if champion:
         found = compare(
-            _metrics(models, challenger.evidence),
-            _metrics(models, champion.evidence),
+            stored_metrics(models, challenger.evidence),
+            stored_metrics(models, champion.evidence),
             rules,
         )
     why_not = _objection(challenger, champion, found)
@@ -240,91 +166,6 @@ def standing_moves(moves: list[Promotion]) -> list[Promotion]:
         ):
             standing.append(move)
     return standing
-
-
-def checked_bundle(models: Registry, version: Version, folder: Path) -> Path:
-    """The version's bundle, copied from the store and compared with its run's hash.
-
-    Raises:
-        ArtefactError: it differs from what was tracked.
-    """
-    bundle = models.download(version.run_id, "bundle", folder)
-    tags = models.run_tags(version.run_id)
-    tracked = [
-        value
-        for key, value in tags.items()
-        if key.startswith("sha256.") and Path(key).name == "bundle"
-    ]
-    if tracked != [content_hash(bundle)]:
-        raise ArtefactError(
-            f"{models.name} version {version.number}: the bundle in the store is not the "
-            f"one that run {version.run_id} tracked; bring the original back, or delete "
-            "the run in `make ui` and run `make repro` again"
-        )
-    return bundle
-
-
-def export(models: Registry, target: Path) -> None:
-    """Lay the champion out as a directory, or say why there is none.
-
-    Args:
-        models: the world's registry.
-        target: directory to write: bundle/ and champion.json.
-
-    Raises:
-        ArtefactError: the champion's bundle is not what was tracked.
-    """
-    champion = models.version(CHAMPION)
-    if champion is None:
-        if target.exists():
-            shutil.rmtree(target)
-            say(f"{target}: removed")
-        say(f"{models.name}: no champion, so nothing to package")
-        for line in _why_none(models):
-            say(line)
-        return
-    metrics = _metrics(models, champion.evidence)
-    with atomic_directory(target) as working:
-        bundle = checked_bundle(models, champion, working)
-        description = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
-        write_json(
-            {
-                "name": models.name,
-                "version": champion.number,
-                "run_id": champion.run_id,
-                "world": description["world"],
-                "fingerprint": description["fingerprint"],
-                "model_hash": champion.tags["model_hash"],
-                "bundle_hash": bundle_hash(bundle),
-                "gates": metrics["gates"],
-                "headline": {
-                    name: figure
-                    for name, figure in metrics["loco"].items()
-                    if name != "campaigns"
-                },
-                "card": models.read_text(champion.evidence, "model_card.md"),
-            },
-            working / "champion.json",
-        )
-    say(f"{target}: {models.name} version {champion.number}")
-
-
-def _why_none(models: Registry) -> list[str]:
-    run = models.newest_run()
-    if run is None:
-        return ["no run is tracked yet: `make repro` makes one"]
-    failed = [
-        gate for gate in _metrics(models, run)["gates"] if gate["status"] == "failed"
-    ]
-    return [
-        f"gate {gate['code']} failed: {gate['value']}, limit {gate['limit']}"
-        f"{': ' + gate['reason'] if gate['reason'] else ''}"
-        for gate in failed
-    ]
-
-
-def _metrics(models: Registry, run: str) -> Any:
-    return json.loads(models.read_text(run, "metrics.json"))
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ from mlflow.models import ModelSignature  # noqa: E402
 from mlflow.types import ColSpec, Schema  # noqa: E402
 
 from features.errors import InputError  # noqa: E402
+from pipeline.files import atomic_file  # noqa: E402
 from pipeline.run_record import RunRecord  # noqa: E402
 from pipeline.stage import say  # noqa: E402
 
@@ -111,7 +112,9 @@ def _store(uri: str, command: str) -> Iterator[MlflowClient]:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         mlflow.set_tracking_uri(uri)
-        yield MlflowClient(tracking_uri=uri, registry_uri=uri)
+        with _first_use(uri):
+            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        yield client
     except (MlflowException, OSError) as error:
         reason = str(error).splitlines()[0][:300]
         raise InputError(
@@ -127,10 +130,16 @@ def _first_use(uri: str) -> Iterator[Path | None]:
     if not uri.startswith("sqlite:///"):
         yield None
         return
-    home = Path(uri.removeprefix("sqlite:///")).parent
+    database = Path(uri.removeprefix("sqlite:///"))
+    home = database.parent
     home.mkdir(parents=True, exist_ok=True)
     with (home / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        if not database.exists():
+            # Killed while its tables are made, a database is of no use any more.
+            with atomic_file(database) as working:
+                fresh = f"sqlite:///{working}"
+                MlflowClient(fresh, registry_uri=fresh).search_experiments()
         yield home
 
 

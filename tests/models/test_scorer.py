@@ -132,3 +132,22 @@ def test_the_written_columns_add_up(small_bundle: Bundle) -> None:
 
     found = logit(table["bot_probability"].to_numpy())
     np.testing.assert_allclose(total.to_numpy(), found, atol=1e-6)
+
+
+def test_reasons_and_threads_change_no_bit(small_bundle: Bundle) -> None:
+    accounts = make_accounts(8)
+    posts = make_posts(accounts)
+
+    plain = score(small_bundle, accounts, posts)
+    told = score(small_bundle, accounts, posts, with_reasons=True, threads=1)
+
+    assert plain.reasons is None
+    assert told.reasons is not None
+    assert told.values.equals(plain.values)
+    assert np.array_equal(
+        told.explanation.contributions, plain.explanation.contributions
+    )
+    assert np.array_equal(told.probabilities, plain.probabilities)
+    for feature in FEATURES:
+        absent = told.values[feature.name].is_null()
+        assert told.reasons[feature.name].is_not_null().equals(absent)

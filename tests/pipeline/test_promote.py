@@ -11,9 +11,11 @@ from mlflow import MlflowClient
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from features.errors import ArtefactError, InputError
+from models.comparison import Comparison, compare
 from models.evaluation import Rules
+from pipeline.champion import export
 from pipeline.files import write_json
-from pipeline.promote import Comparison, compare, export, promote, undo
+from pipeline.promote import promote, undo
 from pipeline.run_record import Outputs, read_record
 from pipeline.tracking import registry, track
 
