@@ -9,17 +9,23 @@ from pathlib import Path
 from pipeline.files import write_json
 from tests.benchmarks.canonical_writer import canonical_writer
 from tests.benchmarks.row import Row
+from tests.benchmarks.serving_http import serving_http, serving_start
 
 # A function is named like its row, or like what its rows have in common.
-BENCHMARKS: tuple[Callable[[], list[Row]], ...] = (canonical_writer,)
+BENCHMARKS: tuple[Callable[[], list[Row]], ...] = (
+    canonical_writer,
+    serving_http,
+    serving_start,
+)
 
 
 def show(row: Row) -> None:
     """Print one line of the table."""
     line = f"{row.id:<24} {row.value:>12,.4g} {row.unit:<8}"
     if row.ratio is not None:
-        verdict = "holds" if row.holds else "BROKEN"
-        line += f" {row.ratio:>7.2f} x {row.versus} ({row.bar}: {verdict})"
+        line += f" {row.ratio:>7.2f} x {row.versus}"
+    if row.bar is not None:
+        line += f" ({row.bar}: {'holds' if row.holds else 'BROKEN'})"
     print(f"{line}\n    {row.what}", flush=True)
 
 

@@ -1,0 +1,183 @@
+from math import fsum
+from typing import Any
+
+import polars as pl
+import pytest
+
+from features.catalogue import feature
+from features.feature import FAMILIES
+from serving.model import ServedModel, answer
+from serving.parsing import tables
+from serving.review.account import account_view
+from serving.review.reasons import (
+    MOST_POSTS,
+    Reason,
+    evidence_of,
+    families_of,
+    reasons_of,
+    strongest,
+)
+from tests.serving.builders import AS_OF, iso, make_item, make_post, random_items
+from tests.serving.review.builders import only_name, parsed
+
+ITEMS = random_items(12, 25, seed=2)
+
+
+def explained(model: ServedModel, item: dict[str, Any]) -> dict[str, Any]:
+    return answer(model, parsed([item]), None, "full")[0]
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_families_are_exactly_the_sum_of_their_parts(
+    item: dict[str, Any], model: ServedModel
+) -> None:
+    result = explained(model, item)
+
+    view = account_view(model, parsed([item])[0], None)
+
+    parts = result["explanation"]["contributions"]
+    assert view.sum is not None
+    assert 0 < len(view.sum.families) <= len(FAMILIES) == 7
+    for family in view.sum.families:
+        assert family.effect == fsum(
+            part["contribution"] for part in parts if part["family"] == family.name
+        )
+        listed = [r.label for _, reasons in family.parts for r in reasons]
+        inside = [p["label"] for p in parts if p["family"] == family.name]
+        assert sorted(listed + family.without) == sorted(inside)
+    assert view.probability == result["bot_probability"]
+    assert view.receipt == result["receipt"]
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_what_was_not_measured_is_a_reason_for_nothing(
+    item: dict[str, Any], model: ServedModel
+) -> None:
+    reasons = reasons_of(explained(model, item)["explanation"])
+
+    for sign in (1, -1):
+        chosen = strongest(reasons, sign)
+        assert all(r.value is not None and r.effect * sign > 0 for r in chosen)
+        assert chosen == sorted(chosen, key=lambda r: -abs(r.effect))
+        any_at_all = any(r.value is not None and r.effect * sign > 0 for r in reasons)
+        assert bool(chosen) == any_at_all
+    missing = [r for r in reasons if r.value is None]
+    assert missing
+    assert all(r.unmeasured and r.needed for r in missing)
+
+
+def make_reason(effect: float, **overrides: Any) -> Reason:
+    given = {
+        "name": "n",
+        "label": "l",
+        "family": "timing",
+        "value": "1 post",
+        "raw": None,
+        "percentile": None,
+        "unmeasured": None,
+        "needed": None,
+        "description": "",
+        "limitation": "",
+        "cost": "",
+    }
+    return Reason(effect=effect, **{**given, **overrides})
+
+
+def test_the_only_reason_against_is_shown_however_small() -> None:
+    reasons = [make_reason(2.0), make_reason(0.001), make_reason(-0.0001)]
+
+    assert [r.effect for r in strongest(reasons, 1)] == [2.0]
+    assert [r.effect for r in strongest(reasons, -1)] == [-0.0001]
+
+
+def test_both_sides_of_a_family_stand_apart_strongest_first() -> None:
+    reasons = [make_reason(-0.5), make_reason(0.3), make_reason(0.2, value=None)]
+
+    (family,) = families_of(reasons)
+
+    assert [title for title, _ in family.parts] == [
+        "For",
+        "Against",
+        "Could not be measured",
+    ]
+    assert family.effect == fsum([-0.5, 0.3, 0.2])
+
+
+def test_percentiles_compare_with_accounts_of_as_many_posts(model: ServedModel) -> None:
+    few, many = random_items(1, 3)[0], random_items(1, 25)[0]
+
+    assert any(
+        r.percentile is not None
+        for r in reasons_of(explained(model, many)["explanation"])
+    )
+    assert all(
+        r.percentile is None for r in reasons_of(explained(model, few)["explanation"])
+    )
+
+
+def test_repeated_words_are_quoted_once_with_all_their_times() -> None:
+    item = make_item(posts=0)
+    item["posts"] = [
+        make_post(
+            text=text, posted_at=iso(AS_OF.replace(day=1, month=4, minute=minute))
+        )
+        for minute, text in enumerate(
+            ["the same words here"] * 3 + ["once and never again"] * 2
+        )
+    ] + [make_post(text=f"different words number {n} abc") for n in range(9)]
+    accounts, posts = tables(parsed([item]))
+    reason = make_reason(1.0, name="content_duplicate_share")
+
+    found = evidence_of(reason, accounts, posts)
+
+    assert found.posts is not None
+    assert len(found.posts) <= MOST_POSTS
+    assert (found.posts[0].text, found.posts[0].count) == ("the same words here", 3)
+    assert found.posts[0].when.startswith("2024-04-01 12:02 UTC, 2024-04-01 12:01 UTC")
+
+
+def test_evidence_is_the_posts_that_the_features_name() -> None:
+    item = random_items(1, 60, seed=3)[0]
+    accounts, posts = tables(parsed([item]))
+
+    found = evidence_of(make_reason(1.0, name="action_repost_share"), accounts, posts)
+
+    assert found.total == posts.filter(pl.col("kind") == "repost").height > MOST_POSTS
+    assert found.posts is not None
+    assert {post.kind for post in found.posts} == {"repost"}
+    assert feature("profile_followers_log").evidence is None
+    silent = evidence_of(
+        make_reason(1.0, name="profile_followers_log"), accounts, posts
+    )
+    assert silent.posts is None
+
+
+def test_an_account_without_evidence_has_no_number(model: ServedModel) -> None:
+    view = account_view(model, parsed([only_name()])[0], None)
+
+    assert view.probability is None
+    assert view.sum is None
+    assert view.abstained == "nothing but a handle or a name is known of it"
+
+
+def test_posts_at_or_after_the_moment_of_judging_are_counted_apart(
+    model: ServedModel,
+) -> None:
+    item = make_item(posts=3)
+    item["posts"] += [make_post(posted_at=iso(AS_OF)), make_post(posted_at=None)]
+
+    view = account_view(model, parsed([item])[0], None)
+
+    assert (view.given, view.late, view.undated) == (5, 1, 1)
+    assert view.timeline is not None
+    assert view.timeline.total == 3
+    assert len(view.latest) == 4
+
+
+def test_a_number_of_another_model_is_named(model: ServedModel) -> None:
+    item = parsed([make_item()])[0]
+    right = account_view(model, item, None).probability
+    assert right is not None
+
+    assert account_view(model, item, None, right).differs is None
+    assert account_view(model, item, None, right / 2).differs == right / 2
