@@ -1,0 +1,95 @@
+"""A copy of this repository whose demo world is made in seconds, and commands in it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SMALLER = {"scale": "0.12", "rounds": "30", "bootstrap_draws": "200"}
+OFFLINE = ("unshare", "--net")
+
+
+def copy_repository(root: Path, target: Path) -> None:
+    """What git has or would have, with smaller parameters, as a repository of its own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (root / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / name, target / name)
+    text = (target / "params.yaml").read_text()
+    for key, value in SMALLER.items():
+        text, found = re.subn(rf"(?m)^(  {key}:) .*$", rf"\1 {value}", text)
+        assert found == 1
+    (target / "params.yaml").write_text(text)
+    run(target, "git", "init", "--quiet")
+    commit(target)
+
+
+def commit(world: Path) -> None:
+    run(world, "git", "add", "--all")
+    run(world, "git", "commit", "--quiet", "--message", "state")
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Nothing of the user's git, of a surrounding git hook or of another Python."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") and name != "PYTHONPATH"
+    }
+    person = {
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "test"), ("EMAIL", "test@example.org"))
+    }
+    return {
+        **own,
+        **person,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "OMP_NUM_THREADS": str(threads),
+        "POLARS_MAX_THREADS": str(threads),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def run(
+    world: Path, *command: str, threads: int = 2, check: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """The finished command; its output is shown if it should not have failed."""
+    done = subprocess.run(
+        command,
+        cwd=world,
+        env=environment(threads),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0 or not check, f"{' '.join(command)}\n{done.stdout}"
+    return done
+
+
+def dvc(
+    world: Path, *arguments: str, threads: int = 2, check: bool = True
+) -> subprocess.CompletedProcess[str]:
+    return run(
+        world, sys.executable, "-m", "dvc", *arguments, threads=threads, check=check
+    )
+
+
+def network_can_be_taken_away() -> bool:
+    """Whether this machine lets a process have a network of its own, without routes."""
+    if shutil.which(OFFLINE[0]) is None:
+        return False
+    tried = subprocess.run([*OFFLINE, "true"], capture_output=True, check=False)
+    return tried.returncode == 0
