@@ -100,15 +100,19 @@ check: $(READY) ## style, types, import layers, dvc.yaml against imports, locks
 	@echo "ruff"; python -m ruff check . && python -m ruff format --check .
 	@echo "mypy"; python -m mypy
 	@echo "import-linter"; PYTHONPATH=. lint-imports
+	@echo "catalogue"; python -m pipeline.catalogue --check --out docs/feature-catalogue.md
 	@echo "structure"; python -m pytest -q -rs tests/project
 
 .PHONY: bench
 bench: $(READY) ## benchmarks, to artifacts/bench.json; ONLY=<id> for one
 	@python -m tests.benchmarks $(if $(ONLY),--only "$(ONLY)")
 
+# The model that is served; before the first promotion, the one trained last.
+BUNDLE ?= $(if $(wildcard $(CHAMPION)/bundle),$(CHAMPION),artifacts/$(WORLD))/bundle
+
 .PHONY: score
 score: $(READY) ## score archives offline: ACCOUNTS=<file> OUT=<file>, POSTS=<file>, ARGS
-	@python -m pipeline.score --bundle "artifacts/$(WORLD)/bundle" \
+	@python -m pipeline.score --bundle "$(BUNDLE)" \
 	  $(if $(ACCOUNTS),--accounts "$(ACCOUNTS)") $(if $(POSTS),--posts "$(POSTS)") \
 	  $(if $(OUT),--out "$(OUT)") $(ARGS)
 

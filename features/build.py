@@ -70,14 +70,22 @@ def build_with_reasons(
     posts: Table | None,
     artefacts: Artefacts | None,
     features: Sequence[Feature] = FEATURES,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What build_features and explain_missing give, measured once for both."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """What build_features and explain_missing give, and how many posts count.
+
+    Measured once for all three; the last as `count_posts`, in the order of accounts.
+    """
     measured = _measured(_prepare(accounts, posts, artefacts), features)
     built = measured.with_columns(_bounded(f) for f in features)
     reasons = built.select(
         "account_id", *(_why(f, artefacts is not None) for f in features)
     )
-    return built.select(reasons.columns), reasons
+    return built.select(reasons.columns), reasons, built["n_all"]
+
+
+def count_posts(accounts: Table, posts: Table | None) -> pl.Series:
+    """Posts of each account that count: distinct, before as_of, the latest ones."""
+    return _measured(_prepare(accounts, posts, None), ())["n_all"]
 
 
 # The expressions of a feature are the same for each request, and making them takes as
@@ -220,7 +228,9 @@ def _prepare(
         bigrams, (pl.col("created_at").dt.epoch("ms") // 60_000).alias("created_minute")
     )
     post_table = schema.empty("posts") if posts is None else _read(posts)
-    post_table = equalise.posts(schema.check(post_table, "posts"))
+    # Before times lose their seconds: by the minute, two posts could look like one.
+    post_table = equalise.distinct(schema.check(post_table, "posts"))
+    post_table = equalise.posts(post_table)
     post_table = equalise.before_as_of(post_table, account_table)
     post_table = post_table.join(
         account_table.select("account_id", "created_minute"),

@@ -12,6 +12,7 @@ Loading refuses, by name, what does not match this code.
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -85,6 +86,16 @@ def describe(
         "versions": versions(),
         "hashes": dict(hashes),
     }
+
+
+def code_hash() -> str:
+    """SHA-256 of the modules of features and models that are loaded: what scores."""
+    digest = hashlib.sha256()
+    for name, module in sorted(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if path and name.split(".")[0] in ("features", "models"):
+            digest.update(name.encode() + b"\0" + Path(path).read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def versions() -> dict[str, str]:

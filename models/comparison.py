@@ -37,7 +37,10 @@ class Comparison:
 
     def __str__(self) -> str:
         if self.lead is None or self.low is None:
-            return f"{self.operators} operator(s) in common, at least 2 are needed"
+            return (
+                f"{self.operators} operator(s) judged on the same numbers of accounts "
+                "by both, at least 2 are needed"
+            )
         return (
             f"average precision {self.lead:+.4f}, {self.confidence:.0%} interval "
             f"[{self.low:+.4f}, {self.high:+.4f}], {self.campaigns} campaigns of "
@@ -60,6 +63,9 @@ def compare(
     for name, row in rows.items():
         other = others.get(name)
         if other is None or not (row["in_headline"] and other["in_headline"]):
+            continue
+        # Judged on other accounts, a figure moves without any better model.
+        if any(row[count] != other[count] for count in ("n_pos", "n_neg")):
             continue
         if row[FIGURE] is not None and other[FIGURE] is not None:
             # A fold of this protocol is an operator.

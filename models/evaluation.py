@@ -192,7 +192,21 @@ def headline_lead(
     ours: Mapping[str, Any], other: Mapping[str, Any], figure: str
 ) -> float | None:
     """Mean over headline campaigns of our figure minus the other's; null if none."""
-    leads = [
+    leads = _leads(ours, other, figure)
+    return float(np.mean(leads)) if leads else None
+
+
+def shared_campaigns(
+    ours: Mapping[str, Any], other: Mapping[str, Any], figure: str
+) -> int:
+    """Number of headline campaigns for which both have the figure."""
+    return len(_leads(ours, other, figure))
+
+
+def _leads(
+    ours: Mapping[str, Any], other: Mapping[str, Any], figure: str
+) -> list[float]:
+    return [
         row[figure] - other["campaigns"][name][figure]
         for name, row in ours["campaigns"].items()
         if row["in_headline"]
@@ -200,7 +214,6 @@ def headline_lead(
         and name in other["campaigns"]
         and other["campaigns"][name][figure] is not None
     ]
-    return float(np.mean(leads)) if leads else None
 
 
 def _rounded(value: float | None) -> float | None:

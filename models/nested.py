@@ -39,8 +39,6 @@ PREDICTIONS = {
     "raw_score": pl.Float64(),
 }
 
-_TREE_STEP = 10
-
 
 @dataclass
 class Data:
@@ -107,6 +105,7 @@ def score_fold(
     protocol: str,
     fold: str | None,
     members: pl.DataFrame,
+    tree_step: int,
 ) -> FoldScores:
     """Trees, inner scores and test scores of a fold.
 
@@ -116,6 +115,7 @@ def score_fold(
         protocol: loco, temporal or random.
         fold: name; null for the final model, which has no test side.
         members: account_id, side, unit of the fold.
+        tree_step: the best number of trees is looked for on multiples of this.
     """
     train = members.filter(pl.col("side") == "train")
     units: list[tuple[str, lgb.Booster, Matrix, NDArray[np.int64]]] = []
@@ -126,7 +126,7 @@ def score_fold(
         booster, matrix = boosters(key), data.matrix(key)[rows]
         labels = data.labels[rows]
         weights = balanced_weights(labels, data.blocks[rows], 1.0)
-        best.append(best_trees(booster, matrix, labels, weights, _TREE_STEP))
+        best.append(best_trees(booster, matrix, labels, weights, tree_step))
         units.append((unit, booster, matrix, rows))
     trees = int(median(best))
     scored = [

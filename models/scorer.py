@@ -26,6 +26,7 @@ class Scores:
         values: account_id and a column a feature, null where not measured.
         reasons: the same, with a reason code where the value is null; null unless
             asked for.
+        n_posts: posts of each account that count; null unless reasons are asked for.
         evidence: whether anything but handle and name is known, shape (n_accounts,).
         probabilities: at the prevalence asked for; meaningless without evidence.
         explanation: parts of every logit.
@@ -34,6 +35,7 @@ class Scores:
 
     values: pl.DataFrame
     reasons: pl.DataFrame | None
+    n_posts: pl.Series | None
     evidence: NDArray[np.bool_]
     probabilities: NDArray[np.float64]
     explanation: Explanation
@@ -66,9 +68,9 @@ def score(
     prevalence = bundle.default_prevalence if prevalence is None else prevalence
     if not 0 < prevalence < 1:
         raise InputError(f"prevalence {prevalence}: must lie between 0 and 1")
-    reasons = None
+    reasons = n_posts = None
     if with_reasons:
-        values, reasons = build_with_reasons(accounts, posts, bundle.artefacts)
+        values, reasons, n_posts = build_with_reasons(accounts, posts, bundle.artefacts)
     else:
         values = build_features(accounts, posts, bundle.artefacts)
     explanation = explain(
@@ -85,6 +87,7 @@ def score(
     return Scores(
         values=values,
         reasons=reasons,
+        n_posts=n_posts,
         evidence=evidence.to_numpy(),
         probabilities=sigmoid(explanation.logits),
         explanation=explanation,

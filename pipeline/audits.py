@@ -11,7 +11,9 @@ from models.hashing import uniform
 from models.matrix import to_matrix
 
 
-def audit(features: Path, labelled: Path, seed: int, most_rows: int) -> dict[str, Any]:
+def audit(
+    features: Path, labelled: Path, seed: int, most_rows: int, least_gain: float
+) -> dict[str, Any]:
     """The `audit` block of metrics.json.
 
     Args:
@@ -19,6 +21,7 @@ def audit(features: Path, labelled: Path, seed: int, most_rows: int) -> dict[str
         labelled: output of label.
         seed: of the cross-validation.
         most_rows: rows of a control source that the source diagnostic uses.
+        least_gain: of a split of the mask-only booster; without it, noise counts too.
     """
     labels = pl.read_parquet(labelled / "labels.parquet")
     fitted = pl.read_parquet(features / "fitted.parquet")
@@ -32,13 +35,15 @@ def audit(features: Path, labelled: Path, seed: int, most_rows: int) -> dict[str
     drawn = pl.Series("drawn", uniform(values["account_id"], "audit order"))
     values = values.with_columns(drawn).sort("drawn", "account_id")
     masks: dict[str, float | None] = {}
+    raw: dict[str, float | None] = {}
     singles: dict[str, dict[str, float]] = {}
     for (block,), rows in values.sort("block", "drawn").group_by(
         ["block"], maintain_order=True
     ):
         matrix = to_matrix(rows, FEATURES)
         truth = rows["label"].to_numpy()
-        masks[str(block)] = mask_only_auc(matrix, truth, seed)
+        masks[str(block)] = mask_only_auc(matrix, truth, seed, least_gain)
+        raw[str(block)] = mask_only_auc(matrix, truth, seed, 0.0)
         found = single_feature_aucs(matrix, truth, [f.name for f in FEATURES])
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
         singles[str(block)] = dict(best)
@@ -47,6 +52,7 @@ def audit(features: Path, labelled: Path, seed: int, most_rows: int) -> dict[str
     sources = controls["source"].to_numpy().astype(str)
     return {
         "mask_only_auc": masks,
+        "mask_only_auc_with_noise": raw,
         "source_diagnostic": source_diagnostic(matrix, sources, seed, most_rows),
         "best_single_features": singles,
     }

@@ -12,7 +12,7 @@ from pydantic import Field
 from features.artefacts import Artefacts
 from features.catalogue import FEATURES
 from models.bands import BANDS, band_name
-from models.bundle import describe, save_bundle
+from models.bundle import code_hash, describe, save_bundle
 from models.calibration import fit_calibrator
 from models.calibrator import Calibrator
 from models.training import balanced_weights
@@ -23,12 +23,18 @@ from pipeline.stage import run_stage, say, stage_parser, world_lock
 _QUANTILES = 101
 
 
+class Threshold(Section):
+    """An operating point as an aim: the highest recall that keeps to it."""
+
+    max_fpr: Annotated[float, Field(gt=0, lt=1)]
+
+
 class CalibrateParams(Section):
     """Section `calibrate` of params.yaml."""
 
     default_prevalence: Annotated[float, Field(gt=0, lt=1)]
     ridge: Annotated[float, Field(ge=0)]
-    thresholds: dict[str, str]
+    thresholds: dict[str, Threshold]
 
 
 def fit_all(
@@ -133,16 +139,16 @@ def calibrate(
         "labels": _sha256(labels_path),
         "features": _sha256(features / "features.parquet"),
         "artefacts": artefacts.digest(),
+        "code": code_hash(),
     }
+    aims = {name: aim.model_dump() for name, aim in params.thresholds.items()}
     with atomic_directory(bundle) as working:
         save_bundle(
             working,
             booster.model_to_string(num_iteration=trees["loco/all"]),
             final,
             artefacts,
-            describe(
-                world, params.default_prevalence, final, params.thresholds, hashes
-            ),
+            describe(world, params.default_prevalence, final, aims, hashes),
             control_quantiles(controls),
         )
     return calibrators

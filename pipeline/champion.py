@@ -87,10 +87,10 @@ def _why_none(models: Registry) -> list[str]:
     failed = [
         gate
         for gate in stored_metrics(models, run)["gates"]
-        if gate["status"] == "failed"
+        if gate["status"] != "passed"
     ]
     return [
-        f"gate {gate['code']} failed: {gate['value']}, limit {gate['limit']}"
+        f"gate {gate['code']} {gate['status']}: {gate['value']}, limit {gate['limit']}"
         f"{': ' + gate['reason'] if gate['reason'] else ''}"
         for gate in failed
     ]

@@ -38,6 +38,7 @@ class EvaluateParams(Section):
     least_positives: Annotated[int, Field(ge=1)]
     live_accounts: Annotated[int, Field(ge=1, le=1_000)]
     diagnostic_rows: Annotated[int, Field(ge=100)]
+    mask_least_gain: Annotated[float, Field(ge=0)]
     gates: GateParams
 
     def rules(self) -> Rules:
@@ -68,7 +69,11 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
     metrics = evaluation_report(scored, campaigns, params.rules(), not_applicable)
     say("figures of every campaign: done")
     metrics["audit"] = audit(
-        paths["features"], paths["labelled"], params.seed, params.diagnostic_rows
+        paths["features"],
+        paths["labelled"],
+        params.seed,
+        params.diagnostic_rows,
+        params.mask_least_gain,
     )
     say("audit of the collection: done")
     live: LiveChecks = check_live(bundle, paths["canonical"], params.live_accounts)

@@ -226,6 +226,8 @@ def apply_masks(
             .then(pl.col(c))
             .alias(c)
             for c in _POST_COLUMNS
+            # No feature reads it; without it, posts that are alike would be one.
+            if c != "post_id"
         )
         .select(list(schema.POSTS))
     )

@@ -70,7 +70,8 @@ class RunRecord:
 
     @property
     def failed(self) -> list[Gate]:
-        return [gate for gate in self.gates if gate.status == "failed"]
+        """Gates that did not pass; what could not be measured has not passed."""
+        return [gate for gate in self.gates if gate.status != "passed"]
 
 
 def read_record(

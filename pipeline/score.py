@@ -1,6 +1,8 @@
 """Score: accounts of any archive, offline, with the reasons, as the service would."""
 
 import argparse
+import json
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +29,7 @@ from pipeline.to_score import (
 )
 
 _POSTS_PER_PART = 400_000
+_FIRST_ID = re.compile(r'\{"account_id":("(?:[^"\\]|\\.)*")')
 
 
 def score_tables(
@@ -35,6 +38,7 @@ def score_tables(
     posts_path: Path | None,
     prevalence: float | None,
     out: Path,
+    rejected: pl.DataFrame | None = None,
 ) -> tuple[int, int]:
     """Write scores part by part, so that memory does not grow with the archive.
 
@@ -43,7 +47,9 @@ def score_tables(
         accounts: canonical accounts, sorted by account_id.
         posts_path: canonical posts, a Parquet file, or null.
         prevalence: to assume; null for the bundle's default.
-        out: Parquet file to write.
+        out: Parquet file to write: sorted by account_id, nulls last.
+        rejected: account_id as given, or null, and reason of accounts that ingest
+            rejected.
 
     Returns:
         Numbers of accounts with a score, and of those without evidence for one.
@@ -53,7 +59,13 @@ def score_tables(
     sized = accounts.select("account_id").join(
         counts, on="account_id", how="left", maintain_order="left"
     )
+    left = (
+        pl.DataFrame(schema={"account_id": pl.String, "reason": pl.String})
+        if rejected is None
+        else rejected
+    )
     writer: pq.ParquetWriter | None = None
+    known = pl.DataFrame()
     done = scored = 0
     with atomic_file(out) as working:
         for ids in parts(
@@ -64,7 +76,10 @@ def score_tables(
             scores = score(bundle, some, posts.filter(inside).collect(), prevalence)
             # Ids go out as they came in; ingest put the source before them.
             as_given = pl.col("account_id").str.strip_prefix(f"{SOURCE}/")
-            table = as_table(scores, some["as_of"]).with_columns(as_given).to_arrow()
+            known = as_table(scores, some["as_of"]).with_columns(as_given)
+            earlier = (left["account_id"] < known["account_id"][-1]).fill_null(False)
+            table = _with_rejected(known, left.filter(earlier)).to_arrow()
+            left = left.filter(~earlier)
             writer = writer or pq.ParquetWriter(working, table.schema)
             writer.write_table(table)
             done += len(ids)
@@ -72,8 +87,62 @@ def score_tables(
             say(f"{done:,} of {accounts.height:,} accounts read")
         if writer is None:
             raise InputError("no account to score: every row was rejected")
+        writer.write_table(_with_rejected(known.clear(), left).to_arrow())
         writer.close()
     return scored, done - scored
+
+
+def _with_rejected(table: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Rows of both in order of account_id, nulls last; no number for a rejected one."""
+    rows = rejected.with_columns(pl.lit("rejected").alias("outcome"))
+    return pl.concat([table, rows], how="diagonal").sort(
+        "account_id", nulls_last=True, maintain_order=True
+    )
+
+
+def rejected_accounts(
+    rejected: pl.DataFrame, report: Path, kept: pl.Series
+) -> pl.DataFrame:
+    """account_id as given, null where it cannot be read, and reason; one an account.
+
+    A row that says again what another one says is no account of its own.
+
+    Args:
+        rejected: rejected rows of ingest.
+        report: of ingest, which names the files of accounts.
+        kept: ids of the accounts that were not rejected.
+    """
+    files = json.loads(report.read_text(encoding="utf-8"))["files"]
+    named = {
+        table: {row["file"] for row in files if row["table"] == table}
+        for table in ("accounts", "posts")
+    }
+    # Where accounts are read off posts, a bad row is a post.
+    of_accounts = sorted(named["accounts"] - named["posts"])
+    rows = (
+        rejected.filter(
+            pl.col("file").is_in(of_accounts),
+            ~pl.col("rule").is_in(["duplicate_identical", "duplicate_conflict"]),
+        )
+        .sort("file", "row")
+        .select(
+            pl.col("raw")
+            .map_elements(_id_in, pl.String, skip_nulls=True)
+            .alias("account_id"),
+            pl.col("rule").alias("reason"),
+        )
+    )
+    name = pl.col("account_id")
+    again = name.is_not_null() & (
+        name.is_in(kept.implode()) | ~name.is_first_distinct()
+    )
+    return rows.filter(~again).sort("account_id", nulls_last=True, maintain_order=True)
+
+
+def _id_in(raw: str) -> str | None:
+    """The account_id that stands first in a row's JSON, which may be cut after it."""
+    found = _FIRST_ID.match(raw)
+    return (json.loads(found[1]) or None) if found else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,9 +179,9 @@ def main() -> None:
     with TemporaryDirectory() as temporary:
         raw, files = files_of(args, Path(temporary) / "links")
         source = declare(files, args.format, as_of)
-        tables = Path(temporary) / "canonical"
+        tables, report = Path(temporary) / "canonical", Path(temporary) / "report.json"
         try:
-            ingest([source], raw, tables, Path(temporary) / "report.json")
+            ingest([source], raw, tables, report)
         except SourceError as error:
             if as_of is None and ", as_of:" in str(error):
                 raise InputError(
@@ -128,11 +197,22 @@ def main() -> None:
                 how="left",
                 maintain_order="left",
             )
-        _say_rejected(pl.read_parquet(tables / "rejected.parquet"))
+        bad_rows = pl.read_parquet(tables / "rejected.parquet")
+        _say_rejected(bad_rows)
+        kept = accounts["account_id"].str.strip_prefix(f"{SOURCE}/")
+        rejected = rejected_accounts(bad_rows, report, kept)
         scored, abstained = score_tables(
-            bundle, accounts, tables / "posts.parquet", args.prevalence, args.out
+            bundle,
+            accounts,
+            tables / "posts.parquet",
+            args.prevalence,
+            args.out,
+            rejected,
         )
-    print(f"{args.out}: {scored:,} accounts scored, {abstained:,} abstained")
+    print(
+        f"{args.out}: {scored:,} accounts scored, {abstained:,} abstained, "
+        f"{rejected.height:,} rejected"
+    )
     if bundle.description["world"] == "demo":
         print("trained on a simulated world: not for real accounts")
 

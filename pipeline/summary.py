@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from models.evaluation import headline_lead, shared_campaigns
 from pipeline.files import read_json
 from pipeline.stage import run_stage
 
@@ -36,14 +37,16 @@ def summary_lines(world: str, metrics: dict[str, Any]) -> list[str]:
             f"    {name:24} {_text(row['auc'])} {_text(row['average_precision'])}  "
             f"{row['n_pos']:,} accounts, {row['n_neg']:,} controls{note}"
         )
-    lines.append("  trivial baselines, mean AUC and average precision:")
+    lines.append("  trivial baselines: mean AUC, average precision; our lead in AUC")
     for name, block in metrics["baselines"].items():
         if "not_applicable" in block:
             lines.append(f"    {name:24} not applicable: {block['not_applicable']}")
         else:
             lines.append(
                 f"    {name:24} {_text(block['auc']['mean'])} "
-                f"{_text(block['average_precision']['mean'])}"
+                f"{_text(block['average_precision']['mean'])}  "
+                f"{_text(headline_lead(loco, block, 'auc'), '+.3f')} over "
+                f"{shared_campaigns(loco, block, 'auc')} campaigns"
             )
     gap = metrics["optimism_gap"].get("auc")
     lines.append(f"  a random split would have claimed {_text(gap, '+.3f')} AUC more")

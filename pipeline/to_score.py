@@ -64,7 +64,8 @@ def declare(files: dict[str, list[str]], form: str, as_of: datetime | None) -> S
             "zone": None,
             "encoding": "utf-8",
             "history_complete": False,
-            "platform_start": "1970-01-01T00:00:00Z",
+            # A request is asked for no start of its platform either.
+            "platform_start": "0001-01-01T00:00:00Z",
             "needs_posts": False,
             "terms": "declared by whoever scores",
             **_UNSAID.get(form, {}),

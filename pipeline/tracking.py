@@ -250,7 +250,7 @@ def _register(client: MlflowClient, run: Run, record: RunRecord) -> bool:
     challenger = model.aliases.get(CHALLENGER) if model else None
     if record.failed:
         for gate in record.failed:
-            say(f"gate {gate.code} failed: {gate.value}, limit {gate.limit}")
+            say(f"gate {gate.code} {gate.status}: {gate.value}, limit {gate.limit}")
         if version and str(challenger) == str(version.version):
             client.delete_registered_model_alias(name, CHALLENGER)
             say(f"{name} version {version.version} is no longer {CHALLENGER}")

@@ -24,6 +24,7 @@ class TrainParams(Section):
 
     seed: Annotated[int, Field(ge=0)]
     rounds: Annotated[int, Field(ge=10, le=5_000)]
+    tree_step: Annotated[int, Field(ge=1)]
     unit_power: Annotated[float, Field(ge=0, le=1)]
     family_dropout: Annotated[float, Field(ge=0, lt=1)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -35,7 +36,7 @@ class TrainParams(Section):
 
     def recipe(self) -> Recipe:
         """The same values as the models room takes them."""
-        own = {"seed", "rounds", "unit_power", "family_dropout"}
+        own = {"seed", "rounds", "tree_step", "unit_power", "family_dropout"}
         return Recipe(
             booster=self.model_dump(exclude=own),
             rounds=self.rounds,
@@ -152,7 +153,7 @@ def train(
         ):
             jobs.append((str(protocol), str(fold), members))
         for protocol, name, members in jobs:
-            scored = score_fold(data, load, protocol, name, members)
+            scored = score_fold(data, load, protocol, name, members, params.tree_step)
             trees[f"{protocol}/{name or 'all'}"] = scored.trees
             parts.append(scored.rows)
         baselines = score_baselines(data, folds, params.seed)

@@ -40,6 +40,7 @@ ITEM_CODES: Final = (
     "too_long",
     "wrong_time",
     "time_without_zone",
+    "time_order",
     "too_many_posts",
     "duplicate_account",
     "account_mismatch",

@@ -17,7 +17,13 @@ from serving.contract import MAX_BODY
 from serving.errors import ApiError, Fault
 from serving.faults import fault_of
 from serving.keys import KEYS, caller_of
-from serving.telemetry import LATENCY, REQUEST_ID, count_request, log_event
+from serving.telemetry import (
+    LATENCY,
+    REQUEST_ID,
+    count_request,
+    log_event,
+    where,
+)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -92,7 +98,7 @@ class Gatekeeper:
             await answer.refuse(error.status, error.fault)
         except Exception as error:
             await answer.refuse(500, Fault("internal", "an internal error"))
-            log_event("failed", request_id=request_id, kind=type(error).__name__)
+            log_event("failed", request_id=request_id, **where(error))
         seconds = time.perf_counter() - started
         if path == SCORE_PATH:
             LATENCY.observe(seconds)

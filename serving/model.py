@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.build import count_posts
 from features.catalogue import FEATURES
 from features.errors import ArtefactError
 from models.bands import band_of
@@ -86,13 +87,7 @@ def answer(
     scores = score(
         model.bundle, accounts, posts, prevalence, with_reasons=explained, threads=1
     )
-    rows = (
-        explanations(
-            model, scores, [band_of(len(item.posts)) for item in items], explain
-        )
-        if explained
-        else [None] * len(items)
-    )
+    rows = explanations(model, scores, explain) if explained else [None] * len(items)
     moments = accounts["as_of"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_list()
     results = []
     for index, item in enumerate(items):
@@ -121,7 +116,6 @@ _FACTS: Final = [(f.name, f.group, f.family, f.label, f.unit) for f in FEATURES]
 def explanations(
     model: ServedModel,
     scores: Scores,
-    bands: Sequence[str],
     explain: Explain,
 ) -> list[dict[str, Any]]:
     """The `explanation` of each account: features in order, or the strongest ones.
@@ -129,10 +123,11 @@ def explanations(
     Args:
         model: the champion.
         scores: of these accounts, with reasons.
-        bands: of posts, of each account.
         explain: "full" or "top".
     """
     assert scores.reasons is not None
+    assert scores.n_posts is not None
+    bands = [band_of(count) for count in scores.n_posts]
     values = scores.values.drop("account_id").rows()
     why = scores.reasons.drop("account_id").rows()
     found = []
@@ -178,8 +173,7 @@ def strongest(parts: NDArray[np.float64]) -> list[int]:
 
 def post_bands(accounts: pl.DataFrame, posts: pl.DataFrame) -> list[str]:
     """Band of posts of each account, as the bundle's quantiles name it."""
-    counts = dict(posts.group_by("account_id").len().iter_rows())
-    return [band_of(counts.get(name, 0)) for name in accounts["account_id"]]
+    return [band_of(count) for count in count_posts(accounts, posts)]
 
 
 def percentile(

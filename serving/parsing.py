@@ -8,13 +8,15 @@ from typing import Any, Final
 import polars as pl
 from pydantic import BaseModel, ValidationError
 
-from features import schema
+from features import equalise, schema
 from serving.contract import MAX_POSTS, AccountInput, AccountItem, PostInput
 from serving.errors import ItemError
 from serving.faults import fault_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_MINUTE: Final = 60_000
+_TOLERANCE: Final = equalise.CLOCK_TOLERANCE // _MILLISECOND
 _ACCOUNT_TIMES: Final = ("as_of", "created_at")
 _POST_TIMES: Final = ("posted_at", "target_posted_at")
 
@@ -42,7 +44,7 @@ def parse_item(item: Any, path: str, received: datetime) -> ParsedItem:
     Args:
         item: parsed JSON.
         path: its place, for example `accounts[3]`.
-        received: as_of where none is given; to the minute.
+        received: as_of where none is given.
 
     Raises:
         ItemError: naming the field.
@@ -60,7 +62,9 @@ def parse_item(item: Any, path: str, received: datetime) -> ParsedItem:
         raise ItemError(fault.code, fault.message, fault.field or path) from None
     account = _values(parsed.account, _ACCOUNT_TIMES, f"{path}.account")
     if account["as_of"] is None:
-        account["as_of"] = _milliseconds(received.replace(second=0, microsecond=0))
+        account["as_of"] = _milliseconds(received)
+    # The precision of features and of the answer: what is answered can be sent again.
+    account["as_of"] -= account["as_of"] % _MINUTE
     posts = []
     for index, post in enumerate(parsed.posts):
         place = f"{path}.posts[{index}]"
@@ -73,7 +77,24 @@ def parse_item(item: Any, path: str, received: datetime) -> ParsedItem:
             )
         values["account_id"] = account["account_id"]
         posts.append(values)
+    _check_creation(account, posts, f"{path}.account.created_at")
     return ParsedItem(account, posts)
+
+
+def _check_creation(
+    account: Mapping[str, Any], posts: Sequence[Mapping[str, Any]], field: str
+) -> None:
+    """Refuse what ingest refuses: an account younger than what is seen of it."""
+    created = account["created_at"]
+    if created is None:
+        return
+    if created > account["as_of"] + _TOLERANCE:
+        raise ItemError("time_order", "more than a day after as_of", field)
+    times = [post["posted_at"] for post in posts if post["posted_at"] is not None]
+    if times and created > min(times) + _TOLERANCE:
+        raise ItemError(
+            "time_order", "more than a day after a post of the account", field
+        )
 
 
 def _values(model: BaseModel, times: Sequence[str], path: str) -> dict[str, Any]:

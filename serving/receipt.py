@@ -10,7 +10,7 @@ from serving.parsing import ParsedItem
 
 
 def receipt(item: ParsedItem, model_hash: str, prevalence: float) -> str:
-    """SHA-256 of canonical input (as_of in it), model and prevalence, as text.
+    """SHA-256 of canonical input (as_of to the minute), model and prevalence, as text.
 
     The order of posts does not matter, because it does not matter to the score. What is
     not known is left out, so that a field that v1 gains changes no old receipt.

@@ -3,6 +3,7 @@
 import json
 import logging
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, Final
 
 from prometheus_client import Counter, Histogram
@@ -78,12 +79,9 @@ class WithoutContent(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep the record, without anything a caller sent."""
-        kind = (
-            record.exc_info[0].__name__
-            if record.exc_info and record.exc_info[0]
-            else ""
-        )
-        record.msg = f"request failed {kind}".rstrip()
+        error = record.exc_info[1] if record.exc_info else None
+        facts = where(error) if error else {}
+        record.msg = " ".join(["request failed", *facts.values()])
         record.args = ()
         record.exc_info = None
         record.exc_text = None
@@ -107,3 +105,17 @@ def set_up_logs() -> None:
 def log_event(event: str, **facts: Any) -> None:
     """Log an event with facts: ids of requests, counts, codes, seconds; no content."""
     LOGGER.info(event, extra={"facts": facts})
+
+
+def where(error: BaseException) -> dict[str, str]:
+    """Kind of an error and the place in the code where it arose; no message.
+
+    Messages quote what was sent; a place does not, and is enough to look for the cause.
+    """
+    place = "unknown"
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{Path(code.co_filename).name}:{trace.tb_lineno} {code.co_name}"
+        trace = trace.tb_next
+    return {"kind": type(error).__name__, "place": place}

@@ -1,15 +1,14 @@
 """Rules that hold after reading, whatever the format: ids, labels, times, evidence."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from features import schema
+from features import equalise, schema
 from pipeline.errors import SourceError
 from pipeline.sources.observation import add_as_of
 from pipeline.sources.reading import Reading, content
 from pipeline.sources.source import Source, Tables, as_utc
-
-# Clocks and zones of archives disagree by hours, never by more than this.
-_TOLERANCE = pl.duration(days=1)
 
 
 def settle(accounts: Reading, posts: Reading | None) -> Tables:
@@ -35,10 +34,10 @@ def settle(accounts: Reading, posts: Reading | None) -> Tables:
     duplicates(accounts, ["account_id"])
     if posts is not None:
         _fill(posts)
-        _duplicate_posts(posts)
         _check_post_times(accounts, posts)
     _check_creation(accounts, posts)
     if posts is not None:
+        _duplicate_posts(posts)
         _reject_orphans(accounts, posts, seen)
         if source.needs_posts:
             having = posts.frame["account_id"].unique().implode()
@@ -71,13 +70,19 @@ def only_class(source: Source) -> int:
     return 1 if source.positives is not None else 0
 
 
-def duplicates(reading: Reading, key: list[str], among: pl.Expr | None = None) -> None:
+def duplicates(
+    reading: Reading,
+    key: Sequence[str],
+    among: pl.Expr | None = None,
+    before: Sequence[pl.Expr] = (),
+) -> None:
     """Keep one row a key, the first by content, so that file order does not matter.
 
     Args:
         reading: rows.
         key: columns that name a row.
         among: rows to look at; the others are kept.
+        before: what rows of a key are ordered by before their content, nulls first.
     """
     frame = reading.frame
     looked_at = frame if among is None else frame.filter(among)
@@ -85,8 +90,20 @@ def duplicates(reading: Reading, key: list[str], among: pl.Expr | None = None) -
     if repeated.is_empty():
         return
     later = (
-        repeated.select("file", "row", *key, content().alias("_content"))
-        .sort([*key, "_content", "file", "row"])
+        repeated.select(
+            "file",
+            "row",
+            *key,
+            *(expr.alias(f"_before{i}") for i, expr in enumerate(before)),
+            _content=content(),
+        )
+        .sort(
+            *key,
+            *(f"_before{i}" for i in range(len(before))),
+            "_content",
+            "file",
+            "row",
+        )
         .select(
             "file",
             "row",
@@ -135,14 +152,10 @@ def _check_classes(accounts: Reading) -> None:
 
 
 def _duplicate_posts(posts: Reading) -> None:
-    """Posts are one by id; without ids, by account, time and text.
-
-    Posts without id and time may be alike and still be two.
-    """
-    named = pl.col("post_id").is_not_null()
-    duplicates(posts, ["post_id"], named)
-    timed = ~named & pl.col("posted_at").is_not_null()
-    duplicates(posts, ["account_id", "posted_at", "text"], timed)
+    """Posts are one, and one of them is kept, as in features for every request."""
+    first = (pl.col("posted_at"), equalise.post_content())
+    for among, key in equalise.SAME_POST:
+        duplicates(posts, key, among, first)
 
 
 def _check_post_times(accounts: Reading, posts: Reading) -> None:
@@ -153,7 +166,7 @@ def _check_post_times(accounts: Reading, posts: Reading) -> None:
         posts.frame = posts.frame.join(
             seen, on="account_id", how="left", maintain_order="left"
         )
-        late = pl.col("posted_at") > pl.col("_seen") + _TOLERANCE
+        late = pl.col("posted_at") > pl.col("_seen") + equalise.CLOCK_TOLERANCE
         posts.reject("time_order", late, "posted after the account was collected")
         posts.frame = posts.frame.drop("_seen")
 
@@ -167,7 +180,7 @@ def _check_creation(accounts: Reading, posts: Reading | None) -> None:
     accounts.frame = accounts.frame.join(
         first, on="account_id", how="left", maintain_order="left"
     )
-    late = pl.col("created_at") > pl.col("_first") + _TOLERANCE
+    late = pl.col("created_at") > pl.col("_first") + equalise.CLOCK_TOLERANCE
     accounts.reject("time_order", late, "created after a post of its own")
     accounts.frame = accounts.frame.drop("_first")
 
@@ -184,5 +197,7 @@ def _observe(accounts: Reading, posts: Reading | None) -> None:
     accounts.frame = add_as_of(
         accounts.source, accounts.frame, None if posts is None else posts.frame
     )
-    late = pl.col("created_at") > pl.col("as_of") + _TOLERANCE
+    # The minute, as features and the service know the moment.
+    seen = pl.col("as_of").dt.truncate("1m")
+    late = pl.col("created_at") > seen + equalise.CLOCK_TOLERANCE
     accounts.reject("time_order", late, "created after the account was collected")

@@ -16,8 +16,13 @@ from serving.errors import ApiError
 from serving.keys import KEYS, caller_of
 from serving.review.pages import ROUTES
 from serving.review.render import message
-from serving.review.session import COOKIE, LASTS, new_session, session_caller
-from serving.telemetry import log_event
+from serving.review.session import (
+    LASTS,
+    cookie_name,
+    new_session,
+    session_caller,
+)
+from serving.telemetry import log_event, where
 
 HOME: Final = "/review"
 STATIC: Final = "/review/static/"
@@ -71,7 +76,7 @@ class Review:
             answer = self._refusal(scope)
             await (answer or self.app)(scope, receive, out)
         except Exception as error:
-            log_event("page failed", kind=type(error).__name__)
+            log_event("page failed", **where(error))
             if not status:
                 page = await _failed(Request(scope), error)
                 await page(scope, receive, out)
@@ -98,7 +103,7 @@ class Review:
                 return _locked()
             answer = RedirectResponse(HOME, 303)
             answer.set_cookie(
-                COOKIE,
+                cookie_name(keys),
                 new_session(keys, caller, now),
                 max_age=int(LASTS.total_seconds()),
                 path=HOME,
@@ -107,7 +112,7 @@ class Review:
                 samesite="strict",
             )
             return answer
-        caller = session_caller(keys, request.cookies.get(COOKIE, ""), now)
+        caller = session_caller(keys, request.cookies.get(cookie_name(keys), ""), now)
         if caller is None:
             return _locked()
         scope[CALLER] = caller

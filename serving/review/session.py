@@ -1,7 +1,8 @@
 """Sessions: a cookie that says who is let in until when, without holding the key.
 
 It is a signature with the caller's key: every worker can check it, none has to remember
-it, and whoever takes a key out of the file ends its sessions.
+it, and whoever takes a key out of the file and starts the service again ends its
+sessions.
 """
 
 import hashlib
@@ -10,8 +11,17 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-COOKIE: Final = "telltale_review"
 LASTS: Final = timedelta(hours=12)
+
+
+def cookie_name(keys: Mapping[str, str]) -> str:
+    """Name of the cookie: another for each key file.
+
+    Cookies do not know ports, and services side by side must not end each other's
+    sessions.
+    """
+    digest = hashlib.sha256("\n".join(sorted(keys.values())).encode())
+    return f"telltale_review_{digest.hexdigest()[:8]}"
 
 
 def new_session(keys: Mapping[str, str], caller: str, now: datetime) -> str:

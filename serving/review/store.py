@@ -16,7 +16,7 @@ from typing import Any, Final
 import polars as pl
 from polars.exceptions import PolarsError
 
-from features import schema
+from features import equalise, schema
 from features.catalogue import FEATURES
 from features.errors import SchemaError
 from features.feature import FAMILIES
@@ -53,7 +53,9 @@ def files() -> Files:
 
 
 def queue(path: Path) -> pl.DataFrame:
-    """Scored accounts, highest probability first, those without a score last.
+    """Accounts, highest probability first, those without a score last.
+
+    Rows that were rejected are left out: there is no account of them to read.
 
     Columns of `_COLUMNS`; `key`, which stands for the account in addresses; `family`,
     whose contributions for resemblance are the largest, null if none has any.
@@ -91,10 +93,14 @@ def _queue(path: Path, changed: int, size: int) -> pl.DataFrame:
             for family, columns in parts.items()
             if columns
         ]
-        frame = lazy.select(
-            *(pl.col(name).cast(dtype) for name, dtype in _COLUMNS.items()),
-            _strongest(sums).alias("family"),
-        ).collect()
+        frame = (
+            lazy.filter(pl.col("outcome") != "rejected")
+            .select(
+                *(pl.col(name).cast(dtype) for name, dtype in _COLUMNS.items()),
+                _strongest(sums).alias("family"),
+            )
+            .collect()
+        )
     except PolarsError:
         raise StoreError(f"SCORES: {path.name} does not hold scores") from None
     keys = [account_key(name) for name in frame["account_id"]]
@@ -165,7 +171,7 @@ def stored_item(where: Files, row: Mapping[str, Any]) -> ParsedItem:
 def _rows(
     path: Path, table: str, account: str, fixed: Mapping[str, Any]
 ) -> pl.DataFrame:
-    """Different rows of one account, canonical."""
+    """Rows of one account, canonical, each once."""
     lazy = _scan(path, table.upper())
     types = schema.TABLES[table]
     try:
@@ -175,8 +181,8 @@ def _rows(
             pl.lit(value, dtype=types[column]).alias(column)
             for column, value in fixed.items()
         )
-        # Identical rows are one: ingest drops the others before it scores.
-        return schema.conform(frame.unique(maintain_order=True), table)
+        rows = schema.conform(frame, table)
+        return equalise.distinct(rows) if table == "posts" else rows.unique()
     except (PolarsError, SchemaError):
         raise StoreError(
             f"{table.upper()}: {path.name} is not a canonical table of {table}"

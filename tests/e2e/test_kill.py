@@ -34,7 +34,9 @@ LENGTH = {
 }
 # Another seed kills at other moments.
 SEED = int(os.environ.get("KILL_SEED", "0"))
-PATIENCE = 60.0
+PATIENCE = 240.0
+# Killing every stage takes minutes: all of them where this is said, as CI does.
+KILLED = STAGES if os.environ.get("KILL_STAGES") == "all" else ["train", "track"]
 
 
 def state(world: Path) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def is_alive(process: int) -> bool:
     return shown.strip()[:1] not in ("", "Z")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", KILLED)
 def test_repro_goes_on_after_two_kills(
     stage: str, finished: Path, world: Path, tmp_path: Path
 ) -> None:

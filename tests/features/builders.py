@@ -63,6 +63,11 @@ def spoken(*texts: str | None, **columns: Any) -> list[Post]:
     return [{"text": text, **columns} for text in texts]
 
 
+def named(posts: Sequence[Post]) -> list[Post]:
+    """Posts with their places as ids: however alike, each is one of its own."""
+    return [{"post_id": str(index), **post} for index, post in enumerate(posts)]
+
+
 def value_of(
     measure: str | Feature,
     account: dict[str, Any] | None = None,
@@ -71,7 +76,7 @@ def value_of(
 ) -> Any:
     chosen = feature(measure) if isinstance(measure, str) else measure
     built = build_features(
-        make_account(**(account or {})), make_posts(posts), artefacts, [chosen]
+        make_account(**(account or {})), make_posts(named(posts)), artefacts, [chosen]
     )
     return built[chosen.name][0]
 
@@ -84,7 +89,7 @@ def reason_of(
 ) -> str | None:
     chosen = feature(measure) if isinstance(measure, str) else measure
     told = explain_missing(
-        make_account(**(account or {})), make_posts(posts), artefacts, [chosen]
+        make_account(**(account or {})), make_posts(named(posts)), artefacts, [chosen]
     )
     return told[chosen.name][0]
 
@@ -93,9 +98,8 @@ def shown_by(
     measure: str, posts: Sequence[Post], account: dict[str, Any] | None = None
 ) -> list[str]:
     """Places in `posts` of the posts that show the value."""
-    numbered = [{"post_id": str(index), **post} for index, post in enumerate(posts)]
     table = show_evidence(
-        make_account(**(account or {})), make_posts(numbered), feature(measure)
+        make_account(**(account or {})), make_posts(named(posts)), feature(measure)
     )
     return sorted(table["post_id"].to_list(), key=int)
 

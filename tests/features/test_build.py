@@ -149,8 +149,10 @@ def check_seconds(
     floored = accounts.with_columns(
         pl.col("as_of").dt.truncate("1m"), pl.col("created_at").dt.truncate("1d")
     )
+    # With ids: without, posts of one minute and text are one by their seconds.
     whole = posts.with_columns(
-        pl.col("posted_at", "target_posted_at").dt.truncate("1m")
+        pl.int_range(pl.len()).cast(pl.String).alias("post_id"),
+        pl.col("posted_at", "target_posted_at").dt.truncate("1m"),
     )
     moved = pl.int_range(pl.len()) * 7_919 % 60_000
     late = (pl.duration(milliseconds=moved), pl.duration(milliseconds=moved * 1_439))

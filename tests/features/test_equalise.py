@@ -137,6 +137,57 @@ def test_times_of_posts_are_minutes():
     assert (found["posted_at"], found["target_posted_at"]) == (AS_OF, AS_OF)
 
 
+def kept_of(posts: list[Post]) -> list[int | None]:
+    """Likes of the posts that stay; the same in any order."""
+    found = sorted(equalise.distinct(make_posts(posts))["likes"].to_list())
+    backwards = equalise.distinct(make_posts(posts[::-1]))["likes"].to_list()
+    assert sorted(backwards) == found
+    return found
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"),
+    [
+        ({"post_id": "1"}, {"post_id": "1"}, 1),
+        ({"post_id": "1", "text": "a"}, {"post_id": "1", "text": "b"}, 1),
+        ({"post_id": "1"}, {"post_id": "2"}, 2),
+        ({"post_id": "1"}, {"post_id": "1", "account_id": "a/1"}, 2),
+        ({"text": "a", "posted_at": AS_OF}, {"text": "a", "posted_at": AS_OF}, 1),
+        ({"posted_at": AS_OF}, {"posted_at": AS_OF, "kind": "repost"}, 1),
+        ({"text": "a", "posted_at": AS_OF}, {"text": "b", "posted_at": AS_OF}, 2),
+        ({"posted_at": AS_OF}, {"posted_at": AS_OF, "account_id": "a/1"}, 2),
+        ({"posted_at": AS_OF}, {"posted_at": AS_OF + SECOND}, 2),
+        ({"posted_at": AS_OF}, {"posted_at": AS_OF, "post_id": "1"}, 2),
+        ({"text": "a"}, {"text": "a"}, 2),
+    ],
+)
+def test_posts_are_one_by_id_or_else_by_time_and_text(one, other, count):
+    assert len(kept_of([{"likes": 1, **one}, {"likes": 2, **other}])) == count
+
+
+def test_the_first_by_time_and_content_is_kept():
+    early, late = AS_OF - timedelta(days=1), AS_OF + timedelta(days=1)
+
+    def kept(*times):
+        return kept_of(
+            [{"post_id": "1", "posted_at": t, "likes": i} for i, t in enumerate(times)]
+        )
+
+    assert kept(late, early) == [1]
+    assert kept(late, early, None) == [2]
+    assert kept(early, early) == [0]
+
+
+def test_posts_that_stand_once_come_back_as_they_are():
+    posts = make_posts([*at(3, 1, 2, text="b"), *plain(2)])
+
+    assert equalise.distinct(posts).equals(posts)
+    assert equalise.distinct(posts.clear()).equals(posts.clear())
+
+
 def cut(posts: list[Post]) -> pl.DataFrame:
     accounts = equalise.accounts(make_account())
     return equalise.before_as_of(make_posts(posts), accounts)
@@ -290,5 +341,13 @@ def test_the_plan_tells_repairs_apart(monkeypatch):
     before = equalise.plan()
 
     monkeypatch.setattr(equalise, "_REPOST_PREFIX", "^RT ")
+
+    assert equalise.plan() != before
+
+
+def test_the_plan_tells_rules_of_sameness_apart(monkeypatch):
+    before = equalise.plan()
+
+    monkeypatch.setattr(equalise, "SAME_POST", equalise.SAME_POST[:1])
 
     assert equalise.plan() != before

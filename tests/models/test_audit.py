@@ -23,7 +23,7 @@ def halves(rows: int = ROWS) -> np.ndarray:
 def test_missingness_without_meaning_passes(seed: int, missing: float) -> None:
     matrix = make_matrix(ROWS, 20, seed, missing)
 
-    found = mask_only_auc(matrix, halves(), seed)
+    found = mask_only_auc(matrix, halves(), seed, 8.0)
 
     assert found is not None
     assert 0.45 <= found <= 0.55
@@ -37,7 +37,7 @@ def test_a_planted_leak_is_refused_by_the_gate(share: float) -> None:
     hit = (labels == 1) & (np.random.default_rng(2).random(ROWS) < share)
     matrix[hit, 4] = np.nan
 
-    found = mask_only_auc(matrix, labels, 1)
+    found = mask_only_auc(matrix, labels, 1, 8.0)
 
     assert found is not None
     assert found > 0.55
@@ -51,7 +51,7 @@ def test_values_do_not_matter_to_the_mask() -> None:
     labels = halves()
     matrix = np.stack([labels * 10.0, np.ones(ROWS)], axis=1).astype(np.float32)
 
-    assert mask_only_auc(matrix, labels, 1) == 0.5
+    assert mask_only_auc(matrix, labels, 1, 8.0) == 0.5
 
 
 def test_too_few_rows_give_null() -> None:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from models.evaluation import headline_lead
 from models.metrics import FIGURES
 from pipeline.card import model_card
 from tests.pipeline.conftest import TinyWorld
@@ -24,11 +25,17 @@ def values(node: Any) -> set[str]:
 
 def test_every_figure_comes_from_the_metrics(tiny_world: TinyWorld) -> None:
     text = card(tiny_world)
-    allowed = values(tiny_world.metrics) | {f"{tiny_world.bundle.calibrator.slope:.3f}"}
+    loco, baselines = tiny_world.metrics["loco"], tiny_world.metrics["baselines"]
+    leads = {name: headline_lead(loco, b, "auc") for name, b in baselines.items()}
+    allowed = values(tiny_world.metrics) | values(
+        {k: abs(v) for k, v in leads.items() if v is not None}
+    )
+    allowed |= {f"{tiny_world.bundle.calibrator.slope:.3f}"}
 
-    shown = set(re.findall(r"-?\d+\.\d{3}\b", text))
+    # The sign of a lead stands before it.
+    shown = {found.lstrip("+") for found in re.findall(r"[+-]?\d+\.\d{3}\b", text)}
 
-    assert shown <= allowed
+    assert shown <= allowed | {f"-{value}" for value in allowed}
     assert len(shown) > 20
 
 

@@ -95,7 +95,9 @@ def test_missing_values_of_all_columns_say_nothing(tiny_world: TinyWorld) -> Non
     values = values.join(fitted, on="account_id")
 
     for (block,), rows in values.group_by("block"):
-        mask = mask_only_auc(to_matrix(rows, FEATURES), rows["label"].to_numpy(), 1)
+        mask = mask_only_auc(
+            to_matrix(rows, FEATURES), rows["label"].to_numpy(), 1, 8.0
+        )
         assert mask is not None
         assert 0.45 <= mask <= 0.55, block
 

@@ -82,7 +82,7 @@ def leak(accounts, posts, labels, masked: bool) -> tuple[float, float]:
         values = even_missingness(values, labels, SEEN)
     truth = labels["label"].to_numpy()
     matrix = to_matrix(values, SEEN)
-    mask, full = mask_only_auc(matrix, truth, 1), separability(matrix, truth, 1)
+    mask, full = mask_only_auc(matrix, truth, 1, 8.0), separability(matrix, truth, 1)
     assert mask is not None
     assert full is not None
     return mask, full

@@ -39,7 +39,7 @@ def test_the_committed_parameters_are_valid(root: Path) -> None:
         ("split.random_folds", 2, "greater than or equal to 3"),
         ("featurize.posts_per_part", 1, "1000"),
         ("calibrate.default_prevalence", 0.0, "greater than 0"),
-        ("calibrate.thresholds.cautious", 0.5, "valid string"),
+        ("calibrate.thresholds.cautious.max_fpr", 1.0, "less than 1"),
         ("evaluate.confidence", 95, "less than 1"),
         ("evaluate.gates.mask_only_hihg", 0.6, "not permitted"),
         ("evaluate.gates.mask_only_high", 0.4, "greater than or equal to 0.5"),

@@ -253,7 +253,7 @@ def test_too_few_operators_in_common_are_not_compared(
 
     assert project.champion() == "1"
     said = capsys.readouterr().out
-    assert "not comparable with version 1: 1 operator(s) in common" in said
+    assert "not comparable with version 1: 1 operator(s) judged on the same" in said
 
 
 def test_a_person_may_overrule_the_rule_with_a_reason(project: Project) -> None:
@@ -507,3 +507,12 @@ def test_the_command_promotes_lays_out_and_undoes(
     assert undone.returncode == 0, undone.stderr
     assert "no champion" in undone.stdout
     assert not project.target.exists()
+
+
+def test_campaigns_judged_on_other_accounts_are_not_compared() -> None:
+    ours, theirs = make_metrics(everywhere(0.9)), make_metrics(everywhere(0.5))
+    theirs["loco"]["campaigns"]["south"]["n_neg"] += 1
+
+    found = compare(ours, theirs, RULES)
+
+    assert found.operators == compare(ours, ours, RULES).operators - 1

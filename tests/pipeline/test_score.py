@@ -228,18 +228,24 @@ def test_what_cannot_be_scored_is_said_without_a_traceback(
 
 
 @pytest.mark.parametrize(
-    ("bad", "rule"),
+    ("bad", "rule", "shown"),
     [
-        ("8,2021-01-01T00:00:00,5", "time_without_zone"),
-        ("1.01421E+18,2021-01-01T00:00:00Z,5", "id_destroyed"),
-        ('8,"2021-01-01T00:00:00Z,5', "broken_quote"),
-        ("8,2021-01-01T00:00:00Z", "field_count"),
-        (",2021-01-01T00:00:00Z,5", "no_id"),
-        ("7,2021-01-01T00:00:00Z,5", "duplicate_identical"),
+        ("8,2021-01-01T00:00:00,5", "time_without_zone", ["7", "8", "9"]),
+        (
+            "1.01421E+18,2021-01-01T00:00:00Z,5",
+            "id_destroyed",
+            ["1.01421E+18", "7", "9"],
+        ),
+        ('8,"2021-01-01T00:00:00Z,5', "broken_quote", ["7", "9", None]),
+        ("8,2021-01-01T00:00:00Z", "field_count", ["7", "9", None]),
+        (",2021-01-01T00:00:00Z,5", "no_id", ["7", "9", None]),
+        ("7,2021-01-01T00:00:00Z,5", "duplicate_identical", ["7", "9"]),
+        ("7,2021-01-01T00:00:00Z,6", "duplicate_conflict", ["7", "9"]),
+        ("7,2021-01-01T00:00:00,5", "time_without_zone", ["7", "9"]),
     ],
 )
 def test_a_bad_row_is_rejected_by_name_and_the_rest_is_scored(
-    bad: str, rule: str, run: Run, tmp_path: Path
+    bad: str, rule: str, shown: list[str | None], run: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "accounts.csv"
     path.write_text(f"{GOOD}9,2021-01-01T00:00:00Z,5\n{bad}\n")
@@ -248,8 +254,47 @@ def test_a_bad_row_is_rejected_by_name_and_the_rest_is_scored(
 
     assert (code, error) == (0, "")
     assert f"1 row(s) rejected, {rule}: the first in accounts/accounts.csv" in out
+    assert f"2 accounts scored, 0 abstained, {len(shown) - 2} rejected" in out
     found = pl.read_parquet(tmp_path / "scores.parquet")
-    assert found["account_id"].to_list() == ["7", "9"]
+    assert found["account_id"].to_list() == shown
+    refused = found.filter(outcome="rejected")
+    assert refused["reason"].to_list() == [rule] * (len(shown) - 2)
+    said = ["account_id", "outcome", "reason"]
+    assert all(set(row) <= {None} for row in refused.drop(said).rows())
+
+
+def test_rejected_accounts_stand_in_order_among_parts(
+    run: Run, tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts, posts = tables
+    late = accounts.with_row_index().with_columns(
+        created_at=pl.when(pl.col("index") % 3 == 1)
+        .then(pl.col("as_of") + pl.duration(days=2))
+        .otherwise("created_at")
+    )
+    given = write((late.drop("index"), posts), tmp_path / "in", "parquet")
+    _, out, _ = run(*given)
+    whole = pl.read_parquet(tmp_path / "scores.parquet")
+
+    monkeypatch.setattr("pipeline.score._POSTS_PER_PART", 50)
+    run(*given)
+
+    assert pl.read_parquet(tmp_path / "scores.parquet").equals(whole)
+    assert whole["account_id"].to_list() == accounts["account_id"].to_list()
+    assert whole.filter(outcome="rejected")["reason"].to_list() == ["time_order"] * 8
+    assert "16 accounts scored, 0 abstained, 8 rejected" in out
+
+
+def test_a_rejected_post_is_no_account(run: Run, tables, tmp_path: Path) -> None:
+    accounts, posts = tables
+    stray = posts.head(3).with_columns(account_id=pl.lit("nobody"))
+
+    _, out, _ = run(
+        *write((accounts, pl.concat([posts, stray])), tmp_path / "in", "csv")
+    )
+
+    assert "3 row(s) rejected, no_account" in out
+    assert "24 accounts scored, 0 abstained, 0 rejected" in out
 
 
 def test_an_unknown_format_is_refused(run: Run) -> None:

@@ -182,10 +182,15 @@ def test_lost_registration_is_mended(
     assert len(runs(client)) == 1
 
 
-def test_a_failed_gate_is_logged_but_not_registered(
-    tmp_path: Path, root: Path, uri: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("status", ["failed", "not_applicable"])
+def test_a_gate_that_did_not_pass_is_logged_but_nothing_registered(
+    tmp_path: Path,
+    root: Path,
+    uri: str,
+    capsys: pytest.CaptureFixture[str],
+    status: str,
 ) -> None:
-    registered = run_once(tmp_path, root, uri, gates=[{**GATE, "status": "failed"}])
+    registered = run_once(tmp_path, root, uri, gates=[{**GATE, "status": status}])
 
     client = MlflowClient(uri)
     [run] = runs(client)
@@ -193,7 +198,7 @@ def test_a_failed_gate_is_logged_but_not_registered(
     assert run.data.tags["gates"] == "failed"
     assert run.data.tags["gates_failed"] == "loco_auc"
     assert client.search_registered_models() == []
-    assert "gate loco_auc failed: 0.9, limit above 0.8" in capsys.readouterr().out
+    assert f"gate loco_auc {status}: 0.9, limit above 0.8" in capsys.readouterr().out
 
 
 def test_a_model_whose_gates_fail_later_loses_the_alias(

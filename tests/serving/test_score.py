@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from features.catalogue import FEATURES
+from models.bands import band_of
 from serving.contract import (
     MAX_ACCOUNTS,
     MAX_EXPLAINED,
@@ -19,6 +20,8 @@ from serving.contract import (
     TOP,
 )
 from serving.errors import ABSTENTIONS, ITEM_CODES
+from serving.model import post_bands
+from serving.parsing import parse_item, tables
 from tests.serving.builders import (
     AS_OF,
     iso,
@@ -292,6 +295,23 @@ FAULTS: dict[str, tuple[Any, str, str]] = {
         "wrong_time",
         ".account.as_of",
     ),
+    "created after a post": (
+        {
+            "account": make_account("z", created_at=iso(AS_OF)),
+            "posts": [make_post(posted_at=iso(AS_OF - timedelta(days=1, minutes=1)))],
+        },
+        "time_order",
+        ".account.created_at",
+    ),
+    "created after as_of": (
+        {
+            "account": make_account(
+                "z", created_at=iso(AS_OF + timedelta(days=1, minutes=1))
+            )
+        },
+        "time_order",
+        ".account.created_at",
+    ),
     "posts not a list": (
         {"account": make_account("z"), "posts": {}},
         "wrong_type",
@@ -445,7 +465,7 @@ def test_without_as_of_it_is_the_minute_of_receipt(score: Score) -> None:
     ("as_of", "answered"),
     [
         ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
-        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:00Z"),
         ("2024-05-01T14:30:00+02:00", "2024-05-01T12:30:00Z"),
         ("2024-05-01T12:30:00.123456Z", "2024-05-01T12:30:00Z"),
         ("20240501T123000Z", "2024-05-01T12:30:00Z"),
@@ -453,21 +473,48 @@ def test_without_as_of_it_is_the_minute_of_receipt(score: Score) -> None:
     ],
 )
 def test_as_of_is_answered_in_utc(score: Score, as_of: str, answered: str) -> None:
-    result = only(score([make_item(as_of=as_of)]))
+    result = only(score([make_item(as_of=as_of, created_at=None)]))
 
     assert result["outcome"] in ("scored", "abstained")
     assert result["as_of"] == answered
 
 
-def test_posts_after_as_of_change_no_score(score: Score) -> None:
+def with_late_posts(item: dict[str, Any]) -> dict[str, Any]:
+    """The item with more posts than any band holds, all after as_of."""
+    late = [
+        make_post(posted_at=iso(AS_OF + timedelta(minutes=number)))
+        for number in range(60)
+    ]
+    return {"account": item["account"], "posts": item["posts"] + late}
+
+
+def test_posts_after_as_of_change_nothing_but_the_receipt(score: Score) -> None:
     item = make_item(posts=6)
-    later = json.loads(json.dumps(item))
-    later["posts"].append(make_post(posted_at=iso(AS_OF + timedelta(days=1))))
 
-    before, after = only(score([item])), only(score([later]))
+    before = only(score([item], explain="full"))
+    after = only(score([with_late_posts(item)], explain="full"))
 
-    assert after["bot_probability"] == before["bot_probability"]
-    assert after["receipt"] != before["receipt"]
+    assert after.pop("receipt") != before.pop("receipt")
+    assert after == before
+
+
+def test_bands_count_the_posts_that_count() -> None:
+    item = make_item(posts=6)
+    given = with_late_posts({**item, "posts": item["posts"] * 9})
+    parsed = parse_item(given, "accounts[0]", AS_OF)
+
+    assert post_bands(*tables([parsed])) == [band_of(6)]
+    assert band_of(len(given["posts"])) != band_of(6)
+
+
+def test_a_post_that_stands_twice_counts_once(score: Score) -> None:
+    (item,) = random_items(1, 12)
+    twice = {"account": item["account"], "posts": item["posts"] * 2}
+
+    once, again = (only(score([i], explain="full")) for i in (item, twice))
+
+    assert again.pop("receipt") != once.pop("receipt")
+    assert again == once
 
 
 def receipt_of(score: Score, item: dict[str, Any], **rest: Any) -> str:

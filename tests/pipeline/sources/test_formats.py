@@ -4,7 +4,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from features import equalise, schema
 from pipeline.errors import SourceError
 from pipeline.sources.source import Source, Tables
 from tests.pipeline.sources.archives import (
@@ -17,6 +19,7 @@ from tests.pipeline.sources.archives import (
 )
 
 LAST_POST = {"rule": "last_post", "at": None}
+MOMENT, LATER = "2021-01-01T00:00:00Z", "2021-01-01T00:00:01Z"
 API = "Fri Apr 06 10:58:22 +0000 2012"
 
 
@@ -532,3 +535,46 @@ def test_canonical_lists_are_json(
     assert tables.posts is not None
     assert tables.posts["mentions"].to_list() == [values]
     assert rules(tables, "nulled", "posts") == nulled
+
+
+def canonical_posts(number: int) -> list[dict[str, str]]:
+    """Posts alike in id, or in time and text, that differ elsewhere; in any order."""
+    shared = {"account_id": "7", "kind": "original", "posted_at": MOMENT}
+    unlike = [{"client": c, "target_account_id": t} for c in "ba" for t in ("", "z")]
+    rows = [
+        *({"post_id": "1", **shared, "text": "a", **other} for other in unlike),
+        *({"post_id": "2", **shared, "posted_at": at} for at in (LATER, MOMENT, "")),
+        *({"post_id": "", **shared, "text": "b", **other} for other in unlike),
+        *({"post_id": "", **shared, "text": t, "posted_at": ""} for t in ("c", "c")),
+        {"post_id": "1", **shared, "account_id": "8", "text": "a"},
+    ]
+    columns = sorted({name for row in rows for name in row})
+    filled = [{name: row.get(name, "") for name in columns} for row in rows]
+    return filled[number:] + filled[:number]
+
+
+@pytest.mark.parametrize("number", [0, 3, 8])
+def test_ingest_keeps_the_posts_that_features_would(
+    tmp_path: Path, number: int
+) -> None:
+    rows = canonical_posts(number)
+    accounts = [{"account_id": name, "label": "0"} for name in "78"]
+
+    def ingested(name: str, rows: list[dict[str, str]]) -> pl.DataFrame:
+        files = {
+            "accounts": [write_csv(tmp_path / "a.csv", accounts)],
+            "posts": [write_csv(tmp_path / name, rows)],
+        }
+        tables = read(
+            make_source("canonical", files, positives=None, controls=CONTROLS), tmp_path
+        )
+        assert tables.posts is not None
+        return schema.conform(tables.posts.select(list(schema.POSTS)), "posts")
+
+    # One by one ingest has nothing to compare: what it read is what features are given.
+    given = pl.concat([ingested(f"{i}.csv", [row]) for i, row in enumerate(rows)])
+    kept = ingested("all.csv", rows)
+
+    found = equalise.distinct(given)
+    assert found.height == 6 < given.height
+    assert_frame_equal(found, kept, check_row_order=False)

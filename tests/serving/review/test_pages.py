@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from serving.gatekeeper import Gatekeeper
 from serving.review.app import HEADERS, Review
 from serving.review.paste import MAX_FORM
+from serving.review.session import cookie_name
 from serving.review.store import account_key
 from serving.served import SERVED
 from serving.telemetry import LOGGER, JsonLines
@@ -60,10 +61,12 @@ def logged() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/review/nothing", "/review/"])
-@pytest.mark.parametrize("cookie", ["", "telltale_review=reviewer.9999999999.00"])
+@pytest.mark.parametrize("value", ["", "reviewer.9999999999.00"])
 def test_without_a_key_there_is_no_page(
-    path: str, cookie: str, stranger: TestClient
+    path: str, value: str, stranger: TestClient
 ) -> None:
+    cookie = f"{cookie_name(KEYS)}={value}"
+
     page = stranger.get(path, headers={"cookie": cookie})
 
     assert page.status_code == 401

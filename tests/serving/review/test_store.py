@@ -78,6 +78,19 @@ def test_identical_rows_count_once(files: Files) -> None:
     assert stored_item(files, first).posts == before.posts
 
 
+def test_rejected_rows_are_not_in_the_queue(files: Files) -> None:
+    before = rows(files)
+    assert files.scores is not None
+    scores = pl.read_parquet(files.scores)
+    refused = scores.head(1).with_columns(
+        account_id=pl.lit(None, pl.String), outcome=pl.lit("rejected")
+    )
+
+    pl.concat([scores, refused]).write_parquet(files.scores)
+
+    assert rows(files) == before
+
+
 def test_posts_may_be_missing(files: Files) -> None:
     item = stored_item(Files(files.scores, files.accounts, None), rows(files)[0])
 
