@@ -525,8 +525,10 @@ def post_score(address: str, key: str | None) -> tuple[int, Any]:
 @pytest.mark.slow
 @pytest.mark.network
 def test_a_bento_is_served_exported_and_served_again(
-    slim: Path, home: Path, champion: Champion, tmp_path: Path
+    slim: Path, home: Path, champion: Champion, root: Path, tmp_path: Path
 ) -> None:
+    # Other tests may have packaged another champion into this store since.
+    package(champion, home, root)
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"reviewer": "k" * 43}))
     keys.chmod(0o600)
