@@ -525,9 +525,10 @@ def post_score(address: str, key: str | None) -> tuple[int, Any]:
 @pytest.mark.slow
 @pytest.mark.network
 def test_a_bento_is_served_exported_and_served_again(
-    slim: Path, home: Path, champion: Champion, root: Path, tmp_path: Path
+    slim: Path, root: Path, tmp_path: Path
 ) -> None:
-    # Other tests may have packaged another champion into this store since.
+    # A store of its own: other tests package other champions into theirs.
+    champion, home = make_champion(tmp_path / "champion"), tmp_path / "home"
     package(champion, home, root)
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"reviewer": "k" * 43}))
