@@ -35,7 +35,7 @@ LENGTH = {
 # Another seed kills at other moments.
 SEED = int(os.environ.get("KILL_SEED", "0"))
 PATIENCE = 240.0
-# Killing every stage takes minutes: all of them where this is said, as CI does.
+# Killing every stage takes minutes: all of them with KILL_STAGES=all.
 KILLED = STAGES if os.environ.get("KILL_STAGES") == "all" else ["train", "track"]
 
 
