@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,18 +44,22 @@ def served_environment(
 @pytest.fixture(scope="session")
 def client(served_environment: dict[str, str]) -> Iterator[TestClient]:
     """The whole service in this process, with the key of a reviewer."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in served_environment.items():
-            patch.setenv(name, value)
-        from serving.service import Telltale
+    headers = {"Authorization": f"Bearer {KEYS['reviewer']}"}
+    with ExitStack() as stack:
+        # Read at the start only; left in place, services of other tests would inherit it.
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in served_environment.items():
+                patch.setenv(name, value)
+            from serving.service import Telltale
 
-        headers = {"Authorization": f"Bearer {KEYS['reviewer']}"}
-        with TestClient(
-            cast(Any, Telltale).to_asgi(),
-            headers=headers,
-            raise_server_exceptions=False,
-        ) as made:
-            yield made
+            made = stack.enter_context(
+                TestClient(
+                    cast(Any, Telltale).to_asgi(),
+                    headers=headers,
+                    raise_server_exceptions=False,
+                )
+            )
+        yield made
 
 
 @pytest.fixture(scope="session")

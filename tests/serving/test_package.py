@@ -426,7 +426,8 @@ def slim(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
 
 
 def in_slim(python: Path, *arguments: str, **places: Any) -> str:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV"))}
+    theirs = ("PYTHON", "COV", "TELLTALE_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(theirs)}
     done = subprocess.run(
         [str(python), *arguments],
         env={**kept, **places.pop("env", {})},
@@ -455,7 +456,8 @@ def served(python: Path, home: Path, keys: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV"))}
+    theirs = ("PYTHON", "COV", "TELLTALE_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(theirs)}
     places = {"BENTOML_HOME": str(home), "TELLTALE_KEYS": str(keys)}
     command = [str(python), "-m", "bentoml", "serve", f"{NAME}:latest"]
     command += ["--host", "127.0.0.1", "--port", str(port)]

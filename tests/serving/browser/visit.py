@@ -31,6 +31,8 @@ class Visit:
 
     def fits(self) -> bool:
         """Whether nothing has to be scrolled sideways."""
+        # Before the style sheet is there, everything is wider.
+        self.page.wait_for_load_state("load")
         return bool(
             self.page.evaluate(
                 "document.documentElement.scrollWidth <= "
