@@ -27,6 +27,7 @@ from models.training import (
     train_booster,
 )
 from models.training_sets import TrainingSet, set_key
+from models.transfer import turning
 
 PREDICTIONS = {
     "model": pl.String(),
@@ -72,19 +73,38 @@ class Data:
         return to_matrix(self.values(key), FEATURES)
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What became of one training set.
+
+    Attributes:
+        key: of the training set.
+        booster: with all its trees.
+        turned: features left out, because they point both ways in this training set.
+    """
+
+    key: str
+    booster: lgb.Booster
+    turned: list[str]
+
+
 def train_sets(
     data: Data, sets: list[TrainingSet], recipe: Recipe
-) -> Iterator[tuple[str, lgb.Booster]]:
+) -> Iterator[Trained]:
     """Booster of each training set, one by one."""
+    names = np.array([feature.name for feature in FEATURES])
     for training in sets:
         rows = data.rows(training.account_ids)
         matrix = data.matrix(training.key)[rows]
         labels = data.labels[rows]
-        weights = balanced_weights(labels, data.blocks[rows], recipe.unit_power)
-        booster = train_booster(
-            matrix, labels, weights, training.account_ids, FEATURES, recipe
-        )
-        yield training.key, booster
+        units = data.blocks[rows]
+        ids = training.account_ids
+        turned = turning(matrix, labels, units, ids, FEATURES, recipe.turn_margin)
+        # A column without values is never split on, and keeps its place.
+        matrix[:, np.isin(names, turned)] = np.nan
+        weights = balanced_weights(labels, units, recipe.unit_power)
+        booster = train_booster(matrix, labels, weights, ids, FEATURES, recipe)
+        yield Trained(training.key, booster, turned)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ class Recipe:
     rounds: trees grown before the best number is chosen.
     unit_power: 0 counts every account alike, 1 every operator alike.
     family_dropout: chance that a family is blanked in the second copy of a row.
+    monotone: whether a feature with an expected direction may only push that way.
+    turn_margin: how far a feature without one may point both ways (models.transfer).
     seed: of everything random.
     """
 
@@ -31,6 +33,8 @@ class Recipe:
     rounds: int
     unit_power: float
     family_dropout: float
+    monotone: bool
+    turn_margin: float
     seed: int
 
 
@@ -95,6 +99,7 @@ def train_booster(
     return lgb.train(
         {
             **recipe.booster,
+            **(_constraints(features) if recipe.monotone else {}),
             "objective": "binary",
             "seed": recipe.seed,
             "deterministic": True,
@@ -106,6 +111,14 @@ def train_booster(
         dataset,
         num_boost_round=recipe.rounds,
     )
+
+
+def _constraints(features: Sequence[Feature]) -> dict[str, Any]:
+    return {
+        "monotone_constraints": [feature.direction for feature in features],
+        # The basic method forbids more splits than the constraints need.
+        "monotone_constraints_method": "intermediate",
+    }
 
 
 def raw_scores(booster: lgb.Booster, matrix: Matrix, trees: int) -> Floats:

@@ -1,5 +1,6 @@
 """Train: boosters of every training set, and their scores of accounts they never saw."""
 
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +28,8 @@ class TrainParams(Section):
     tree_step: Annotated[int, Field(ge=1)]
     unit_power: Annotated[float, Field(ge=0, le=1)]
     family_dropout: Annotated[float, Field(ge=0, lt=1)]
+    monotone: bool
+    turn_margin: Annotated[float, Field(ge=0, le=0.5)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     num_leaves: Annotated[int, Field(ge=2, le=255)]
     max_depth: Annotated[int, Field(ge=1, le=16)]
@@ -36,13 +39,10 @@ class TrainParams(Section):
 
     def recipe(self) -> Recipe:
         """The same values as the models room takes them."""
-        own = {"seed", "rounds", "tree_step", "unit_power", "family_dropout"}
+        own = {field.name for field in fields(Recipe)} - {"booster"}
         return Recipe(
-            booster=self.model_dump(exclude=own),
-            rounds=self.rounds,
-            unit_power=self.unit_power,
-            family_dropout=self.family_dropout,
-            seed=self.seed,
+            booster=self.model_dump(exclude=own | {"tree_step"}),
+            **self.model_dump(include=own),
         )
 
 
@@ -119,18 +119,18 @@ def score_baselines(data: Data, folds: pl.DataFrame, seed: int) -> pl.DataFrame:
 def train(
     features: Path, labels: Path, folds_path: Path, params: TrainParams, out: Path
 ) -> None:
-    """Write boosters/<training set>.txt, predictions.parquet, trees.json."""
+    """Write boosters/<training set>.txt, predictions.parquet, trees.json, turned.json."""
     folds = pl.read_parquet(folds_path / "folds.parquet")
     data = load_data(features, pl.read_parquet(labels))
     sets = training_sets(folds)
     with atomic_directory(out) as working:
         boosters = working / "boosters"
         boosters.mkdir()
-        for done, (key, booster) in enumerate(
-            train_sets(data, sets, params.recipe()), start=1
-        ):
-            (boosters / f"{key}.txt").write_text(booster.model_to_string())
-            say(f"booster {done} of {len(sets)}: {key}")
+        turned: dict[str, list[str]] = {}
+        for done, one in enumerate(train_sets(data, sets, params.recipe()), start=1):
+            (boosters / f"{one.key}.txt").write_text(one.booster.model_to_string())
+            turned[one.key] = one.turned
+            say(f"booster {done} of {len(sets)}: {one.key}")
 
         @cache
         def load(key: str) -> lgb.Booster:
@@ -161,7 +161,10 @@ def train(
         order = ["model", "protocol", "fold", "part", "unit", "account_id"]
         write_parquet(predictions, working / "predictions.parquet", order)
         write_json(trees, working / "trees.json")
+        write_json(turned, working / "turned.json")
         say(f"trees chosen for the final model: {trees['loco/all']}")
+        left_out = ", ".join(turned["all"]) or "none"
+        say(f"features left out, because they point both ways: {left_out}")
 
 
 def main() -> None:

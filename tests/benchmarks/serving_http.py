@@ -134,6 +134,8 @@ def _champion(folder: Path) -> Path:
         rounds=train["rounds"],
         unit_power=train["unit_power"],
         family_dropout=0.0,
+        monotone=train["monotone"],
+        turn_margin=train["turn_margin"],
         seed=train["seed"],
     )
     matrix = make_matrix(3_000, len(FEATURES))

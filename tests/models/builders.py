@@ -20,6 +20,8 @@ RECIPE = Recipe(
     rounds=20,
     unit_power=0.5,
     family_dropout=0.3,
+    monotone=True,
+    turn_margin=0.1,
     seed=1,
 )
 LINE = Calibrator(slope=1.3, intercept=-0.2, anchor=0.5)

@@ -47,7 +47,8 @@ def folds() -> pl.DataFrame:
 
 
 def boosters_of(data: Data, folds: pl.DataFrame) -> dict[str, lgb.Booster]:
-    return dict(train_sets(data, training_sets(folds), TINY))
+    trained = train_sets(data, training_sets(folds), TINY)
+    return {one.key: one.booster for one in trained}
 
 
 def run(data: Data, folds: pl.DataFrame, fold: str) -> pl.DataFrame:
