@@ -126,6 +126,7 @@ def score_fold(
     fold: str | None,
     members: pl.DataFrame,
     tree_step: int,
+    least_trees: int,
 ) -> FoldScores:
     """Trees, inner scores and test scores of a fold.
 
@@ -135,7 +136,7 @@ def score_fold(
         protocol: loco, temporal or random.
         fold: name; null for the final model, which has no test side.
         members: account_id, side, unit of the fold.
-        tree_step: the best number of trees is looked for on multiples of this.
+        tree_step, least_trees: see best_trees.
     """
     train = members.filter(pl.col("side") == "train")
     units: list[tuple[str, lgb.Booster, Matrix, NDArray[np.int64]]] = []
@@ -146,7 +147,9 @@ def score_fold(
         booster, matrix = boosters(key), data.matrix(key)[rows]
         labels = data.labels[rows]
         weights = balanced_weights(labels, data.blocks[rows], 1.0)
-        best.append(best_trees(booster, matrix, labels, weights, tree_step))
+        best.append(
+            best_trees(booster, matrix, labels, weights, tree_step, least_trees)
+        )
         units.append((unit, booster, matrix, rows))
     trees = int(median(best))
     scored = [

@@ -7,6 +7,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
 
 from features.feature import Feature
 from models.hashing import uniform
@@ -128,21 +129,30 @@ def raw_scores(booster: lgb.Booster, matrix: Matrix, trees: int) -> Floats:
 
 
 def best_trees(
-    booster: lgb.Booster, matrix: Matrix, labels: Labels, weights: Floats, step: int
+    booster: lgb.Booster,
+    matrix: Matrix,
+    labels: Labels,
+    weights: Floats,
+    step: int,
+    least: int,
 ) -> int:
-    """Number of trees with the least weighted log loss on unseen rows.
+    """Number of trees with the highest weighted average precision on unseen rows.
 
-    Looked for on multiples of `step`; the smallest of equals.
+    Their order is judged and not their log loss: how far they lie apart is for the
+    calibrator to mend, and by the loss an operator that resembles no other would stop
+    all learning at a handful of trees.
+
+    Looked for on multiples of `step` from `least`; the smallest of equals.
     """
-    best, least = step, np.inf
-    logits = np.zeros(len(labels))
-    for start in range(0, booster.num_trees() - step + 1, step):
-        added = booster.predict(
-            matrix, raw_score=True, start_iteration=start, num_iteration=step
-        )
-        logits += np.asarray(added, dtype=np.float64)
-        signed = np.where(labels == 1, logits, -logits)
-        loss = float(np.average(np.logaddexp(0, -signed), weights=weights))
-        if loss < least - 1e-9:
-            best, least = start + step, loss
+    best, highest = least, -1.0
+    logits = raw_scores(booster, matrix, least)
+    for trees in range(least, booster.num_trees() + 1, step):
+        if trees > least:
+            added = booster.predict(
+                matrix, raw_score=True, start_iteration=trees - step, num_iteration=step
+            )
+            logits += np.asarray(added, dtype=np.float64)
+        found = float(average_precision_score(labels, logits, sample_weight=weights))
+        if found > highest + 1e-9:
+            best, highest = trees, found
     return best

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import lightgbm as lgb
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.baselines import BASELINES, baseline_scores, measurable
 from models.matrix import to_matrix
@@ -26,6 +26,7 @@ class TrainParams(Section):
     seed: Annotated[int, Field(ge=0)]
     rounds: Annotated[int, Field(ge=10, le=5_000)]
     tree_step: Annotated[int, Field(ge=1)]
+    least_trees: Annotated[int, Field(ge=1)]
     unit_power: Annotated[float, Field(ge=0, le=1)]
     family_dropout: Annotated[float, Field(ge=0, lt=1)]
     monotone: bool
@@ -37,11 +38,17 @@ class TrainParams(Section):
     feature_fraction: Annotated[float, Field(gt=0, le=1)]
     lambda_l2: Annotated[float, Field(ge=0)]
 
+    @model_validator(mode="after")
+    def _least_is_within_rounds(self) -> "TrainParams":
+        if self.least_trees > self.rounds:
+            raise ValueError("least_trees must not exceed rounds")
+        return self
+
     def recipe(self) -> Recipe:
         """The same values as the models room takes them."""
         own = {field.name for field in fields(Recipe)} - {"booster"}
         return Recipe(
-            booster=self.model_dump(exclude=own | {"tree_step"}),
+            booster=self.model_dump(exclude=own | {"tree_step", "least_trees"}),
             **self.model_dump(include=own),
         )
 
@@ -153,7 +160,15 @@ def train(
         ):
             jobs.append((str(protocol), str(fold), members))
         for protocol, name, members in jobs:
-            scored = score_fold(data, load, protocol, name, members, params.tree_step)
+            scored = score_fold(
+                data,
+                load,
+                protocol,
+                name,
+                members,
+                params.tree_step,
+                params.least_trees,
+            )
             trees[f"{protocol}/{name or 'all'}"] = scored.trees
             parts.append(scored.rows)
         baselines = score_baselines(data, folds, params.seed)

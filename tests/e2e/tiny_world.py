@@ -7,7 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-SMALLER = {"scale": "0.12", "rounds": "30", "bootstrap_draws": "200"}
+SMALLER = {
+    "scale": "0.12",
+    "rounds": "30",
+    "least_trees": "10",
+    "bootstrap_draws": "200",
+}
 OFFLINE = ("unshare", "--net")
 
 

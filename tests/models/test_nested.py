@@ -54,7 +54,7 @@ def boosters_of(data: Data, folds: pl.DataFrame) -> dict[str, lgb.Booster]:
 def run(data: Data, folds: pl.DataFrame, fold: str) -> pl.DataFrame:
     boosters = boosters_of(data, folds)
     members = folds.filter(fold=fold)
-    return score_fold(data, boosters.__getitem__, "loco", fold, members, 10).rows
+    return score_fold(data, boosters.__getitem__, "loco", fold, members, 10, 10).rows
 
 
 def test_labels_of_the_fold_change_nothing_in_its_scores(folds) -> None:
@@ -78,7 +78,7 @@ def test_scores_are_those_of_the_booster_without_fold_and_unit(folds) -> None:
     data = make_data(LABELS)
     boosters = boosters_of(data, folds)
     members = folds.filter(fold="two")
-    scored = score_fold(data, boosters.__getitem__, "loco", "two", members, 10)
+    scored = score_fold(data, boosters.__getitem__, "loco", "two", members, 10, 10)
 
     for part, unit, key in (
         ("inner", "three", "loco-without-three+two"),
@@ -108,7 +108,7 @@ def test_the_final_model_has_inner_scores_only(folds) -> None:
     )
 
     scored = score_fold(
-        data, boosters_of(data, folds).__getitem__, "loco", None, members, 10
+        data, boosters_of(data, folds).__getitem__, "loco", None, members, 10, 10
     )
 
     assert set(scored.rows["part"]) == {"inner"}

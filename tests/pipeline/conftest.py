@@ -61,7 +61,12 @@ def tiny_params(root: Path) -> dict[str, Any]:
     params["simulate"]["volume"]["cap"] = 150
     params["split"]["random_folds"] = 3
     params["featurize"]["posts_per_part"] = 5_000
-    params["train"] |= {"rounds": 30, "min_data_in_leaf": 15, "learning_rate": 0.1}
+    params["train"] |= {
+        "rounds": 30,
+        "least_trees": 10,
+        "min_data_in_leaf": 15,
+        "learning_rate": 0.1,
+    }
     params["evaluate"] |= {"live_accounts": 8, "bootstrap_draws": 200}
     return params
 

@@ -32,6 +32,7 @@ def test_the_committed_parameters_are_valid(root: Path) -> None:
         ("train.rounds", 5, "greater than or equal to 10"),
         ("train.rounds", "300", "valid integer"),
         ("train.rounds", True, "valid integer"),
+        ("train.turn_margin", 0.6, "less than or equal to 0.5"),
         ("train.learning_rate", "5e-2", "valid number"),
         ("train.learning_rate", float("nan"), "less than or equal to 1"),
         ("train.num_leafs", 5, "not permitted"),
@@ -66,6 +67,15 @@ def test_key_value_and_what_is_allowed_are_named(
     assert named in message
     if key != "worlds" or not value:
         assert f"{key} = " in message
+
+
+def test_more_trees_at_least_than_at_most_are_refused(
+    params: dict[str, Any], tmp_path: Path
+) -> None:
+    params["train"] |= {"rounds": 50, "least_trees": 60}
+
+    with pytest.raises(ParamsError, match="least_trees must not exceed rounds"):
+        load_params(write(tmp_path, params))
 
 
 @pytest.mark.parametrize("section", ["split", "train", "evaluate", "worlds"])
