@@ -66,6 +66,8 @@ def model_card(
             f"{_n(row['auc'])} | {_n(row['average_precision'])} | {_n(row['ece'])} | "
             f"{_n(row['brier_skill'])} | {_n(row['recall_at_fpr_0.01'])} | {shown} |"
         )
+    splits = bundle.booster.feature_importance("split")
+    unused = [f.name for f, n in zip(FEATURES, splits, strict=True) if not n]
     weak = [
         name
         for name, row in loco["campaigns"].items()
@@ -136,7 +138,12 @@ def model_card(
         "",
         f"LightGBM, {bundle.booster.num_trees()} trees, {len(FEATURES)} features, no "
         "topic, ideology, nationality, verified mark, id or number of reports among "
-        "them. One straight line on the log-odds, fitted on operators that the boosters "
+        "them. A feature whose direction is known beforehand may push the score that "
+        "way only; one without is left out if it points both ways among the operators "
+        f"trained on (docs/decisions/0014-directions.md). Not used: "
+        f"{', '.join(unused) or 'none'}.",
+        "",
+        "One straight line on the log-odds, fitted on operators that the boosters "
         f"did not see (slope {bundle.calibrator.slope:.3f}), so that contributions add "
         f"up to the probability. Prevalence assumed unless given: "
         f"{bundle.default_prevalence:g}.",
