@@ -107,6 +107,17 @@ def train_sets(
         yield Trained(training.key, booster, turned)
 
 
+def final_members(data: Data, folds: pl.DataFrame) -> pl.DataFrame:
+    """Members of the final model, which has no test side: account_id, side, unit."""
+    block = dict(zip(data.ids, data.blocks.tolist(), strict=True))
+    everyone = folds.filter(pl.col("protocol") == "loco").unique("account_id")
+    return everyone.select(
+        "account_id",
+        pl.lit("train").alias("side"),
+        pl.col("account_id").replace_strict(block).alias("unit"),
+    ).sort("account_id")
+
+
 @dataclass(frozen=True)
 class FoldScores:
     """Unseen scores of one fold.

@@ -56,14 +56,19 @@ def load_scored(calibrated: Path, labels: Path) -> pl.DataFrame:
     )
 
 
+def load_campaigns(labelled: Path) -> list[Campaign]:
+    """What the label stage declared of each campaign."""
+    return [
+        Campaign(c["name"], c["operator"], c["in_headline"], c["reason"])
+        for c in read_json(labelled / "campaigns.json")
+    ]
+
+
 def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
     """Write metrics.json, plots and the model card; the metrics."""
     scored = load_scored(paths["calibrated"], paths["labelled"])
     declared = read_json(paths["labelled"] / "campaigns.json")
-    campaigns = [
-        Campaign(c["name"], c["operator"], c["in_headline"], c["reason"])
-        for c in declared
-    ]
+    campaigns = load_campaigns(paths["labelled"])
     not_applicable = read_json(paths["folds"] / "not_applicable.json")
     bundle = load_bundle(paths["bundle"])
     metrics = evaluation_report(scored, campaigns, params.rules(), not_applicable)

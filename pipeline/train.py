@@ -11,7 +11,13 @@ from pydantic import Field, model_validator
 
 from models.baselines import BASELINES, baseline_scores, measurable
 from models.matrix import to_matrix
-from models.nested import PREDICTIONS, Data, score_fold, train_sets
+from models.nested import (
+    PREDICTIONS,
+    Data,
+    final_members,
+    score_fold,
+    train_sets,
+)
 from models.training import Recipe
 from models.training_sets import training_sets
 from pipeline.featurize import FITTED
@@ -145,15 +151,8 @@ def train(
 
         trees: dict[str, Any] = {}
         parts = []
-        everyone = folds.filter(pl.col("protocol") == "loco").unique("account_id")
-        block = dict(zip(data.ids, data.blocks, strict=True))
-        final = everyone.select(
-            "account_id",
-            pl.lit("train").alias("side"),
-            pl.col("account_id").replace_strict(block).alias("unit"),
-        )
         jobs: list[tuple[str, str | None, pl.DataFrame]] = [
-            ("loco", None, final.sort("account_id"))
+            ("loco", None, final_members(data, folds))
         ]
         for (protocol, fold), members in folds.group_by(
             ["protocol", "fold"], maintain_order=True
