@@ -107,6 +107,10 @@ check: $(READY) ## style, types, import layers, dvc.yaml against imports, locks
 bench: $(READY) ## benchmarks, to artifacts/bench.json; ONLY=<id> for one
 	@python -m tests.benchmarks $(if $(ONLY),--only "$(ONLY)")
 
+.PHONY: tune
+tune: $(READY) ## search the parameters of train and write them; WORLD=demo, ARGS=--keep
+	@python -m pipeline.tune --world "$(WORLD)" $(ARGS)
+
 # The model that is served; before the first promotion, the one trained last.
 BUNDLE ?= $(if $(wildcard $(CHAMPION)/bundle),$(CHAMPION),artifacts/$(WORLD))/bundle
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pipeline.calibrate import CalibrateParams
 from pipeline.evaluate import EvaluateParams
 from pipeline.featurize import FeaturizeParams
+from pipeline.search_params import TuneParams
 from pipeline.section import Section, read_params, validate
 from pipeline.sources.source import Name, Source
 from pipeline.split import SplitParams
@@ -26,6 +27,7 @@ class Params(Section):
     split: SplitParams
     featurize: FeaturizeParams
     train: TrainParams
+    tune: TuneParams
     calibrate: CalibrateParams
     evaluate: EvaluateParams
 

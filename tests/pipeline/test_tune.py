@@ -1,0 +1,161 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from mlflow import MlflowClient
+
+from features.errors import InputError
+from pipeline.params import load_params
+from pipeline.search import choose
+from pipeline.search_params import TuneParams
+from pipeline.stored_world import StoredWorld, load_world
+from pipeline.tracking import search_log
+from pipeline.train import TrainParams
+from pipeline.tune import study_name, tune
+from pipeline.tuning_report import evidence
+from tests.pipeline.conftest import TinyWorld
+
+TRIALS = 5
+
+
+@pytest.fixture(scope="module")
+def stored(tiny_world: TinyWorld) -> StoredWorld:
+    return load_world(tiny_world.folder)
+
+
+@pytest.fixture(scope="module")
+def start(tiny_params: dict[str, Any]) -> TrainParams:
+    return TrainParams(**tiny_params["train"] | {"rounds": 20})
+
+
+@pytest.fixture(scope="module")
+def params(tiny_params: dict[str, Any]) -> TuneParams:
+    few = {"trials": TRIALS, "startup": 2}
+    return TuneParams.model_validate(tiny_params["tune"] | few)
+
+
+@pytest.fixture
+def folder(
+    tiny_world: TinyWorld,
+    start: TrainParams,
+    params: TuneParams,
+    root: Path,
+    tmp_path: Path,
+) -> Path:
+    """A place to run the command in, with the tiny world's parameters."""
+    (tmp_path / "data" / "demo").mkdir(parents=True)
+    for name in ("labelled", "folds", "features"):
+        (tmp_path / "data" / "demo" / name).symlink_to(tiny_world.folder / name)
+    text = (root / "params.yaml").read_text()
+    for key, value in (
+        *start.model_dump().items(),
+        ("trials", params.trials),
+        ("startup", params.startup),
+    ):
+        if key != "seed":
+            text, found = re.subn(rf"(?m)^(  {key}:) .*$", rf"\1 {value}", text)
+            assert found == 1
+    (tmp_path / "params.yaml").write_text(text)
+    return tmp_path
+
+
+def command(folder: Path, root: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline.tune", "--world", "demo"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_killed_and_resumed_it_writes_what_an_undisturbed_search_finds(
+    folder: Path,
+    root: Path,
+    stored: StoredWorld,
+    start: TrainParams,
+    params: TuneParams,
+) -> None:
+    trials = tune(stored, None, start, params, folder / "u.db", lambda done: None)
+    chosen = choose(trials, params.tolerance)
+    before = yaml.safe_load((folder / "params.yaml").read_text())
+
+    with command(folder, root) as first:
+        assert first.stdout is not None
+        for line in first.stdout:
+            if "trial 3 of" in line:
+                first.send_signal(signal.SIGKILL)
+    assert yaml.safe_load((folder / "params.yaml").read_text()) == before
+    with command(folder, root) as second:
+        said, _ = second.communicate(timeout=120)
+
+    assert second.returncode == 0, said
+    assert "trial 3 of" in said
+    assert "trial 2 of" not in said
+    after = load_params(folder / "params.yaml").train
+    assert after.model_dump() == start.model_dump() | chosen.values
+    expected = before | {"train": before["train"] | chosen.values}
+    assert yaml.safe_load((folder / "params.yaml").read_text()) == expected
+    written = (folder / "docs" / "tuning.md").read_text()
+    assert written == evidence("demo", trials, chosen, params)
+    client = MlflowClient(f"sqlite:///{folder}/artifacts/mlflow/mlflow.db")
+    experiment = client.get_experiment_by_name("telltale-demo-tuning")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id])
+    [parent] = [run for run in runs if "search" in run.data.tags]
+    children = [run for run in runs if run.info.run_id != parent.info.run_id]
+    found = {int(run.data.tags["trial"]): run for run in children}
+    assert parent.data.tags["chosen_trial"] == str(chosen.number)
+    assert sorted(found) == list(range(TRIALS))
+    assert len(children) == TRIALS
+    for trial in trials:
+        run = found[trial.number]
+        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        assert run.data.metrics["value"] == trial.judgement.value
+        assert run.data.metrics["cost"] == trial.judgement.cost
+        assert run.data.params == {k: str(v) for k, v in trial.values.items()}
+
+
+def test_a_study_is_named_by_what_its_trials_depend_on(
+    stored: StoredWorld, start: TrainParams, params: TuneParams
+) -> None:
+    def name(fold: str | None = None, **changed: Any) -> str:
+        trained = {k: v for k, v in changed.items() if k in TrainParams.model_fields}
+        searched = {k: v for k, v in changed.items() if k not in trained}
+        return study_name(
+            stored,
+            fold,
+            start.model_copy(update=trained),
+            params.model_copy(update=searched),
+        )
+
+    assert name() == name(learning_rate=0.19) == name(trials=99) == name(tolerance=0.1)
+    others = [name("harbour"), name(rounds=21), name(seed=99), name(startup=3)]
+    assert len({name(), *others}) == 5
+
+
+def test_a_trial_is_written_down_once(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path}/mlflow/mlflow.db"
+
+    for _ in range(2):
+        with search_log("demo", uri, "all-1") as log:
+            log.add(0, {"leaves": "3"}, {"value": 0.5})
+            log.add(1, {"leaves": "4"}, {"value": 0.6})
+
+    client = MlflowClient(uri)
+    experiment = client.get_experiment_by_name("telltale-demo-tuning")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id])
+    assert sorted(run.data.tags.get("trial", "-") for run in runs) == ["-", "0", "1"]
+
+
+def test_a_world_that_was_never_made_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"labels.parquet: no such file; `make repro`"):
+        load_world(tmp_path)
