@@ -13,11 +13,13 @@ from models.gates import Limits
 from pipeline.audits import audit
 from pipeline.card import model_card
 from pipeline.files import atomic_directory, atomic_file, read_json, write_json
+from pipeline.hidden_report import hidden_report, load_trained
 from pipeline.live_checks import LiveChecks, check_live
 from pipeline.report import evaluation_report, gate_results
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.summary import summary_lines
+from pipeline.train import load_data
 
 
 class GateParams(Section):
@@ -80,6 +82,14 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
         params.diagnostic_rows,
         params.mask_least_gain,
     )
+    metrics["audit"]["hidden_positives"] = hidden_report(
+        scored,
+        load_data(
+            paths["features"], pl.read_parquet(paths["labelled"] / "labels.parquet")
+        ),
+        load_trained(paths["trained"]),
+        params.rules(),
+    )
     say("audit of the collection: done")
     live: LiveChecks = check_live(bundle, paths["canonical"], params.live_accounts)
     metrics["gates"] = [
@@ -105,6 +115,7 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
 
 _PATHS = (
     ("calibrated", "output of calibrate"),
+    ("trained", "output of train"),
     ("features", "output of featurize"),
     ("labelled", "output of label"),
     ("folds", "output of split"),

@@ -105,7 +105,15 @@ def tiny_world(
         folder / "calibrated",
         folder / "bundle",
     )
-    names = ("calibrated", "features", "labelled", "folds", "canonical", "bundle")
+    names = (
+        "trained",
+        "calibrated",
+        "features",
+        "labelled",
+        "folds",
+        "canonical",
+        "bundle",
+    )
     paths = {name: folder / name for name in (*names, "plots")}
     paths |= {"metrics": folder / "metrics.json", "card": folder / "model_card.md"}
     judged = EvaluateParams.model_validate(tiny_params["evaluate"])

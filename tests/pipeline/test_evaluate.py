@@ -177,3 +177,18 @@ def test_plots_have_their_columns(tiny_world: TinyWorld) -> None:
         assert table.columns == expected
         assert table.height
     assert pl.read_csv(plots / "importance.csv").height == len(FEATURES)
+
+
+def test_hidden_positives_are_reported_for_every_operator(
+    tiny_world: TinyWorld,
+) -> None:
+    found = tiny_world.metrics["audit"]["hidden_positives"]
+    blocks = set(tiny_world.table("labelled/labels")["block"])
+
+    assert set(found["at_random"]) == {"all", *blocks}
+    assert set(found["one_role"]) == blocks
+    overall = found["at_random"]["all"]
+    assert 0 <= overall["low"] <= overall["share"] <= overall["high"] <= 1
+    for bounds in found["one_role"].values():
+        assert bounds["share"] is None
+        assert 0 <= bounds["low"] <= bounds["high"] <= 1
