@@ -10,19 +10,22 @@ from pathlib import Path
 import polars as pl
 
 from features.errors import InputError
-from pipeline.sources import DEFAULT_FILES, archive, columns, values
-from pipeline.sources.source import Source
+from pipeline.sources import DEFAULT_FILES, archive, fields, tables, values
+from pipeline.sources.source import Source, ToScore
 
 SOURCE = "scored"
 # What the files of a format leave unsaid, as in the world `public` of params.yaml.
 _UNSAID: Mapping[str, Mapping[str, str]] = {
+    "fivethirtyeight": {"zone": "UTC", "date_order": "month_first"},
     "ira": {"zone": "UTC", "date_order": "month_first"},
+    "botometer": {"zone": "UTC"},
     "caverlee2011": {"zone": "UTC"},
     "nyu2017": {"zone": "UTC", "date_order": "mixed"},
 }
-# Formats that tell when an account was collected, and those that give both classes.
-_OBSERVED = ("canonical", "caverlee2011")
-_LABELLED = ("caverlee2011", "cresci2015", "nyu2017", "pan2019")
+# Formats that tell when an account was collected, and those whose files or columns are
+# the two classes: the others read no label of what is to be scored.
+_OBSERVED = ("botometer", "canonical", "caverlee2011")
+_LABELLED = ("caverlee2011", "cresci2015", "cresci2017", "nyu2017", "pan2019")
 
 
 def declare(files: dict[str, list[str]], form: str, as_of: datetime | None) -> Source:
@@ -49,7 +52,7 @@ def declare(files: dict[str, list[str]], form: str, as_of: datetime | None) -> S
         "blocks": {SOURCE: 1.0},
         "slice": None,
     }
-    return Source.model_validate(
+    return ToScore.model_validate(
         {
             "name": SOURCE,
             "format": form,
@@ -80,7 +83,7 @@ def histories(source: Source, raw: Path) -> pl.DataFrame:
     same account must score the same offline.
     """
     names = {name: (name,) for name in ("account_id", "history_complete")}
-    reading = columns.load(source, raw, "accounts", "accounts", {}, names)
+    reading = tables.load(source, raw, "accounts", "accounts", {}, names)
     values.primary_id(reading, "account_id")
     values.flag(reading, "history_complete", ["true", "1"], ["false", "0"])
     return (
@@ -171,7 +174,9 @@ def _archive_files(args: argparse.Namespace) -> tuple[Path, dict[str, list[str]]
         if found := [text for text in patterns if any(args.path.glob(text))]:
             files[kind] = found
     if not files:
-        tried = ", ".join(f"{kind}={text}" for kind, (text,) in usual.items())
+        tried = ", ".join(
+            f"{kind}={text}" for kind, texts in usual.items() for text in texts
+        )
         raise InputError(
             f"{args.path}: no file named as {args.format} names them ({tried}); "
             "name them with --file KIND=PATTERN"
@@ -189,6 +194,8 @@ def _check_canonical(raw: Path, files: dict[str, list[str]], dated: bool) -> Non
                 header = list(pl.read_parquet_schema(path))
             except pl.exceptions.PolarsError:
                 continue
+        elif tables.is_json(path):
+            header = fields.names(path)
         else:
             with archive.open_bytes(path) as handle:
                 line = handle.readline().decode("utf-8-sig", "replace")

@@ -5,30 +5,53 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.sources import (
+    bluesky,
+    botometer,
     canonical,
     caverlee2011,
     cresci2015,
+    cresci2017,
+    fivethirtyeight,
     ira,
+    mastodon,
     nyu2017,
     pan2019,
+    twibot20,
+    twibot22,
     twitter_io,
+    x_api_v1,
+    x_api_v2,
 )
 from pipeline.sources.source import Source, Tables
 
 Reader = Callable[[Source, Path], Tables]
 
 READERS: Final[dict[str, Reader]] = {
+    "bluesky": bluesky.read,
+    "botometer": botometer.read,
     "canonical": canonical.read,
     "caverlee2011": caverlee2011.read,
     "cresci2015": cresci2015.read,
+    "cresci2017": cresci2017.read,
+    "fivethirtyeight": fivethirtyeight.read,
     "ira": ira.read,
+    "mastodon": mastodon.read,
     "nyu2017": nyu2017.read,
     "pan2019": pan2019.read,
+    "twibot20": twibot20.read,
+    "twibot22": twibot22.read,
     "twitter_io": twitter_io.read,
+    "x_api_v1": x_api_v1.read,
+    "x_api_v2": x_api_v2.read,
 }
 
 # Format -> kind of file -> names that its publishers gave, for whoever names none.
 DEFAULT_FILES: Final[dict[str, dict[str, list[str]]]] = {
+    "bluesky": {
+        "accounts": ["*profiles*.json*", "*profiles*.zip"],
+        "posts": ["*posts*.json*", "*feed*.json*"],
+    },
+    "botometer": {"accounts": ["*_tweets.json*", "*_user_objects.json*"]},
     "canonical": {"accounts": ["accounts.*"], "posts": ["posts.*"]},
     "caverlee2011": {
         "polluters": ["content_polluters.*"],
@@ -40,8 +63,34 @@ DEFAULT_FILES: Final[dict[str, dict[str, list[str]]]] = {
         "int_users": ["*INT_*users*"],
         "posts": ["*cresci2015_posts*"],
     },
+    "cresci2017": {
+        "archive": ["cresci-2017*.zip"],
+        "users": ["**/users.csv*"],
+        "posts": ["**/tweets.csv*"],
+    },
+    "fivethirtyeight": {"posts": ["IRAhandle_tweets_*"]},
     "ira": {"accounts": ["*ira_accounts*"], "posts": ["*ira_posts*"]},
+    "mastodon": {
+        "accounts": ["*accounts*.json*"],
+        "posts": ["*statuses*.json*"],
+    },
     "nyu2017": {"profiles": ["*nyu*profiles*"]},
-    "pan2019": {"posts": ["*pan19*posts*"]},
+    "pan2019": {
+        "posts": ["*pan19*posts*"],
+        "authors": ["**/*.xml", "*pan19*.zip"],
+        "truth": ["**/truth.txt"],
+    },
+    "twibot20": {
+        "accounts": [
+            "*train.json*",
+            "*dev.json*",
+            "*test.json*",
+            "*support.json*",
+            "*twibot20*.json*",
+        ]
+    },
+    "twibot22": {"accounts": ["user.json*"], "posts": ["tweet_*.json*"]},
     "twitter_io": {"accounts": ["*users_csv*"], "posts": ["*tweets_csv*"]},
+    "x_api_v1": {"accounts": ["*users*.json*"], "posts": ["*tweets*.json*"]},
+    "x_api_v2": {"accounts": ["*users*.json*"], "posts": ["*tweets*.json*"]},
 }

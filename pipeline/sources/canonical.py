@@ -6,7 +6,7 @@ import polars as pl
 
 from features import schema
 from pipeline.errors import SourceError
-from pipeline.sources import archive, checks, columns, lists, times, values
+from pipeline.sources import archive, checks, columns, lists, tables, times, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -38,7 +38,7 @@ def read(source: Source, raw: Path) -> Tables:
 def _load(source: Source, raw: Path, table: str, extra: columns.Columns) -> Reading:
     names: columns.Columns = {name: (name,) for name in schema.TABLES[table]}
     required = {name: names[name] for name in _REQUIRED[table]}
-    reading = columns.load(source, raw, table, table, required, {**names, **extra})
+    reading = tables.load(source, raw, table, table, required, {**names, **extra})
     values.primary_id(reading, "account_id")
     for name, dtype in schema.TABLES[table].items():
         if name == "account_id":

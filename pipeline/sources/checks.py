@@ -11,12 +11,15 @@ from pipeline.sources.reading import Reading, content
 from pipeline.sources.source import Source, Tables, as_utc
 
 
-def settle(accounts: Reading, posts: Reading | None) -> Tables:
+def settle(
+    accounts: Reading, posts: Reading | None, labels: Reading | None = None
+) -> Tables:
     """Canonical tables of a source after all rules inside it.
 
     Args:
         accounts: rows with account_id, `label`, `group` and canonical columns.
         posts: rows with account_id and canonical columns; null if there are none.
+        labels: rows of files of labels, whose words the accounts have already.
 
     Raises:
         SourceError: the declaration does not fit the rows.
@@ -47,7 +50,7 @@ def settle(accounts: Reading, posts: Reading | None) -> Tables:
     if posts is not None:
         _reject_orphans(accounts, posts, seen)
     accounts.set(history_complete=pl.lit(source.history_complete))
-    readings = [accounts] if posts is None else [accounts, posts]
+    readings = [one for one in (accounts, posts, labels) if one is not None]
     return Tables(
         accounts=accounts.kept(),
         posts=None if posts is None else posts.kept(),
@@ -59,15 +62,29 @@ def settle(accounts: Reading, posts: Reading | None) -> Tables:
 def only_class(source: Source) -> int:
     """Label of a format of one class: that of the only class that is declared.
 
+    Accounts to be scored are read as controls.
+
     Raises:
         SourceError: both classes are declared, so that nothing tells them apart.
     """
+    if not source.needs_labels:
+        return 0
     if source.positives is not None and source.controls is not None:
         raise SourceError(
             f"source {source.name}: positives and controls are declared, but the files "
             "have no label; declare one class, or add a column `label` (0 or 1)"
         )
     return 1 if source.positives is not None else 0
+
+
+def give_class(accounts: Reading) -> None:
+    """Set `label` of a format of one class, whose files name no campaign.
+
+    Raises:
+        SourceError: both classes are declared.
+    """
+    label = pl.lit(only_class(accounts.source), pl.Int8)
+    accounts.set(label=label, group=pl.lit(None, pl.String))
 
 
 def duplicates(

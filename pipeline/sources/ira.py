@@ -116,6 +116,12 @@ def read(source: Source, raw: Path) -> Tables:
 def _posts(source: Source, raw: Path) -> Reading:
     posts = columns.load(source, raw, "posts", "posts", _POST)
     values.primary_id(posts, "account_id")
+    contents(posts)
+    return posts
+
+
+def contents(posts: Reading) -> None:
+    """Type the columns that both forms of the release have, all but the ids."""
     times.moment(posts, "posted_at", ["%Y-%m-%d %H:%M"], zone_stated=False)
     values.count(posts, "followers")
     values.count(posts, "following")
@@ -133,7 +139,6 @@ def _posts(source: Source, raw: Path) -> Reading:
     posts.frame = posts.frame.drop("post_type", "is_repost")
     texts.named_target(posts)
     texts.entities_of(posts)
-    return posts
 
 
 def _language(posts: Reading) -> None:

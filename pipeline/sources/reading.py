@@ -110,9 +110,9 @@ class Reading:
         present = condition & pl.col(column).is_not_null()
         self._change("nulled", rule, column, present, pl.lit(None))
 
-    def note(self, rule: str, condition: pl.Expr) -> None:
-        """Count rows as repaired without changing a value here."""
-        self._mark("repaired", rule, "", self._hit(condition))
+    def note(self, rule: str, condition: pl.Expr, verb: str = "repaired") -> None:
+        """Count rows as repaired, or as nulled, without changing a value here."""
+        self._mark(verb, rule, "", self._hit(condition))
 
     def set(self, **values: pl.Expr) -> None:
         """Add or replace columns that need no account."""

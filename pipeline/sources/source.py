@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -87,12 +87,25 @@ class Source(Section):
     needs_posts: bool
     # Terms of use, as the user declares them.
     terms: str
+    # Word of a label -> class, where words or numbers do not say it of themselves.
+    polarity: dict[str, Literal["positives", "controls"]] | None = None
+
+    needs_labels: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _has_a_class(self) -> "Source":
         if self.positives is None and self.controls is None:
             raise ValueError("declare positives, controls, or both")
         return self
+
+
+class ToScore(Source):
+    """An archive to be scored: labels are neither asked for nor read.
+
+    No section of params.yaml can declare it, so that nothing unlabelled is trained on.
+    """
+
+    needs_labels: ClassVar[bool] = False
 
 
 @dataclass

@@ -6,6 +6,8 @@ from pipeline.sources.reading import Reading
 
 REPOST = r"^RT @\w"
 _TARGET = r"^(?:RT )?@(\w+)"
+# Of the five that HTML must escape; `&` last, or what it escapes is read twice.
+_NAMED = {"lt": "<", "gt": ">", "quot": '"', "#39": "'", "amp": "&"}
 
 
 def kind_of(
@@ -43,10 +45,40 @@ def named_target(reading: Reading) -> None:
 
 def entities_of(reading: Reading) -> None:
     """Set `mentions` and `hashtags` (without their sign) and `links` from the text."""
+    reading.set(**_entities())
+
+
+def fill_entities(reading: Reading) -> None:
+    """Set them from the text where the format has left them out."""
+    found = _entities().items()
+    reading.set(**{name: pl.coalesce(name, found_in) for name, found_in in found})
+
+
+def _entities() -> dict[str, pl.Expr]:
     text = pl.col("text")
     bare = pl.element().str.slice(1)
-    reading.set(
-        mentions=text.str.extract_all(r"@\w+").list.eval(bare),
-        hashtags=text.str.extract_all(r"#\w+").list.eval(bare),
-        links=text.str.extract_all(r"https?://\S+"),
-    )
+    return {
+        "mentions": text.str.extract_all(r"@\w+").list.eval(bare),
+        "hashtags": text.str.extract_all(r"#\w+").list.eval(bare),
+        "links": text.str.extract_all(r"https?://\S+"),
+    }
+
+
+def client_name(reading: Reading) -> None:
+    """Set `client` to the name within its HTML anchor; a broken anchor is null."""
+    reading.set(client=pl.when(pl.col("client") != "").then("client"))
+    client = pl.col("client")
+    name = client.str.extract(r"^<a [^<>]*>([^<>]*)</a>$")
+    reading.repair("client_anchor", "client", name.is_not_null(), name)
+    reading.null("client_unreadable", "client", client.str.contains(r"^<"))
+
+
+def from_html(reading: Reading, column: str) -> None:
+    """Plain text of the HTML in which a post or a profile is published."""
+    text = pl.col(column)
+    broken = text.str.replace_all(r"<br ?/?>", "\n")
+    apart = broken.str.replace_all(r"</p>\s*<p[^<>]*>", "\n\n")
+    plain = apart.str.replace_all(r"</?[a-zA-Z][^<>]*>", "")
+    for name, sign in _NAMED.items():
+        plain = plain.str.replace_all(f"&{name};", sign, literal=True)
+    reading.set(**{column: plain})

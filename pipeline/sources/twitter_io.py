@@ -8,7 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import archive, checks, columns, lists, texts, times, values
+from pipeline.sources import (
+    archive,
+    checks,
+    columns,
+    lists,
+    profiles,
+    relations,
+    times,
+    values,
+)
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -45,14 +54,6 @@ _POST: columns.Columns = {
     "links": ("urls",),
     "mentions": ("user_mentions",),
 }
-_POINTERS = (
-    "reply_account",
-    "reply_post",
-    "quoted_post",
-    "repost_account",
-    "repost_post",
-)
-_PROFILE_ONLY = {name: text for name, text in _PROFILE.items() if name != "account_id"}
 
 
 def read(source: Source, raw: Path) -> Tables:
@@ -66,28 +67,16 @@ def read(source: Source, raw: Path) -> Tables:
     )
     posts = _posts(source, raw) if "posts" in source.files else None
     accounts = _accounts(source, raw, posts)
-    if posts is not None:
-        posts.frame = posts.frame.drop(f"user_{name}" for name in _PROFILE_ONLY)
     _profile(accounts)
-    accounts.set(
-        label=pl.lit(checks.only_class(source), pl.Int8), group=pl.lit(None, pl.String)
-    )
+    checks.give_class(accounts)
     return checks.settle(accounts, posts)
 
 
 def _posts(source: Source, raw: Path) -> Reading:
-    profile = {f"user_{name}": spelt for name, spelt in _PROFILE_ONLY.items()}
+    profile = profiles.beside_posts(_PROFILE)
     posts = columns.load(source, raw, "posts", "posts", _POST, profile)
     values.primary_id(posts, "post_id")
     values.primary_id(posts, "account_id")
-    values.nothing(posts, list(_POINTERS), ["absent"])
-    # Even an id that lost its digits says that there was one.
-    posts.set(
-        _replied=(pl.col("reply_account") != "") | (pl.col("reply_post") != ""),
-        _quoted=pl.col("quoted_post") != "",
-    )
-    for pointer in _POINTERS:
-        values.secondary_id(posts, pointer)
     times.moment(
         posts,
         "posted_at",
@@ -102,55 +91,20 @@ def _posts(source: Source, raw: Path) -> Reading:
     values.flag(posts, "is_repost", ["true"], ["false"])
     values.language(posts, "language")
     posts.set(client=pl.when(pl.col("client") != "").then("client"))
-    _relations(posts)
+    relations.from_pointers(posts, pl.col("is_repost"), nothing=["absent"])
+    posts.frame = posts.frame.drop("is_repost")
     return posts
 
 
-def _relations(posts: Reading) -> None:
-    texts.kind_of(posts, pl.col("is_repost"), pl.col("_quoted"))
-    replied = (pl.col("kind") == "original") & pl.col("_replied")
-    posts.set(kind=pl.when(replied).then(pl.lit("reply")).otherwise(pl.col("kind")))
-    texts.named_target(posts)
-    kind = pl.col("kind")
-    posts.set(
-        target_account_id=pl.when(kind == "repost")
-        .then(pl.coalesce("repost_account", "target_account_id"))
-        .when(kind == "reply")
-        .then(pl.coalesce("reply_account", "target_account_id")),
-        target_post_id=pl.when(kind == "repost")
-        .then("repost_post")
-        .when(kind == "quote")
-        .then("quoted_post")
-        .when(kind == "reply")
-        .then("reply_post"),
-    )
-    posts.set(target_posted_at=times.held_in_id(pl.col("target_post_id")))
-    posts.frame = posts.frame.drop(*_POINTERS, "is_repost", "_replied", "_quoted")
-
-
 def _accounts(source: Source, raw: Path, posts: Reading | None) -> Reading:
-    if "accounts" not in source.files and posts is not None:
-        return Reading(source, "accounts", _derived(posts, None))
-    listed = columns.load(source, raw, "accounts", "accounts", _PROFILE)
-    values.primary_id(listed, "account_id")
+    listed = None
+    if "accounts" in source.files:
+        listed = columns.load(source, raw, "accounts", "accounts", _PROFILE)
+        values.primary_id(listed, "account_id")
     if posts is not None:
-        listed.extend(_derived(posts, listed))
+        return profiles.of(posts, _PROFILE, listed)
+    assert listed is not None
     return listed
-
-
-def _derived(posts: Reading, listed: Reading | None) -> pl.DataFrame:
-    """Profiles of accounts that stand only in posts, as on the newest post of each."""
-    frame = posts.frame
-    if listed is not None:
-        known = listed.frame["account_id"].implode()
-        frame = frame.filter(~pl.col("account_id").is_in(known))
-    newest = frame.sort("posted_at", "post_id", nulls_last=False).unique(
-        "account_id", keep="last", maintain_order=True
-    )
-    profile = [pl.col(f"user_{name}").alias(name) for name in _PROFILE_ONLY]
-    return newest.select("account_id", *profile, "file", "row").select(
-        *_PROFILE, "file", "row"
-    )
 
 
 def _profile(accounts: Reading) -> None:

@@ -157,7 +157,7 @@ def test_names_of_sources_are_unique(raw: Path) -> None:
 
 
 def test_unknown_format_names_the_known_ones(raw: Path) -> None:
-    with pytest.raises(SourceError, match=r"no format scrolls; use canonical, .*"):
+    with pytest.raises(SourceError, match=r"no format scrolls; use bluesky, .*"):
         run([make_source("scrolls", {})], raw)
 
 

@@ -58,6 +58,9 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> str:
 def read(source: Source, raw: Path) -> Tables:
     tables = READERS[source.format](source, raw)
     for count in tables.counts:
+        # Labels are no table of their own: their words stand with the accounts.
+        if count.table == "labels":
+            continue
         table = tables.accounts if count.table == "accounts" else tables.posts
         assert table is not None
         assert count.kept == table.filter(table["file"] == count.file).height

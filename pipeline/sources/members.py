@@ -1,0 +1,107 @@
+"""Byte streams of a file: plain, gzip, or each fitting member of a zip, never unpacked."""
+
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from pipeline.errors import SourceError
+from pipeline.sources import archive
+
+# What the standard library raises at damaged, encrypted or foreign compression.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+)
+
+
+class Stream:
+    """Bytes that are bounded, and whose damage is named.
+
+    Attributes:
+        name: file below the raw directory, and the member in it.
+    """
+
+    def __init__(self, path: Path, name: str, handle: IO[bytes]) -> None:
+        self.path = path
+        self.name = name
+        self._handle = handle
+        self._size = 0
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes at most; none at the end.
+
+        Raises:
+            SourceError: the archive is damaged, or expands beyond the limit.
+        """
+        try:
+            data = self._handle.read(size)
+        except DAMAGE as error:
+            raise damaged(self.path, error) from None
+        self._size += len(data)
+        if self._size > archive.MAX_EXPANDED_BYTES:
+            raise archive.too_large(self.path)
+        return data
+
+
+def streams(path: Path, raw: Path, suffixes: tuple[str, ...]) -> Iterator[Stream]:
+    """One stream for a file, or for each member of a zip with one of the endings.
+
+    Raises:
+        SourceError: another compression, a damaged archive, or no member fits.
+    """
+    name = path.relative_to(raw).as_posix()
+    if path.suffix.lower() != ".zip":
+        with archive.open_bytes(path) as handle:
+            yield Stream(path, name, handle)
+        return
+    try:
+        packed = zipfile.ZipFile(path)
+    except DAMAGE as error:
+        raise damaged(path, error) from None
+    with packed:
+        fitting = [info for info in members(packed) if _fits(info.filename, suffixes)]
+        if not fitting:
+            raise SourceError(f"{path}: holds no {' or '.join(suffixes)} file")
+        for info in fitting:
+            try:
+                handle = packed.open(info)
+            except DAMAGE as error:
+                raise damaged(path, error) from None
+            with handle:
+                member = f"{name}/{info.filename}"
+                yield Stream(path, member, handle)
+
+
+def members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Files of a zip in order of name, without what archivers add.
+
+    Raises:
+        SourceError: a member leaves the folder that it would be unpacked into.
+    """
+    kept = []
+    for info in sorted(packed.infolist(), key=lambda one: one.filename):
+        place = PurePosixPath(info.filename)
+        if place.is_absolute() or ".." in place.parts or "\\" in info.filename:
+            raise SourceError(f"{packed.filename}: a member leaves the target folder")
+        added = any(part.startswith((".", "__MACOSX")) for part in place.parts)
+        if not (info.is_dir() or added):
+            kept.append(info)
+    return kept
+
+
+def damaged(path: Path, error: Exception) -> SourceError:
+    """Error for an archive whose bytes are not what its compression says."""
+    return SourceError(f"{path}: damaged archive ({error}); fetch it again")
+
+
+def _fits(name: str, suffixes: tuple[str, ...]) -> bool:
+    return PurePosixPath(name).suffix.lower() in suffixes

@@ -1,0 +1,162 @@
+"""X (Twitter) API v2: user and post objects, in arrays, lines or pages with `includes`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.sources import (
+    archive,
+    checks,
+    fields,
+    lists,
+    profiles,
+    relations,
+    texts,
+    times,
+    values,
+)
+from pipeline.sources.reading import Reading
+from pipeline.sources.source import Source, Tables
+
+PROFILE: fields.Fields = {
+    "account_id": ("id",),
+    "handle": ("username",),
+    "name": ("name",),
+    "created_at": ("created_at",),
+    "bio": ("description",),
+    "location": ("location",),
+    "url": ("url",),
+    "followers": ("public_metrics.followers_count",),
+    "following": ("public_metrics.following_count",),
+    "posts_total": ("public_metrics.tweet_count",),
+    "likes_total": ("public_metrics.like_count",),
+    "listed": ("public_metrics.listed_count",),
+    "image": ("profile_image_url",),
+}
+POST: fields.Fields = {
+    "post_id": ("id",),
+    "account_id": ("author_id",),
+    "posted_at": ("created_at",),
+    "text": ("note_tweet.text", "text"),
+    "language": ("lang",),
+    "client": ("source",),
+    "reply_account": ("in_reply_to_user_id",),
+    "reply_post": ("referenced_tweets[type=replied_to].id",),
+    "quoted_account": ("_quoted.author_id",),
+    "quoted_post": ("referenced_tweets[type=quoted].id",),
+    "repost_account": ("_retweeted.author_id",),
+    "repost_post": ("referenced_tweets[type=retweeted].id",),
+    "hashtags": ("entities.hashtags[].tag",),
+    "links": ("entities.urls[].expanded_url",),
+    "mentions": ("entities.mentions[].id",),
+    "likes": ("public_metrics.like_count",),
+    "reposts": ("public_metrics.retweet_count",),
+    "replies": ("public_metrics.reply_count",),
+    "quotes": ("public_metrics.quote_count",),
+}
+PROFILE_REQUIRED = ("account_id", "handle")
+POST_REQUIRED = ("post_id", "account_id", "text")
+
+
+def read(source: Source, raw: Path) -> Tables:
+    """Tables of one class; accounts that stand only in posts are derived from them.
+
+    People whom posts mention or answer stand in `includes` as well: only the authors
+    of posts become accounts.
+
+    Raises:
+        SourceError: a file is missing or no JSON, or lacks a required field.
+    """
+    archive.check_keys(
+        source, [] if "posts" in source.files else ["accounts"], ["accounts", "posts"]
+    )
+    listed = accounts_of(source, raw) if "accounts" in source.files else None
+    posts = None
+    if "posts" in source.files:
+        posts = posts_of(source, raw, profiles.beside_posts(PROFILE, "_author."))
+    accounts = listed if posts is None else profiles.of(posts, PROFILE, listed)
+    assert accounts is not None
+    profile(accounts)
+    checks.give_class(accounts)
+    return checks.settle(accounts, posts)
+
+
+def accounts_of(source: Source, raw: Path) -> Reading:
+    """User objects as published, their id checked."""
+    required = {name: PROFILE[name] for name in PROFILE_REQUIRED}
+    listed = fields.load(
+        source, raw, "accounts", "accounts", required, PROFILE, _entries
+    )
+    values.primary_id(listed, "account_id")
+    return listed
+
+
+def profile(accounts: Reading) -> None:
+    """Type the columns of user objects."""
+    for name in ("followers", "following", "posts_total", "likes_total", "listed"):
+        values.count(accounts, name)
+    times.zoned(accounts, "created_at")
+    default = pl.col("image").str.contains("default_profile", literal=True)
+    accounts.set(default_image=default)
+    accounts.frame = accounts.frame.drop("image")
+
+
+def posts_of(source: Source, raw: Path, more: fields.Fields) -> Reading:
+    """Typed post objects; `more` columns are left as they are."""
+    required = {name: POST[name] for name in POST_REQUIRED}
+    posts = fields.load(
+        source, raw, "posts", "posts", required, {**POST, **more}, _entries
+    )
+    values.primary_id(posts, "post_id")
+    values.primary_id(posts, "account_id")
+    times.zoned(posts, "posted_at")
+    for name in ("hashtags", "links", "mentions"):
+        lists.json_cells(posts, name)
+    texts.fill_entities(posts)
+    texts.client_name(posts)
+    values.language(posts, "language")
+    for name in ("likes", "reposts", "replies", "quotes"):
+        values.count(posts, name)
+    # A repost carries the count of the post that it repeats.
+    repeated = pl.col("repost_post").is_not_null()
+    posts.null("count_of_target", "reposts", repeated)
+    relations.from_pointers(posts)
+    return posts
+
+
+def _entries(element: dict[str, Any]) -> Iterable[object]:
+    """Objects of a page, each post with its author and targets; or the object itself."""
+    if "data" not in element:
+        # A page of nothing has only its `meta`.
+        return [] if set(element) == {"meta"} else [element]
+    data = element["data"]
+    included = element.get("includes")
+    users, posts = _by_id(included, "users"), _by_id(included, "tweets")
+    return [
+        _with_included(entry, users, posts) if isinstance(entry, dict) else entry
+        for entry in (data if isinstance(data, list) else [data])
+    ]
+
+
+def _by_id(included: object, key: str) -> dict[object, dict[str, Any]]:
+    entries = included.get(key) if isinstance(included, dict) else None
+    if not isinstance(entries, list):
+        return {}
+    found = [entry for entry in entries if isinstance(entry, dict)]
+    return {str(entry.get("id")): entry for entry in found}
+
+
+def _with_included(
+    entry: dict[str, Any],
+    users: dict[object, dict[str, Any]],
+    posts: dict[object, dict[str, Any]],
+) -> dict[str, Any]:
+    references = entry.get("referenced_tweets")
+    pointed = {
+        f"_{one.get('type')}": posts.get(str(one.get("id")))
+        for one in (references if isinstance(references, list) else [])
+        if isinstance(one, dict)
+    }
+    return {**entry, **pointed, "_author": users.get(str(entry.get("author_id")))}
