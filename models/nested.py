@@ -21,6 +21,7 @@ from models.training import (
     Floats,
     Labels,
     Recipe,
+    TreeChoice,
     balanced_weights,
     best_trees,
     raw_scores,
@@ -136,8 +137,7 @@ def score_fold(
     protocol: str,
     fold: str | None,
     members: pl.DataFrame,
-    tree_step: int,
-    least_trees: int,
+    choice: TreeChoice,
 ) -> FoldScores:
     """Trees, inner scores and test scores of a fold.
 
@@ -147,7 +147,7 @@ def score_fold(
         protocol: loco, temporal or random.
         fold: name; null for the final model, which has no test side.
         members: account_id, side, unit of the fold.
-        tree_step, least_trees: see best_trees.
+        choice: where the best number of trees is looked for.
     """
     train = members.filter(pl.col("side") == "train")
     units: list[tuple[str, lgb.Booster, Matrix, NDArray[np.int64]]] = []
@@ -158,9 +158,7 @@ def score_fold(
         booster, matrix = boosters(key), data.matrix(key)[rows]
         labels = data.labels[rows]
         weights = balanced_weights(labels, data.blocks[rows], 1.0)
-        best.append(
-            best_trees(booster, matrix, labels, weights, tree_step, least_trees)
-        )
+        best.append(best_trees(booster, matrix, labels, weights, choice))
         units.append((unit, booster, matrix, rows))
     trees = int(median(best))
     scored = [

@@ -39,6 +39,14 @@ class Recipe:
     seed: int
 
 
+@dataclass(frozen=True)
+class TreeChoice:
+    """Where the best number of trees is looked for: multiples of `step` from `least`."""
+
+    step: int
+    least: int
+
+
 def balanced_weights(labels: Labels, units: NDArray[Any], power: float) -> Floats:
     """Weight of each row, shape (n_accounts,), mean 1.
 
@@ -133,8 +141,7 @@ def best_trees(
     matrix: Matrix,
     labels: Labels,
     weights: Floats,
-    step: int,
-    least: int,
+    choice: TreeChoice,
 ) -> int:
     """Number of trees with the highest weighted average precision on unseen rows.
 
@@ -142,14 +149,17 @@ def best_trees(
     calibrator to mend, and by the loss an operator that resembles no other would stop
     all learning at a handful of trees.
 
-    Looked for on multiples of `step` from `least`; the smallest of equals.
+    The smallest of equals.
     """
-    best, highest = least, -1.0
-    logits = raw_scores(booster, matrix, least)
-    for trees in range(least, booster.num_trees() + 1, step):
-        if trees > least:
+    best, highest = choice.least, -1.0
+    logits = raw_scores(booster, matrix, choice.least)
+    for trees in range(choice.least, booster.num_trees() + 1, choice.step):
+        if trees > choice.least:
             added = booster.predict(
-                matrix, raw_score=True, start_iteration=trees - step, num_iteration=step
+                matrix,
+                raw_score=True,
+                start_iteration=trees - choice.step,
+                num_iteration=choice.step,
             )
             logits += np.asarray(added, dtype=np.float64)
         found = float(average_precision_score(labels, logits, sample_weight=weights))

@@ -15,7 +15,7 @@ import polars as pl
 from sklearn.metrics import average_precision_score
 
 from models.nested import Data, score_fold, train_sets
-from models.training import Floats, Labels, Recipe, balanced_weights
+from models.training import Floats, Labels, Recipe, TreeChoice, balanced_weights
 from models.training_sets import TrainingSet, set_key
 
 
@@ -47,7 +47,7 @@ def judge(
     fold: str | None,
     members: pl.DataFrame,
     recipe: Recipe,
-    tree_step: int,
+    choice: TreeChoice,
     judged_by: Collection[str],
 ) -> Judgement:
     """Judgement of a recipe by the training side of a loco fold alone.
@@ -58,15 +58,15 @@ def judge(
         fold: name; null for the final model, whose training side is everyone.
         members: account_id, side, unit of the fold; its test side is not looked at.
         recipe: to be judged.
-        tree_step: the best number of trees is looked for on multiples of this.
+        choice: where the best number of trees is looked for.
         judged_by: operators that count; others are trained on and left out as well,
             but say nothing (one class only, or confounded with its collection).
     """
     train = members.filter(pl.col("side") == "train")
     keys = {set_key("loco", fold, unit) for unit in train["unit"].unique()}
     wanted = [training for training in sets if training.key in keys]
-    boosters = dict(train_sets(data, wanted, recipe))
-    scored = score_fold(data, boosters.__getitem__, "loco", fold, train, tree_step)
+    boosters = {one.key: one.booster for one in train_sets(data, wanted, recipe)}
+    scored = score_fold(data, boosters.__getitem__, "loco", fold, train, choice)
     by_operator = {}
     for (unit,), rows in scored.rows.sort("unit").group_by(
         ["unit"], maintain_order=True

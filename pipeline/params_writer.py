@@ -63,7 +63,9 @@ def _says(text: str, expected: object) -> bool:
 
 
 def _number(value: float | int) -> str:
-    """Digits without an exponent, which YAML would read as text."""
+    """Digits without an exponent, which YAML would read as text; true or false."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, int):
         return str(value)
     digits = format(Decimal(repr(value)), "f")

@@ -18,7 +18,7 @@ from models.nested import (
     score_fold,
     train_sets,
 )
-from models.training import Recipe
+from models.training import Recipe, TreeChoice
 from models.training_sets import training_sets
 from pipeline.featurize import FITTED
 from pipeline.files import atomic_directory, write_json, write_parquet
@@ -57,6 +57,10 @@ class TrainParams(Section):
             booster=self.model_dump(exclude=own | {"tree_step", "least_trees"}),
             **self.model_dump(include=own),
         )
+
+    def tree_choice(self) -> TreeChoice:
+        """Where the best number of trees is looked for."""
+        return TreeChoice(self.tree_step, self.least_trees)
 
 
 def load_data(features: Path, labels: pl.DataFrame) -> Data:
@@ -165,8 +169,7 @@ def train(
                 protocol,
                 name,
                 members,
-                params.tree_step,
-                params.least_trees,
+                params.tree_choice(),
             )
             trees[f"{protocol}/{name or 'all'}"] = scored.trees
             parts.append(scored.rows)

@@ -45,9 +45,15 @@ def tune(
     headline = [operator for operator in world.headline if operator != fold]
 
     def worth(values: Values) -> Judgement:
-        recipe = with_values(start, values).recipe()
+        tried = with_values(start, values)
         return judge(
-            world.data, world.sets, fold, members, recipe, start.tree_step, headline
+            world.data,
+            world.sets,
+            fold,
+            members,
+            tried.recipe(),
+            tried.tree_choice(),
+            headline,
         )
 
     return search(

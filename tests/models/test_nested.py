@@ -10,12 +10,13 @@ import pytest
 from features.catalogue import FEATURES
 from models.nested import PREDICTIONS, Data, score_fold, train_sets
 from models.split import make_folds
-from models.training import raw_scores
+from models.training import TreeChoice, raw_scores
 from models.training_sets import training_sets
 from tests.models.builders import RECIPE, make_labels, make_matrix
 
 # Tiny boosters: two threads would mostly wait for each other.
 TINY = replace(RECIPE, rounds=10, booster={**RECIPE.booster, "num_threads": 1})
+TEN = TreeChoice(step=10, least=10)
 LABELS = make_labels(("one", "two", "three"), positives=40, controls=60)
 
 
@@ -54,7 +55,7 @@ def boosters_of(data: Data, folds: pl.DataFrame) -> dict[str, lgb.Booster]:
 def run(data: Data, folds: pl.DataFrame, fold: str) -> pl.DataFrame:
     boosters = boosters_of(data, folds)
     members = folds.filter(fold=fold)
-    return score_fold(data, boosters.__getitem__, "loco", fold, members, 10, 10).rows
+    return score_fold(data, boosters.__getitem__, "loco", fold, members, TEN).rows
 
 
 def test_labels_of_the_fold_change_nothing_in_its_scores(folds) -> None:
@@ -78,7 +79,7 @@ def test_scores_are_those_of_the_booster_without_fold_and_unit(folds) -> None:
     data = make_data(LABELS)
     boosters = boosters_of(data, folds)
     members = folds.filter(fold="two")
-    scored = score_fold(data, boosters.__getitem__, "loco", "two", members, 10, 10)
+    scored = score_fold(data, boosters.__getitem__, "loco", "two", members, TEN)
 
     for part, unit, key in (
         ("inner", "three", "loco-without-three+two"),
@@ -108,7 +109,7 @@ def test_the_final_model_has_inner_scores_only(folds) -> None:
     )
 
     scored = score_fold(
-        data, boosters_of(data, folds).__getitem__, "loco", None, members, 10, 10
+        data, boosters_of(data, folds).__getitem__, "loco", None, members, TEN
     )
 
     assert set(scored.rows["part"]) == {"inner"}

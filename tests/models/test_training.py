@@ -6,6 +6,7 @@ from sklearn.metrics import average_precision_score
 from features.catalogue import FEATURES
 from models.hashing import uniform
 from models.training import (
+    TreeChoice,
     balanced_weights,
     best_trees,
     drop_families,
@@ -149,6 +150,6 @@ def test_best_trees_is_where_the_order_is_best(rows, least: int) -> None:
         for trees in range(least, 21, 5)
     }
 
-    best = best_trees(booster, matrix, noisy, weights, step=5, least=least)
+    best = best_trees(booster, matrix, noisy, weights, TreeChoice(5, least))
 
     assert best == max(found, key=lambda trees: found[trees])

@@ -9,7 +9,7 @@ from models.split import make_folds
 from models.training_sets import training_sets
 from models.tuning import Judgement, balanced_precision, explanation_cost, judge
 from tests.models.builders import RECIPE, make_labels
-from tests.models.test_nested import make_data
+from tests.models.test_nested import TEN, make_data
 
 TINY = replace(
     RECIPE,
@@ -49,10 +49,10 @@ def test_leaves_and_depth_limit_each_other(leaves: int, depth: int, cost: int) -
 def test_operators_are_judged_by_boosters_that_did_not_see_them() -> None:
     data = make_data(LABELS)
     members = final_members(data, FOLDS)
-    boosters = dict(train_sets(data, SETS, TINY))
-    rows = score_fold(data, boosters.__getitem__, "loco", None, members, 10).rows
+    boosters = {one.key: one.booster for one in train_sets(data, SETS, TINY)}
+    rows = score_fold(data, boosters.__getitem__, "loco", None, members, TEN).rows
 
-    found = judge(data, SETS, None, members, TINY, 10, ["one", "three"])
+    found = judge(data, SETS, None, members, TINY, TEN, ["one", "three"])
 
     expected = {}
     for unit in ("one", "three"):
@@ -68,9 +68,9 @@ def test_the_operator_of_the_fold_is_not_looked_at() -> None:
     members = FOLDS.filter(fold="two")
     units = ["one", "three"]
 
-    honest = judge(make_data(LABELS), SETS, "two", members, TINY, 10, units)
+    honest = judge(make_data(LABELS), SETS, "two", members, TINY, TEN, units)
     flipped = make_data(LABELS, flipped="two")
 
-    assert judge(flipped, SETS, "two", members, TINY, 10, units) == honest
+    assert judge(flipped, SETS, "two", members, TINY, TEN, units) == honest
     other = make_data(LABELS, flipped="one")
-    assert judge(other, SETS, "two", members, TINY, 10, units) != honest
+    assert judge(other, SETS, "two", members, TINY, TEN, units) != honest
