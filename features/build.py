@@ -19,6 +19,7 @@ from features.catalogue import FEATURES
 from features.errors import InputError
 from features.feature import Feature
 from features.measures import lineage, measure
+from features.population import Population
 
 Table = pl.DataFrame | Path
 
@@ -36,6 +37,7 @@ def build_features(
     posts: Table | None,
     artefacts: Artefacts | None,
     features: Sequence[Feature] = FEATURES,
+    population: Population | None = None,
 ) -> pl.DataFrame:
     """One row an account, in the order given: account_id and a column a feature.
 
@@ -46,12 +48,13 @@ def build_features(
         posts: canonical posts, or a Parquet file of them; null if there are none.
         artefacts: tables fitted in training, null if there are none.
         features: which to build, in column order.
+        population: the accounts around, for features of tier P; null if none is given.
 
     Raises:
         SchemaError: a table is not canonical.
         InputError: an account stands in the table twice.
     """
-    measured = _measured(_prepare(accounts, posts, artefacts), features)
+    measured = _measured(_prepare(accounts, posts, artefacts), features, population)
     return measured.select("account_id", *(_bounded(f) for f in features))
 
 
@@ -70,12 +73,13 @@ def build_with_reasons(
     posts: Table | None,
     artefacts: Artefacts | None,
     features: Sequence[Feature] = FEATURES,
+    population: Population | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
     """What build_features and explain_missing give, and how many posts count.
 
     Measured once for all three; the last as `count_posts`, in the order of accounts.
     """
-    measured = _measured(_prepare(accounts, posts, artefacts), features)
+    measured = _measured(_prepare(accounts, posts, artefacts), features, population)
     built = measured.with_columns(_bounded(f) for f in features)
     reasons = built.select(
         "account_id", *(_why(f, artefacts is not None) for f in features)
@@ -97,7 +101,11 @@ def _why(feature: Feature, fitted: bool) -> pl.Expr:
     return pl.when(absent).then(_reason(feature, fitted)).alias(feature.name)
 
 
-def _measured(prepared: "_Prepared", features: Sequence[Feature]) -> pl.DataFrame:
+def _measured(
+    prepared: "_Prepared",
+    features: Sequence[Feature],
+    population: Population | None = None,
+) -> pl.DataFrame:
     """Accounts with all that values and reasons follow from.
 
     Their columns; `n_<counted>` posts; a column `value <feature>`; a column
@@ -106,6 +114,7 @@ def _measured(prepared: "_Prepared", features: Sequence[Feature]) -> pl.DataFram
     values = prepared.accounts.with_columns(
         f.expr.alias(f"value {f.name}") for f in features if f.table == "accounts"
     )
+    values = _shared(values, prepared, features, population)
     reduced = [f for f in features if f.table == "posts"]
     told = {name: expr for f in reduced for name, expr in _told(f).items()}
     by_account = prepared.posts.group_by("account_id", maintain_order=True).agg(
@@ -119,6 +128,33 @@ def _measured(prepared: "_Prepared", features: Sequence[Feature]) -> pl.DataFram
         *(pl.col(f"n_{name}").fill_null(0) for name in _COUNTED),
         # Where there are no posts, they are too few and not untold.
         *(pl.col(name).fill_null(True) for name in told),
+    )
+
+
+def _shared(
+    values: pl.DataFrame,
+    prepared: "_Prepared",
+    features: Sequence[Feature],
+    population: Population | None,
+) -> pl.DataFrame:
+    """Values with those of the P features, and `<name> why` where they are null."""
+    of_population = [f for f in features if f.table == "population"]
+    if population is None or not of_population:
+        return values.with_columns(
+            column
+            for f in of_population
+            for column in (
+                pl.lit(None, pl.Float64).alias(f"value {f.name}"),
+                pl.lit("population_absent").alias(f"{f.name} why"),
+            )
+        )
+    names = [f.name for f in of_population]
+    shared = population.around(prepared.accounts, prepared.posts, names)
+    return values.hstack(
+        shared.select(
+            *(f.expr.alias(f"value {f.name}") for f in of_population),
+            *(f"{name} why" for name in names),
+        )
     )
 
 
@@ -151,7 +187,7 @@ def _bounded(feature: Feature) -> pl.Expr:
         value = value.cast(pl.Float64)
         value = pl.when(value.is_finite()).then(value)
     enough = [pl.col(name) for name in (_told(feature) if _of_posts(feature) else ())]
-    if feature.min_posts:
+    if feature.min_posts and feature.table != "population":
         enough.append(pl.col(f"n_{feature.counted}") >= feature.min_posts)
     if feature.full_history:
         enough.append(pl.col("history_complete"))
@@ -162,9 +198,9 @@ def _bounded(feature: Feature) -> pl.Expr:
 
 def _reason(feature: Feature, fitted: bool) -> pl.Expr:
     """Code of the first cause that applies."""
+    if feature.table == "population":
+        return pl.col(f"{feature.name} why")
     tests: list[tuple[pl.Expr, str]] = []
-    if feature.tier == "P":
-        tests.append((pl.lit(True), "population_absent"))
     if feature.tier == "F":
         tests.append((pl.lit(not fitted), "artefact_absent"))
     read = lineage(feature.inputs())

@@ -8,6 +8,7 @@ from features import equalise, measures
 from features.action import ACTION
 from features.audience import AUDIENCE
 from features.client import CLIENT
+from features.coactivity import COACTIVITY
 from features.content import CONTENT
 from features.feature import FAMILIES, Feature
 from features.life import LIFE
@@ -26,8 +27,12 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *CLIENT,
 )
 
-_BY_NAME: Final = {feature.name: feature for feature in FEATURES}
-if len(_BY_NAME) != len(FEATURES):
+# With those that need a population: computed where one is given, described with the
+# others, and not read by the model (docs/decisions/0012-co-activity.md).
+CATALOGUE: Final[tuple[Feature, ...]] = (*FEATURES, *COACTIVITY)
+
+_BY_NAME: Final = {feature.name: feature for feature in CATALOGUE}
+if len(_BY_NAME) != len(CATALOGUE):
     raise AssertionError("two features share a name")
 
 
@@ -128,12 +133,13 @@ def as_markdown() -> str:
         "",
         "Generated from the features by `make catalogue`; do not edit.",
         "",
-        f"{len(FEATURES)} features. A value is null where it could not be measured, "
-        "never filled in. Tier S needs the account alone, F a table fitted on training "
-        "accounts. Cost is what it takes to change the value.",
+        f"{len(FEATURES)} features, and {len(COACTIVITY)} more (tier P) that the model "
+        "does not read. A value is null where it could not be measured, never filled "
+        "in. Tier S needs the account alone, F a table fitted on training accounts, P "
+        "a table of the accounts around it. Cost is what it takes to change the value.",
     ]
     for family in FAMILIES:
-        members = [f for f in FEATURES if f.family == family]
+        members = [f for f in CATALOGUE if f.family == family]
         if not members:
             continue
         lines += ["", f"## {family.capitalize()}", ""]

@@ -70,7 +70,8 @@ class Feature:
         family: one of the seven families shown to reviewers.
         table: "accounts" for a row-wise expression on the equalised accounts table,
             "posts" for one that reduces an account's posts (features.measures) to a
-            value.
+            value, "population" for one on what the account shares with the
+            accounts around it (features.population).
         expr: the Polars expression; build_features is the only caller.
         evidence: true for the posts that show the value, or null if none do.
         dtype: Float32 or Boolean.
@@ -97,7 +98,7 @@ class Feature:
     name: str
     group: str
     family: Family
-    table: Literal["accounts", "posts"]
+    table: Literal["accounts", "posts", "population"]
     expr: pl.Expr
     unit: str
     range: tuple[float | None, float | None]

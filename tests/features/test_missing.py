@@ -157,7 +157,10 @@ def test_without_a_table():
 
 def test_without_a_population():
     around = planted(
-        pl.lit(None, dtype=pl.Float64), tier="P", reasons=("population_absent",)
+        pl.lit(None, dtype=pl.Float64),
+        tier="P",
+        table="population",
+        reasons=("population_absent",),
     )
 
     assert reason_of(around) == "population_absent"

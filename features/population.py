@@ -1,0 +1,172 @@
+"""Population: the accounts around, given explicitly, and what is shared with them.
+
+It is what a caller holds of one collection: posts, and if known the accounts and the
+actions (reports, blocks) of whoever made them. It is never taken from the accounts that
+are scored together, and an account in it is compared with the others alone: its values
+depend on its own posts and on the population, not on its batch.
+
+A population is a snapshot. Posts of it at or after the moment of judging are the
+caller's to cut (`as_of`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from features import equalise, schema
+from features.companions import Counts, compare, count
+from features.errors import InputError
+from features.traces import TRACES, Table
+
+
+@dataclass(frozen=True)
+class Population:
+    """Accounts around, counted.
+
+    Attributes:
+        codes: account_id, account: a number for each.
+        counts: trace -> its counts; no key where the table that it needs is absent.
+        actions: their actions, null if not known.
+    """
+
+    codes: pl.DataFrame
+    counts: dict[str, Counts]
+    actions: pl.DataFrame | None
+
+    @classmethod
+    def of(
+        cls,
+        posts: pl.DataFrame,
+        accounts: pl.DataFrame | None = None,
+        actions: pl.DataFrame | None = None,
+        as_of: datetime | None = None,
+    ) -> "Population":
+        """Population of canonical tables.
+
+        Args:
+            posts: their posts.
+            accounts: whose creation is compared; with them, each account's posts end
+                before its own as_of.
+            actions: of them as reporters; nothing is counted about whom they report.
+            as_of: posts and actions at or after it are left out; null for none.
+
+        Raises:
+            SchemaError: a table is not canonical.
+            InputError: it holds no post.
+        """
+        posts = equalise.posts(equalise.distinct(schema.check(posts, "posts")))
+        tables: dict[Table, pl.DataFrame] = {
+            "posts": _before(posts, "posted_at", as_of)
+        }
+        if accounts is not None:
+            accounts = equalise.accounts(schema.check(accounts, "accounts"))
+            tables["accounts"] = accounts
+            tables["posts"] = _cut(tables["posts"], accounts)
+        if actions is not None:
+            actions = _before(schema.check(actions, "actions"), "at", as_of)
+            tables["actions"] = actions
+        if tables["posts"].is_empty():
+            raise InputError(
+                "population: no post in it; give the posts of the accounts around"
+            )
+        codes = (
+            pl.concat([t.select("account_id") for t in tables.values()])
+            .unique()
+            .sort("account_id")
+            .with_row_index("account")
+        )
+        counts: dict[str, Counts] = {}
+        coded = {
+            name: table.join(codes, on="account_id") for name, table in tables.items()
+        }
+        for name, trace in TRACES.items():
+            if trace.table in coded:
+                counts[name] = count(trace, trace.events(coded[trace.table]))
+        return cls(codes, counts, actions)
+
+    def capped(self) -> dict[str, int]:
+        """Trace -> items that more share than are counted, where there are any."""
+        return {name: c.capped for name, c in self.counts.items() if c.capped}
+
+    def around(
+        self, accounts: pl.DataFrame, posts: pl.DataFrame, names: Iterable[str]
+    ) -> pl.DataFrame:
+        """What equalised accounts share with this population, in their order.
+
+        account_id and, for each trace, `<name> observed` and `<name> expected` in
+        UNITs of a companion, null where nothing can be said, and then `<name> why`,
+        a code of REASONS.
+        """
+        rows = accounts.select("account_id").with_row_index("row")
+        known = rows.join(self.codes, on="account_id").drop("account_id")
+        tables: dict[Table, pl.DataFrame] = {"accounts": accounts, "posts": posts}
+        if self.actions is not None:
+            tables["actions"] = self.actions
+        numbered = {
+            name: table.join(rows, on="account_id").rename({"row": "account"})
+            for name, table in tables.items()
+        }
+        found = rows
+        for name in names:
+            trace = TRACES[name]
+            if name not in self.counts:
+                absent = pl.lit(None, pl.Int64)
+                found = found.with_columns(
+                    absent.alias(f"{name} observed"),
+                    absent.alias(f"{name} expected"),
+                    pl.lit("population_absent").alias(f"{name} why"),
+                )
+                continue
+            mine = numbered[trace.table]
+            told = (
+                mine.filter(trace.among)
+                .group_by("account")
+                .agg(pl.col(trace.reads).is_not_null().any().alias("told"))
+            )
+            own = trace.events(mine).rename({"account": "row"})
+            shared = compare(self.counts[name], own, known)
+            found = (
+                found.join(shared, on="row", how="left", maintain_order="left")
+                .join(
+                    told,
+                    left_on="row",
+                    right_on="account",
+                    how="left",
+                    maintain_order="left",
+                )
+                .with_columns(_why(trace.least).alias(f"{name} why"))
+                .with_columns(
+                    pl.when(pl.col(f"{name} why").is_null())
+                    .then(pl.col(part))
+                    .alias(f"{name} {part}")
+                    for part in ("observed", "expected")
+                )
+                .drop("items", "others", "observed", "expected", "told")
+            )
+        return found.drop("row")
+
+
+def _why(least: int) -> pl.Expr:
+    items = pl.col("items").fill_null(0)
+    return (
+        pl.when(~pl.col("told"))
+        .then(pl.lit("field_absent"))
+        .when(items < least)
+        .then(pl.lit("too_few_posts"))
+        .when(pl.col("others") <= 0)
+        .then(pl.lit("undefined"))
+    )
+
+
+def _before(frame: pl.DataFrame, column: str, as_of: datetime | None) -> pl.DataFrame:
+    if as_of is None:
+        return frame
+    return frame.filter(pl.col(column).is_null() | (pl.col(column) < as_of))
+
+
+def _cut(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Posts of known accounts as those of any account; those of others as they are."""
+    strangers = posts.join(accounts, on="account_id", how="anti")
+    return pl.concat([equalise.before_as_of(posts, accounts), strangers])
