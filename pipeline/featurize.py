@@ -12,8 +12,10 @@ from features.artefacts import Artefacts
 from features.baselines import SGBOT_17, TEXT_6
 from features.build import build_features
 from features.catalogue import FEATURES
+from features.coactivity import COACTIVITY
 from features.feature import Feature
 from features.measures import lineage
+from features.population import Population
 from models.training_sets import training_sets
 from pipeline.files import atomic_directory, write_parquet
 from pipeline.masking import apply_masks, even_missingness
@@ -107,13 +109,47 @@ def _needed(feature: Feature) -> set[str]:
     return lineage(feature.inputs()) - set(equalise.FROM_TEXT) - {"kind", "account_id"}
 
 
+def build_around(canonical: Path, labelled: Path) -> pl.DataFrame:
+    """account_id and a column a co-activity feature, null where not measured.
+
+    The population of an account is its own block, masked, both classes, without
+    labels: a fold that leaves the block out has seen none of it, and what is held out
+    is measured over the held-out collection (docs/decisions/0012-co-activity.md).
+    """
+    masks = pl.read_parquet(labelled / "masks.parquet")
+    accounts = pl.read_parquet(canonical / "accounts.parquet")
+    posts = pl.scan_parquet(canonical / "posts.parquet")
+    values = []
+    for (block,), members in masks.sort("account_id").group_by(
+        ["block"], maintain_order=True
+    ):
+        ids = members.select("account_id")
+        some_accounts, some_posts = apply_masks(
+            accounts.join(ids, on="account_id", how="semi", maintain_order="left"),
+            posts.join(ids.lazy(), on="account_id", how="semi").collect(),
+            masks,
+        )
+        around = None
+        if not some_posts.is_empty():
+            around = Population.of(some_posts, some_accounts)
+        values.append(
+            build_features(some_accounts, some_posts, None, COACTIVITY, around)
+        )
+        say(f"{members.height:,} accounts around each other: {block}")
+        for name, capped in around.capped().items() if around else ():
+            say(f"  {name}: {capped:,} item(s) shared by more than are counted")
+    return pl.concat(values)
+
+
 def featurize(
     canonical: Path, labelled: Path, folds: Path, params: FeaturizeParams, out: Path
 ) -> None:
-    """Write features.parquet, fitted.parquet and artefacts/<training set>.json."""
+    """Write features, fitted, population (Parquet), artefacts/<training set>.json."""
     accounts, static = build_static(canonical, labelled, params.posts_per_part)
     with atomic_directory(out) as working:
         write_parquet(static, working / "features.parquet", ["account_id"])
+        around = build_around(canonical, labelled)
+        write_parquet(around, working / "population.parquet", ["account_id"])
         (working / "artefacts").mkdir()
         fitted = []
         labels = pl.read_parquet(labelled / "labels.parquet")

@@ -69,12 +69,12 @@ def ingest(sources: Sequence[Source], raw: Path, out: Path, report: Path) -> Non
             described[source.name] = source_report.describe(tables)
             accidents[source.name] = source_report.text_accidents(tables)
             ids[source.name] = tables.accounts.select("account_id", "label")
-            accounts.append(_prefixed(tables.accounts, source, "accounts"))
+            accounts.append(prefixed(tables.accounts, source, "accounts"))
             labels.append(_labels(tables.accounts, source))
             rejected.append(tables.rejected)
             if tables.posts is not None:
                 parts.append(working / f"posts.{source.name}.parquet")
-                posts = _prefixed(tables.posts, source, "posts")
+                posts = prefixed(tables.posts, source, "posts")
                 write_parquet(posts, parts[-1], POST_ORDER)
                 del posts
             _say(source, tables, time.monotonic() - started)
@@ -108,7 +108,8 @@ def _read(source: Source, raw: Path) -> Tables:
     return READERS[source.format](source, raw)
 
 
-def _prefixed(frame: pl.DataFrame, source: Source, table: str) -> pl.DataFrame:
+def prefixed(frame: pl.DataFrame, source: Source, table: str) -> pl.DataFrame:
+    """Canonical table, the source's name before the ids of its accounts."""
     columns = [name for name in schema.TABLES[table] if name in frame.columns]
     keys = [name for name in columns if name in ("account_id", "target_account_id")]
     prefix = pl.lit(f"{source.name}/")

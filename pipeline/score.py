@@ -10,9 +10,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from features import schema
+from features.build import build_features
+from features.coactivity import COACTIVITY
 from features.errors import InputError
+from features.population import Population
 from models.bundle import Bundle, load_bundle
 from models.scorer import as_table, score
+from pipeline.around import POPULATION, read_population
 from pipeline.errors import SourceError
 from pipeline.featurize import parts
 from pipeline.files import atomic_file
@@ -39,6 +43,7 @@ def score_tables(
     prevalence: float | None,
     out: Path,
     rejected: pl.DataFrame | None = None,
+    population: Population | None = None,
 ) -> tuple[int, int]:
     """Write scores part by part, so that memory does not grow with the archive.
 
@@ -50,6 +55,8 @@ def score_tables(
         out: Parquet file to write: sorted by account_id, nulls last.
         rejected: account_id as given, or null, and reason of accounts that ingest
             rejected.
+        population: the accounts around; adds a column a co-activity feature, which
+            the model does not read. Null for none.
 
     Returns:
         Numbers of accounts with a score, and of those without evidence for one.
@@ -73,10 +80,14 @@ def score_tables(
         ):
             inside = pl.col("account_id").is_between(pl.lit(ids[0]), pl.lit(ids[-1]))
             some = accounts.filter(inside)
-            scores = score(bundle, some, posts.filter(inside).collect(), prevalence)
+            some_posts = posts.filter(inside).collect()
+            scores = score(bundle, some, some_posts, prevalence)
             # Ids go out as they came in; ingest put the source before them.
             as_given = pl.col("account_id").str.strip_prefix(f"{SOURCE}/")
             known = as_table(scores, some["as_of"]).with_columns(as_given)
+            if population is not None:
+                shared = build_features(some, some_posts, None, COACTIVITY, population)
+                known = known.hstack(shared.drop("account_id"))
             earlier = (left["account_id"] < known["account_id"][-1]).fill_null(False)
             table = _with_rejected(known, left.filter(earlier)).to_arrow()
             left = left.filter(~earlier)
@@ -156,7 +167,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--file", action="append", help="KIND=PATTERN below --path, as often as needed")
     add("--as-of", help="moment of judging, if the accounts do not state it")
     add("--prevalence", type=float, help="share to assume, between 0 and 1")
-    add("--population", type=Path, help="canonical posts around, for co-activity")
+    add("--population", type=Path, help="canonical posts of the accounts around")
+    add("--population-accounts", type=Path, help="those accounts, canonical")
+    add("--population-actions", type=Path, help="their reports and blocks, canonical")
     add("--out", type=Path, required=True, help="Parquet file to write")
     return parser
 
@@ -201,6 +214,13 @@ def main() -> None:
         _say_rejected(bad_rows)
         kept = accounts["account_id"].str.strip_prefix(f"{SOURCE}/")
         rejected = rejected_accounts(bad_rows, report, kept)
+        around = {kind: getattr(args, name) for kind, name in POPULATION.items()}
+        latest = accounts.select(pl.col("as_of").max()).item()
+        population = (
+            read_population(around, latest, Path(temporary) / "around")
+            if args.population is not None
+            else None
+        )
         scored, abstained = score_tables(
             bundle,
             accounts,
@@ -208,6 +228,7 @@ def main() -> None:
             args.prevalence,
             args.out,
             rejected,
+            population,
         )
     print(
         f"{args.out}: {scored:,} accounts scored, {abstained:,} abstained, "

@@ -146,12 +146,17 @@ def _canonical_files(
             continue
         if not path.is_file():
             raise InputError(f"--{kind} {path}: no such file")
-        (links / kind).mkdir(parents=True)
-        # Patterns are for archives: a bracket in this name is only a bracket.
-        name = re.sub(r"[*?\[\]]", "_", path.name)
-        (links / kind / name).symlink_to(path.resolve())
-        files[kind] = [f"{kind}/{name}"]
+        files[kind] = [f"{kind}/{link(path, links / kind)}"]
     return links, files
+
+
+def link(path: Path, folder: Path) -> str:
+    """Name of a link to the file, in a folder made for it."""
+    folder.mkdir(parents=True)
+    # Patterns are for archives: a bracket in this name is only a bracket.
+    name = re.sub(r"[*?\[\]]", "_", path.name)
+    (folder / name).symlink_to(path.resolve())
+    return name
 
 
 def _archive_files(args: argparse.Namespace) -> tuple[Path, dict[str, list[str]]]:
@@ -218,10 +223,10 @@ def check_arguments(args: argparse.Namespace) -> None:
     Raises:
         InputError: naming the argument, and what to give instead.
     """
-    if args.population is not None:
-        raise InputError(
-            "--population: this model has no feature that reads a population"
-        )
+    if args.population is None and (
+        args.population_accounts or args.population_actions
+    ):
+        raise InputError("--population is missing: the posts of the accounts around")
     if args.prevalence is not None and not 0 < args.prevalence < 1:
         raise InputError(f"--prevalence {args.prevalence}: must lie between 0 and 1")
     if args.format == "canonical" and args.accounts is None and args.path is None:

@@ -10,7 +10,11 @@ from pipeline.sources import archive, checks, columns, lists, tables, times, val
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
-_REQUIRED = {"accounts": ("account_id",), "posts": ("account_id", "kind")}
+_REQUIRED = {
+    "accounts": ("account_id",),
+    "posts": ("account_id", "kind"),
+    "actions": tuple(schema.ACTIONS),
+}
 
 
 def read(source: Source, raw: Path) -> Tables:
@@ -26,13 +30,33 @@ def read(source: Source, raw: Path) -> Tables:
         source, raw, "accounts", {"label": ("label",), "group": ("group",)}
     )
     _labels(accounts)
-    posts = _load(source, raw, "posts", {}) if "posts" in source.files else None
-    if posts is not None:
-        unknown = ~pl.col("kind").is_in(schema.KINDS)
-        posts.reject("kind_unknown", unknown | pl.col("kind").is_null(), "no such kind")
+    posts = rows(source, raw, "posts") if "posts" in source.files else None
     if accounts.frame["as_of"].null_count() == accounts.frame.height:
         accounts.frame = accounts.frame.drop("as_of")
     return checks.settle(accounts, posts)
+
+
+def rows(source: Source, raw: Path, table: str) -> Reading:
+    """Rows of one table, values as in it, before any rule that needs another table.
+
+    Args:
+        source: declaration, whose `files` name those of the table.
+        raw: directory that their names are relative to.
+        table: accounts, posts or actions.
+
+    Raises:
+        SourceError: a file or a required column is missing.
+    """
+    reading = _load(source, raw, table, {})
+    if table == "posts":
+        unknown = ~pl.col("kind").is_in(schema.KINDS)
+        reading.reject(
+            "kind_unknown", unknown | pl.col("kind").is_null(), "no such kind"
+        )
+    if table == "actions":
+        for name in schema.REQUIRED[table]:
+            reading.reject("value_missing", pl.col(name).is_null(), f"no {name}")
+    return reading
 
 
 def _load(source: Source, raw: Path, table: str, extra: columns.Columns) -> Reading:

@@ -8,7 +8,14 @@ from features.catalogue import FEATURES
 from models.audit import mask_only_auc
 from models.matrix import to_matrix
 from models.training_sets import training_sets
-from pipeline.featurize import FITTED, STATIC, FeaturizeParams, featurize, parts
+from pipeline.featurize import (
+    FITTED,
+    STATIC,
+    FeaturizeParams,
+    build_around,
+    featurize,
+    parts,
+)
 from tests.pipeline.conftest import TinyWorld
 
 
@@ -40,7 +47,7 @@ def test_the_size_of_parts_changes_no_byte(
 ) -> None:
     out = run(tiny_world, tiny_world.folder / "canonical", tmp_path / "f", most_posts)
 
-    for name in ("features.parquet", "fitted.parquet"):
+    for name in ("features.parquet", "fitted.parquet", "population.parquet"):
         expected = (tiny_world.folder / "features" / name).read_bytes()
         assert (out / name).read_bytes() == expected
 
@@ -78,6 +85,33 @@ def test_tables_of_a_fold_do_not_depend_on_its_test_rows(
     # The twin: where those rows are trained on, the tables do follow them.
     assert "all" in changed
     assert "loco-without-atelier" in changed
+
+
+def test_co_activity_of_a_block_does_not_depend_on_another(
+    tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    """As a fold leaves it out: none of what is left out moves a training value."""
+    labels = tiny_world.table("labelled/labels").select("account_id", "block")
+    posts = tiny_world.table("canonical/posts").join(labels, on="account_id")
+    (tmp_path / "accounts.parquet").symlink_to(
+        tiny_world.folder / "canonical/accounts.parquet"
+    )
+    cut = posts.filter((pl.col("block") != "harbour") | (pl.col("kind") != "repost"))
+    cut.drop("block").write_parquet(tmp_path / "posts.parquet")
+
+    found = build_around(tmp_path, tiny_world.folder / "labelled").sort("account_id")
+
+    before = tiny_world.table("features/population")
+    assert before["account_id"].equals(labels["account_id"])
+    changed = {
+        str(block)
+        for (block,), ids in labels.group_by("block")
+        if not found.join(ids, on="account_id", how="semi").equals(
+            before.join(ids, on="account_id", how="semi")
+        )
+    }
+    assert changed == {"harbour"}
+    assert before["coactivity_repost_ratio"].is_not_null().any()
 
 
 def test_order_of_rows_changes_no_table(tiny_world: TinyWorld) -> None:

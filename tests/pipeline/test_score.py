@@ -11,6 +11,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features.build import build_features
+from features.coactivity import COACTIVITY
+from features.population import Population
 from models.calibrator import logit
 from models.scorer import score
 from pipeline.score import main
@@ -200,7 +203,8 @@ GOOD = "account_id,as_of,followers\n7,2021-01-01T00:00:00Z,5\n"
         (GOOD, ("--prevalence", "1"), "between 0 and 1"),
         (GOOD, ("--prevalence", "nan"), "between 0 and 1"),
         (GOOD, ("--posts", "nowhere.csv"), "nowhere.csv: no such file"),
-        (GOOD, ("--population", "x.parquet"), "no feature that reads a population"),
+        (GOOD, ("--population", "x.parquet"), "--population x.parquet: no file"),
+        (GOOD, ("--population-actions", "x.csv"), "--population is missing"),
         (GOOD, ("--out", "scores.csv"), "name a Parquet file"),
         (GOOD.replace("as_of", "as_of,label").replace("01-01T", "01-01T"), (), "label"),
         (
@@ -385,3 +389,51 @@ def test_the_command_runs_as_a_process(root: Path, tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith("error: none/bundle.json: missing")
+
+
+def test_co_activity_stands_beside_the_score_where_a_population_is_given(
+    run: Run, tables, tmp_path: Path
+) -> None:
+    accounts, posts = tables
+    given = write(tables, tmp_path / "given", "parquet")
+    around = write(tables, tmp_path / "around", "csv")
+    actions = tmp_path / "actions.csv"
+    who = accounts["account_id"][0]
+    rows = [f"{who},report,r{n},2010-01-01T00:00:00Z" for n in range(5)]
+    rows += [f"someone,report,r{n},2010-01-01T00:00:00Z" for n in range(3)]
+    rows += ["someone,report,,2010-01-01T00:00:00Z"]
+    actions.write_text("\n".join(["account_id,kind,target_account_id,at", *rows]))
+
+    _, plain, _ = run(*given)
+    without = pl.read_parquet(tmp_path / "scores.parquet")
+    code, out, error = run(
+        *given,
+        "--population",
+        around[3],
+        "--population-accounts",
+        around[1],
+        "--population-actions",
+        actions,
+    )
+
+    assert (code, error) == (0, "")
+    assert "1 row(s) of actions.csv rejected, value_missing" in out
+    assert f"{accounts.height + 1} accounts around" in out
+    found = pl.read_parquet(tmp_path / "scores.parquet")
+    names = [f.name for f in COACTIVITY]
+    assert found.columns == [*without.columns, *names]
+    # The model does not read them.
+    assert found.select(without.columns).equals(without)
+    built = build_features(
+        accounts,
+        posts,
+        None,
+        COACTIVITY,
+        Population.of(posts, accounts, as_of=accounts["as_of"].max()),
+    )
+    same = [name for name in names if not name.endswith(("report_ratio",))]
+    assert found.select("account_id", *same).equals(built.select("account_id", *same))
+    assert found["coactivity_report_ratio"].is_not_null().to_list() == [
+        account == who for account in found["account_id"]
+    ]
+    assert plain.splitlines()[-1] == out.splitlines()[-1]
