@@ -25,7 +25,7 @@ class Counts:
 
     Attributes:
         trace: what was counted.
-        events: account, item, and stratum or moment.
+        events: account, item, and stratum or moment; sorted by account.
         items: of shared traces: item, users.
         strata: of shared traces: stratum, events, weight.
         capped: items, or items at a moment, that more than MOST_COMPANIONS share.
@@ -57,7 +57,7 @@ def count(trace: Trace, events: pl.DataFrame) -> Counts:
             _crowding(pl.col("users"), trace).sum().alias("weight"),
         )
     capped = crowd.filter(pl.col("users") > MOST_COMPANIONS).height
-    return Counts(trace, events, items, strata, capped)
+    return Counts(trace, events.sort("account"), items, strata, capped)
 
 
 def compare(counts: Counts, own: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -71,7 +71,7 @@ def compare(counts: Counts, own: pl.DataFrame, known: pl.DataFrame) -> pl.DataFr
         own: distinct events of the accounts to compare: row, and as in `counts`.
         known: row, account: which of the accounts around each of them is.
     """
-    theirs = counts.events.join(known, on="account").drop("account")
+    theirs = _of(counts.events, known).drop("account")
     compare_one = _in_strata if counts.trace.moment is None else _in_windows
     found = compare_one(counts, own, theirs)
     of_theirs = theirs.group_by("row").agg(pl.len().cast(pl.Int64).alias("theirs"))
@@ -82,6 +82,21 @@ def compare(counts: Counts, own: pl.DataFrame, known: pl.DataFrame) -> pl.DataFr
         )
         .drop("theirs")
     )
+
+
+def _of(events: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Events of these accounts; those between the first and the last are looked at."""
+    if known.is_empty():
+        return events.clear().join(known, on="account")
+    ends = known.select(pl.col("account").min(), last=pl.col("account").max()).row(0)
+    start = events["account"].search_sorted(ends[0], side="left")
+    stop = events["account"].search_sorted(ends[1], side="right")
+    return events.slice(start, stop - start).join(known, on="account")
+
+
+def _asked(counted: pl.DataFrame, asked: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Rows of a long table that a short one asks for: the short one is the index."""
+    return counted.join(asked.select(key).unique(), on=key, how="semi")
 
 
 def _worth(companions: pl.Expr, trace: Trace) -> pl.Expr:
@@ -111,8 +126,11 @@ def _in_strata(counts: Counts, own: pl.DataFrame, theirs: pl.DataFrame) -> pl.Da
             how="full",
             coalesce=True,
         )
-        .join(counts.items, on="item", how="left")
-        .with_columns(pl.col("own", "self", "users").fill_null(0))
+        .with_columns(pl.col("own", "self").fill_null(0))
+    )
+    items = _asked(counts.items, both, "item")
+    both = both.join(items, on="item", how="left").with_columns(
+        pl.col("users").fill_null(0)
     )
     users, itself = pl.col("users"), pl.col("self")
     by_stratum = (
@@ -125,7 +143,7 @@ def _in_strata(counts: Counts, own: pl.DataFrame, theirs: pl.DataFrame) -> pl.Da
             .sum()
             .alias("left_out"),
         )
-        .join(counts.strata, on="stratum", how="left")
+        .join(_asked(counts.strata, both, "stratum"), on="stratum", how="left")
         .with_columns(
             (pl.col("events").fill_null(0) - pl.col("self")).alias("events"),
             (pl.col("weight").fill_null(0) - pl.col("left_out")).alias("weight"),
@@ -158,8 +176,9 @@ def _in_windows(
         .with_columns(pl.col("users").cum_sum().over("row", "item").alias("until"))
     )
     own = own.sort("row", "item", "moment")
+    items = _asked(counts.items, own, "item")
     within = {
-        steps: _within(own, counts.items, ["item"], steps)
+        steps: _within(own, items, ["item"], steps)
         - _within(own, itself, ["row", "item"], steps)
         for steps in (trace.near, trace.wide)
     }

@@ -9,9 +9,10 @@ A population is a snapshot. Posts of it at or after the moment of judging are th
 caller's to cut (`as_of`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
@@ -19,6 +20,9 @@ from features import equalise, schema
 from features.companions import Counts, compare, count
 from features.errors import InputError
 from features.traces import TRACES, Table
+
+# Posts equalised at once; more take more memory and give the same counts.
+_POSTS_PER_PART: Final = 400_000
 
 
 @dataclass(frozen=True)
@@ -56,34 +60,38 @@ class Population:
             SchemaError: a table is not canonical.
             InputError: it holds no post.
         """
-        posts = equalise.posts(equalise.distinct(schema.check(posts, "posts")))
-        tables: dict[Table, pl.DataFrame] = {
-            "posts": _before(posts, "posted_at", as_of)
-        }
+        posts = schema.check(posts, "posts")
+        given: dict[Table, pl.DataFrame] = {"posts": posts}
         if accounts is not None:
             accounts = equalise.accounts(schema.check(accounts, "accounts"))
-            tables["accounts"] = accounts
-            tables["posts"] = _cut(tables["posts"], accounts)
+            given["accounts"] = accounts
         if actions is not None:
             actions = _before(schema.check(actions, "actions"), "at", as_of)
-            tables["actions"] = actions
-        if tables["posts"].is_empty():
+            given["actions"] = actions
+        if posts.is_empty():
             raise InputError(
                 "population: no post in it; give the posts of the accounts around"
             )
         codes = (
-            pl.concat([t.select("account_id") for t in tables.values()])
+            pl.concat([t.select("account_id") for t in given.values()])
             .unique()
             .sort("account_id")
             .with_row_index("account")
         )
-        counts: dict[str, Counts] = {}
-        coded = {
-            name: table.join(codes, on="account_id") for name, table in tables.items()
+        found: dict[str, list[pl.DataFrame]] = {}
+        for part in _parts(posts):
+            some = equalise.posts(equalise.distinct(part))
+            some = _before(some, "posted_at", as_of)
+            if accounts is not None:
+                some = _cut(some, accounts)
+            _collect(found, "posts", some.join(codes, on="account_id"))
+        for name, table in given.items():
+            if name != "posts":
+                _collect(found, name, table.join(codes, on="account_id"))
+        counts = {
+            name: count(TRACES[name], pl.concat(found.pop(name)))
+            for name in list(found)
         }
-        for name, trace in TRACES.items():
-            if trace.table in coded:
-                counts[name] = count(trace, trace.events(coded[trace.table]))
         return cls(codes, counts, actions)
 
     def capped(self) -> dict[str, int]:
@@ -146,6 +154,22 @@ class Population:
                 .drop("items", "others", "observed", "expected", "told")
             )
         return found.drop("row")
+
+
+def _parts(posts: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The posts of some accounts after one another, each account's together."""
+    number = -(-posts.height // _POSTS_PER_PART)
+    place = posts["account_id"].hash() % number
+    for part in range(number):
+        yield posts.filter(place == part)
+
+
+def _collect(
+    found: dict[str, list[pl.DataFrame]], table: Table, rows: pl.DataFrame
+) -> None:
+    for name, trace in TRACES.items():
+        if trace.table == table:
+            found.setdefault(name, []).append(trace.events(rows))
 
 
 def _why(least: int) -> pl.Expr:
