@@ -123,7 +123,15 @@ _COUNTED: Final = {
     "tagged": "posts with a language",
     "signed": "posts with a client",
 }
-_COST: Final = ("free", "cheap", "dear", "practically fixed")
+COST: Final = ("free", "cheap", "dear", "practically fixed")
+
+
+def needs(feature: Feature) -> str:
+    """What an account must have for a value, in words."""
+    posts = "no posts"
+    if feature.min_posts:
+        posts = f"{feature.min_posts} {_COUNTED[feature.counted]}"
+    return posts + (", with full history" if feature.full_history else "")
 
 
 def as_markdown() -> str:
@@ -147,15 +155,13 @@ def as_markdown() -> str:
             low, high = (
                 "no limit" if bound is None else f"{bound:g}" for bound in f.range
             )
-            need = f"{f.min_posts} {_COUNTED[f.counted]}" if f.min_posts else "no posts"
             lines += [
                 f"### {f.label} (`{f.name}`)",
                 "",
                 f.description,
                 "",
-                f"- Unit: {f.unit}, from {low} to {high}; needs {need}"
-                + (", with full history" if f.full_history else "")
-                + f"; tier {f.tier}; {_COST[f.cost]} to change",
+                f"- Unit: {f.unit}, from {low} to {high}; needs {needs(f)}; tier {f.tier}; "
+                f"{COST[f.cost]} to change",
                 f"- Shown by posts: {'no' if f.evidence is None else 'yes'}",
                 f"- Limitation: {f.limitation}",
                 f"- Missing: {f.missing} ({', '.join(f.reasons)})",

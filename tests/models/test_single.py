@@ -1,0 +1,95 @@
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+
+from features.catalogue import feature
+from features.feature import Feature
+from models.single import BINS, Single, judge
+
+FOLLOWERS = feature("profile_followers_log")
+IMAGE = feature("profile_has_default_image")
+
+
+def judged(
+    controls: Sequence[float | None],
+    takedown: Sequence[float | None],
+    blocks: tuple[str, ...] = ("x",),
+    measure: Feature = FOLLOWERS,
+) -> Single:
+    values = [*controls, *takedown]
+    frame = pl.DataFrame(
+        {
+            measure.name: pl.Series(values, dtype=measure.dtype, strict=False),
+            "label": [0] * len(controls) + [1] * len(takedown),
+            "block": [blocks[place % len(blocks)] for place in range(len(values))],
+        }
+    )
+    return judge(frame, [measure])[measure.name]
+
+
+LOW = [float(n) for n in range(40)]
+
+
+def test_a_value_that_separates():
+    found = judged(LOW, [n + 100 for n in LOW])
+
+    assert (found.across, found.within) == (1.0, {"x": 1.0})
+    assert found.missing == (0.0, 0.0)
+    assert [sum(side) for side in found.shares] == [pytest.approx(1)] * 2
+    # No bin holds both.
+    assert not any(g and b for g, b in zip(*found.shares, strict=True))
+
+
+def test_below_a_half_controls_are_higher():
+    assert judged([n + 100 for n in LOW], LOW).across == 0.0
+
+
+def test_within_a_block_and_across_blocks_differ():
+    """Two collections: in each the value says nothing, together it tells the larger."""
+    frame = pl.DataFrame(
+        {
+            FOLLOWERS.name: pl.Series([1.0] * 120 + [9.0] * 120, dtype=pl.Float32),
+            "label": [0] * 90 + [1] * 30 + [0] * 30 + [1] * 90,
+            "block": ["x"] * 120 + ["y"] * 120,
+        }
+    )
+
+    found = judge(frame, [FOLLOWERS])[FOLLOWERS.name]
+
+    assert found.within == {"x": 0.5, "y": 0.5}
+    assert found.across == 0.75
+
+
+def test_too_few_known_values_give_no_figure():
+    found = judged([*LOW, None], [1.0] * 19 + [None] * 19)
+
+    assert (found.across, found.within) == (None, {"x": None})
+    assert found.missing == pytest.approx((1 / 41, 0.5))
+
+
+def test_nothing_known():
+    found = judged([None] * 5, [None] * 5)
+
+    assert (found.low, found.high, found.shares) == (None, None, ([], []))
+
+
+def test_yes_and_no():
+    found = judged([0.0] * 30, [1.0] * 30, measure=IMAGE)
+
+    assert (found.low, found.high) == (0.0, 1.0)
+    assert found.shares[0][0] == found.shares[1][BINS - 1] == 1.0
+
+
+def test_one_value_for_all():
+    found = judged([3.0] * 30, [3.0] * 30)
+
+    assert (found.low, found.high, found.across) == (3.0, 3.0, 0.5)
+    assert [sum(side) for side in found.shares] == [1.0, 1.0]
+
+
+def test_extremes_stand_in_the_end_bins():
+    found = judged([*LOW, *LOW, *LOW, 1e6], LOW)
+
+    assert found.high == 39.0
+    assert sum(found.shares[0]) == pytest.approx(1)
