@@ -68,6 +68,9 @@ LABELS: Final[dict[str, pl.DataType]] = {
     # Operator in whose held-out fold the account stands: its own for a takedown
     # account, the one it is the control of for a control.
     "block": pl.String(),
+    # Least account_id of the copies that the account belongs to (itself included), null
+    # if it has none: a group that no split may part.
+    "duplicate_group": pl.String(),
 }
 
 ACTIONS: Final[dict[str, pl.DataType]] = {

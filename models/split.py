@@ -22,6 +22,7 @@ FOLDS = {
     "account_id": pl.String(),
     "side": pl.String(),
     "unit": pl.String(),
+    "duplicate_group": pl.String(),
 }
 
 
@@ -29,7 +30,8 @@ FOLDS = {
 class Folds:
     """Folds and, for each protocol that cannot be made of these labels, why.
 
-    table: columns of FOLDS; side is train or test, unit is null on the test side.
+    table: columns of FOLDS; side is train or test, unit is null on the test side,
+        duplicate_group is that of the labels.
     not_applicable: protocol -> reason.
     """
 
@@ -61,7 +63,7 @@ def make_folds(
             "block",
             [
                 f"part{int(u * random_folds)}"
-                for u in uniform(labels["account_id"], "random folds")
+                for u in uniform(_persons(labels), "random folds")
             ],
         )
     )
@@ -89,6 +91,11 @@ def make_folds(
     return Folds(folds, not_applicable)
 
 
+def _persons(labels: pl.DataFrame) -> pl.Series:
+    """Key that draws are made by, so that copies are drawn alike."""
+    return labels.select(person())["person"]
+
+
 def _check_blocks(labels: pl.DataFrame) -> None:
     operators = sorted(labels.filter(pl.col("label") == 1)["block"].unique())
     if len(operators) < 3:
@@ -111,15 +118,16 @@ def _check_blocks(labels: pl.DataFrame) -> None:
 def _fold(
     protocol: str, name: str, labels: pl.DataFrame, tested: pl.Expr
 ) -> pl.DataFrame:
-    """Rows of one fold; who is tested under one source is not trained on under another."""
+    """Rows of one fold; who is tested is not trained on, as a copy or elsewhere."""
     rows = labels.select(
         pl.lit(protocol).alias("protocol"),
         pl.lit(name).alias("fold"),
         "account_id",
         pl.when(tested).then(pl.lit("test")).otherwise(pl.lit("train")).alias("side"),
         pl.when(~tested).then("block").alias("unit"),
+        "duplicate_group",
     )
-    known = rows.filter(pl.col("side") == "test").select(person())["account_id"]
+    known = rows.filter(pl.col("side") == "test").select(person())["person"]
     return rows.filter((pl.col("side") == "test") | ~person().is_in(known.implode()))
 
 
@@ -170,7 +178,7 @@ def _temporal(
         .agg(in_early.mean().alias("early"), in_late.mean().alias("late"))
     )
     kept = labels.join(shares, on="block", how="left").with_columns(
-        pl.Series("u", uniform(labels["account_id"], "temporal controls"))
+        pl.Series("u", uniform(_persons(labels), "temporal controls"))
     )
     control = pl.col("label") == 0
     tested = in_late | (control & (pl.col("u") >= 1 - pl.col("late")))
@@ -183,22 +191,26 @@ def check_folds(folds: pl.DataFrame, labels: pl.DataFrame, gap_days: int = 0) ->
     """Refuse folds that leak.
 
     Raises:
-        InputError: an account stands on both sides of a fold, under whatever source; an
-            operator, campaign or control block does in a loco fold; or a campaign of
+        InputError: an account stands on both sides of a fold, under whatever source or
+            as a copy; an operator, campaign or control block does in a loco fold; or a campaign of
             the temporal fold is tested that was not disclosed after those trained on.
     """
     twice = (
         folds.group_by("protocol", "fold", "account_id").len().filter(pl.col("len") > 1)
     )
+    # By the labels: folds could have been made without them.
+    groups = labels.select("account_id", "duplicate_group")
     both = (
-        folds.group_by("protocol", "fold", person())
+        folds.drop("duplicate_group")
+        .join(groups, on="account_id", how="left")
+        .group_by("protocol", "fold", person())
         .agg(pl.col("side").n_unique())
         .filter(pl.col("side") > 1)
     )
     if count := max(twice.height, both.height):
         raise InputError(
-            f"split: {count} account(s) stand twice in one fold; an account may "
-            "be trained on or tested on, never both"
+            f"split: {count} account(s) or their copies stand twice in one fold; an "
+            "account may be trained on or tested on, never both"
         )
     placed = folds.join(
         labels.select("account_id", "block", "operator", "campaign", "disclosed_at"),

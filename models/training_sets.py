@@ -7,8 +7,12 @@ import polars as pl
 
 
 def person() -> pl.Expr:
-    """Id without its source: one account may stand in several releases."""
-    return pl.col("account_id").str.replace(r"^[^/]*/", "")
+    """Key of what is never parted: copies by their group, others by id without source.
+
+    One account may stand in several releases, and one account may be a copy of another.
+    """
+    bare = pl.col("account_id").str.replace(r"^[^/]*/", "")
+    return pl.coalesce("duplicate_group", bare).alias("person")
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ def sets_of_folds(folds: pl.DataFrame) -> Iterator[TrainingSet]:
     """Training set of each fold, whole and without each of its units; keys may recur.
 
     Folds that leave out the same groups share a key and the accounts, because whoever
-    stands in a group left out is not trained on under another source either.
+    stands in a group left out is not trained on under another source, or as a copy,
+    either.
     """
     for (protocol, fold), rows in folds.group_by(
         ["protocol", "fold"], maintain_order=True
@@ -57,7 +62,7 @@ def sets_of_folds(folds: pl.DataFrame) -> Iterator[TrainingSet]:
         )
         for unit in sorted(train["unit"].unique()):
             inside = pl.col("unit") == unit
-            known = train.filter(inside).select(person())["account_id"].implode()
+            known = train.filter(inside).select(person())["person"].implode()
             kept = train.filter(~inside & ~person().is_in(known))
             yield TrainingSet(
                 set_key(str(protocol), str(fold), unit), kept["account_id"].to_list()

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pipeline.calibrate import CalibrateParams
 from pipeline.evaluate import EvaluateParams
 from pipeline.featurize import FeaturizeParams
+from pipeline.label import LabelParams
 from pipeline.search_params import TuneParams
 from pipeline.section import Section, read_params, validate
 from pipeline.sources.source import Name, Source
@@ -24,6 +25,7 @@ class Params(Section):
     worlds: Annotated[list[Name], Field(min_length=1)]
     simulate: SimulateParams
     sources: dict[Name, Annotated[list[Source], Field(min_length=1)]]
+    label: LabelParams
     split: SplitParams
     featurize: FeaturizeParams
     train: TrainParams
@@ -37,6 +39,13 @@ class Params(Section):
             if world not in self.sources:
                 known = ", ".join(sorted(self.sources))
                 raise ValueError(f"world {world} has no sources; known: {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _id_spaces_are_of_sources(self) -> "Params":
+        known = {source.name for listed in self.sources.values() for source in listed}
+        if unknown := sorted(set(self.label.id_spaces) - known):
+            raise ValueError(f"label.id_spaces: no source {', '.join(unknown)}")
         return self
 
 

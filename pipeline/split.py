@@ -39,13 +39,13 @@ def split(labels_path: Path, params: SplitParams, out: Path) -> dict[str, int]:
 
 
 def _say_left_out(folds: pl.DataFrame) -> None:
-    """Tell how many accounts are tested under one source and so not trained on."""
+    """Tell how often an account is not trained on, for it or a copy is tested."""
     loco = folds.filter(pl.col("protocol") == "loco")
     missing = loco["account_id"].n_unique() * loco["fold"].n_unique() - loco.height
     if missing:
         say(
-            f"{missing:,} time(s) an account is left out of training, because its id is "
-            "tested under another source"
+            f"{missing:,} time(s) an account is left out of training, because it or a "
+            "copy of it is tested"
         )
 
 

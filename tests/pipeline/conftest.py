@@ -20,7 +20,7 @@ from pipeline.evaluate import EvaluateParams, evaluate
 from pipeline.featurize import FeaturizeParams, featurize
 from pipeline.files import read_json
 from pipeline.ingest import ingest
-from pipeline.label import label
+from pipeline.label import LabelParams, label
 from pipeline.sources.source import Source
 from pipeline.split import SplitParams, split
 from pipeline.train import TrainParams, train
@@ -84,7 +84,8 @@ def tiny_world(
     simulated = SimulateParams.model_validate(tiny_params["simulate"])
     simulate(simulated, raw, folder / "truth.parquet", lambda line: None)
     ingest(made.sources, raw, folder / "canonical", folder / "ingest.json")
-    label(folder / "canonical", made.sources, folder / "labelled")
+    naming = LabelParams.model_validate(tiny_params["label"])
+    label(folder / "canonical", made.sources, naming, folder / "labelled")
     labels = folder / "labelled" / "labels.parquet"
     split(labels, SplitParams(**tiny_params["split"]), folder / "folds")
     featurize(

@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 
 from features import schema
+from pipeline.declared import label_accounts, list_campaigns
+from pipeline.files import read_json
 from pipeline.ingest import LABELS
-from pipeline.label import label_accounts, list_campaigns
+from pipeline.label import LabelParams, label
 from pipeline.sources.source import Source
 from tests.pipeline.conftest import TinyWorld
 from tests.pipeline.sources.archives import CONTROLS, POSITIVES, make_source
@@ -30,7 +32,7 @@ def test_labels_are_what_the_source_declares() -> None:
     people = make_source("twitter_io", {}, name="p", positives=None, controls=CONTROLS)
 
     labels = label_accounts(
-        pl.concat([given("r", 1, 2), given("p", 0, 1)]), [source, people]
+        pl.concat([given("r", 1, 2), given("p", 0, 1)]), [source, people], {}
     )
 
     assert labels.equals(schema.check(labels, "labels"))
@@ -47,7 +49,7 @@ def test_labels_are_what_the_source_declares() -> None:
 def test_a_format_may_name_the_campaigns() -> None:
     rows = pl.concat([given("r", 1, 1, "Left_Troll")])
 
-    labels = label_accounts(rows, [release("r", campaign=None)])
+    labels = label_accounts(rows, [release("r", campaign=None)], {})
 
     assert labels["campaign"].to_list() == ["r_left_troll"]
 
@@ -63,7 +65,7 @@ def test_controls_are_shared_out_in_the_shares_declared() -> None:
     )
     n = 4_000
 
-    blocks = label_accounts(given("p", 0, n), [people])["block"]
+    blocks = label_accounts(given("p", 0, n), [people], {})["block"]
 
     for name, share in shares.items():
         # Four standard deviations.
@@ -79,7 +81,7 @@ def test_where_a_control_goes_depends_on_its_id_alone() -> None:
         positives=None,
         controls=CONTROLS | {"blocks": {"a": 0.5, "b": 0.5}},
     )
-    few, many = (label_accounts(given("p", 0, n), [people]) for n in (5, 50))
+    few, many = (label_accounts(given("p", 0, n), [people], {}) for n in (5, 50))
 
     assert few.equals(many.join(few.select("account_id"), on="account_id", how="semi"))
 
@@ -89,7 +91,9 @@ def test_campaigns_of_one_operator_keep_their_own_declaration() -> None:
         release("r", campaign="first"),
         release("s", campaign="second", in_headline=False, reason="one class only"),
     ]
-    labels = label_accounts(pl.concat([given("r", 1, 2), given("s", 1, 3)]), sources)
+    labels = label_accounts(
+        pl.concat([given("r", 1, 2), given("s", 1, 3)]), sources, {}
+    )
 
     first, second = list_campaigns(labels, sources)
 
@@ -103,7 +107,9 @@ def test_a_campaign_of_two_releases_stands_there_once() -> None:
         release("r", campaign="same", disclosed_at="2020-01-01T00:00:00Z"),
         release("s", campaign="same", kind="expert", in_headline=False, reason="why"),
     ]
-    labels = label_accounts(pl.concat([given("r", 1, 2), given("s", 1, 3)]), sources)
+    labels = label_accounts(
+        pl.concat([given("r", 1, 2), given("s", 1, 3)]), sources, {}
+    )
 
     (campaign,) = list_campaigns(labels, sources)
 
@@ -126,6 +132,41 @@ def test_the_stage_writes_a_label_and_a_mask_an_account(
     declared = {row["name"]: row for row in tiny_world.json("labelled/campaigns")}
     assert set(declared) == set(labels["campaign"].drop_nulls())
     assert sum(row["accounts"] for row in declared.values()) == labels["label"].sum()
+
+
+def test_an_account_of_both_classes_is_left_out_and_shown(
+    tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    tables = {t: tiny_world.table(f"canonical/{t}") for t in ("accounts", "posts")}
+    tables["labels"] = tiny_world.table("canonical/labels")
+    named = tables["labels"]["account_id"]
+    taken = named.filter(named.str.starts_with("harbour/"))[0]
+    control = named.filter(named.str.starts_with("ordinary_atelier/"))[0]
+    twin = taken.replace("harbour/", "ordinary_atelier/")
+    for name, table in tables.items():
+        renamed = table.with_columns(pl.col("account_id").replace(control, twin))
+        renamed.sort("account_id").write_parquet(tmp_path / f"{name}.parquet")
+    params = LabelParams.model_validate(tiny_world.params["label"])
+
+    report = label(tmp_path, tiny_world.sources, params, tmp_path / "out")
+
+    labels = pl.read_parquet(tmp_path / "out" / "labels.parquet")["account_id"]
+    conflicts = pl.read_parquet(tmp_path / "out" / "conflicts.parquet")
+    masks = pl.read_parquet(tmp_path / "out" / "masks.parquet")["account_id"]
+    assert set(conflicts["account_id"]) == {taken, twin}
+    assert set(named) - set(labels) == {taken, control}
+    assert labels.equals(masks)
+    assert report["accounts"]["left_out"] == 2
+    assert read_json(tmp_path / "out" / "report.json") == report
+
+
+def test_campaigns_may_have_a_role() -> None:
+    sources = [release("r", campaign="first"), release("s", campaign="second")]
+    rows = pl.concat([given("r", 1, 1), given("s", 1, 1)])
+
+    labels = label_accounts(rows, sources, {"second": "core"})
+
+    assert labels["role"].to_list() == [None, "core"]
 
 
 @pytest.mark.parametrize("slice_", ["fandom", "newsroom_feed"])

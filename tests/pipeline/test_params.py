@@ -78,7 +78,7 @@ def test_more_trees_at_least_than_at_most_are_refused(
         load_params(write(tmp_path, params))
 
 
-@pytest.mark.parametrize("section", ["split", "train", "evaluate", "worlds"])
+@pytest.mark.parametrize("section", ["label", "split", "train", "evaluate", "worlds"])
 def test_a_section_that_is_missing_is_named(
     section: str, params: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -111,3 +111,12 @@ def test_the_command_shows_no_traceback(text: str, root: Path, tmp_path: Path) -
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="no such file"):
         load_params(tmp_path / "none.yaml")
+
+
+def test_a_space_of_ids_of_no_source_is_named(
+    params: dict[str, Any], tmp_path: Path
+) -> None:
+    params["label"]["id_spaces"] = {"nyu2018": "nyu"}
+
+    with pytest.raises(ParamsError, match=r"id_spaces: no source nyu2018"):
+        load_params(write(tmp_path, params))
