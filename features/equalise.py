@@ -39,8 +39,27 @@ HASHED: Final = r"^(?:[0-9a-f]{64}|[A-Za-z0-9+_-]{30,43}=)$"
 # Lists that are read from the text where the collector did not give them.
 FROM_TEXT: Final = ("links", "mentions", "hashtags")
 
+# Finest time of posts and of as_of, and of creation, that every archive has.
+POST_TIME: Final = "1m"
+CREATION_TIME: Final = "1d"
+
 # Not \w: a hashed handle holds `+` and `=`.
-_REPOST_PREFIX: Final = r"^\s*RT @\S+?:?(?:\s+|$)"
+REPOST_PREFIX: Final = r"^\s*RT @\S+?:?(?:\s+|$)"
+# Links are written with https, whoever wrote them.
+PLAIN_SCHEME: Final = r"(?i)\bhttp://"
+# Characters that some collectors escape. The ampersand comes last: `&amp;lt;` was `&lt;`.
+ENTITIES: Final = (
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&quot;", '"'),
+    ("&#39;", "'"),
+    ("&apos;", "'"),
+    ("&nbsp;", " "),
+    ("&amp;", "&"),
+)
+# The mark of a character that some collector could not decode.
+UNDECODED: Final = "\ufffd"
+LINE_END: Final = "\r\n?"
 LINK: Final = r"https?://\S+"
 MENTION: Final = r"@\w+"
 HASHTAG: Final = r"#\w+"
@@ -94,13 +113,14 @@ def accounts(frame: Frame) -> Frame:
     """Canonical accounts, equalised, with `names_hashed` bool beside.
 
     Days for creation, minutes for as_of, hashed handles and names null (and marked),
-    languages without region in lower case.
+    texts repaired like those of posts, languages without region in lower case.
     """
     hashed = pl.col("handle").str.contains(HASHED) | pl.col("name").str.contains(HASHED)
     return frame.with_columns(
-        pl.col("created_at").dt.truncate("1d"),
-        pl.col("as_of").dt.truncate("1m"),
+        pl.col("created_at").dt.truncate(CREATION_TIME),
+        pl.col("as_of").dt.truncate(POST_TIME),
         hashed.fill_null(False).alias("names_hashed"),
+        *(_repaired(pl.col(text)) for text in ("name", "bio", "location", "url")),
         _language(pl.col("declared_language")),
     ).with_columns(
         pl.when("names_hashed").then(None).otherwise(pl.col(name)).alias(name)
@@ -111,16 +131,17 @@ def accounts(frame: Frame) -> Frame:
 def posts(frame: Frame) -> Frame:
     """Canonical posts, equalised.
 
-    Minutes for times; a leading `RT @name:` makes a repost and is removed; character
-    entities are resolved; links are https; lists that the collector did not give are
-    read from the text.
+    Minutes for times; a leading `RT @name:` makes a repost and is removed; texts are
+    repaired; links are https; lists that the collector did not give are read from the
+    text.
     """
-    text = _resolve_entities(pl.col("text"))
-    repost = text.str.contains(_REPOST_PREFIX).fill_null(False)
+    text = _repaired(pl.col("text"))
+    repost = text.str.contains(REPOST_PREFIX).fill_null(False)
     frame = frame.with_columns(
-        pl.col("posted_at", "target_posted_at").dt.truncate("1m"),
+        pl.col("posted_at", "target_posted_at").dt.truncate(POST_TIME),
         pl.when(repost).then(pl.lit("repost")).otherwise("kind").alias("kind"),
-        text.str.replace(_REPOST_PREFIX, "").str.replace_all("http://", "https://"),
+        text.str.replace(REPOST_PREFIX, ""),
+        pl.col("links").list.eval(_with_https(pl.element())),
         _language(pl.col("language")),
     )
     return frame.with_columns(
@@ -178,9 +199,13 @@ def plan() -> str:
     )
 
 
-def _resolve_entities(text: pl.Expr) -> pl.Expr:
-    # The mark of a character that some collector could not decode.
-    text = text.str.replace_all("\ufffd", "", literal=True)
-    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+def _repaired(text: pl.Expr) -> pl.Expr:
+    text = text.str.replace_all(UNDECODED, "", literal=True)
+    text = text.str.replace_all(LINE_END, "\n")
+    for entity, character in ENTITIES:
         text = text.str.replace_all(entity, character, literal=True)
-    return text
+    return _with_https(text)
+
+
+def _with_https(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all(PLAIN_SCHEME, "https://")

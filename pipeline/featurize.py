@@ -18,7 +18,8 @@ from features.measures import lineage
 from features.population import Population
 from models.training_sets import training_sets
 from pipeline.files import atomic_directory, write_parquet
-from pipeline.masking import apply_masks, even_missingness
+from pipeline.gaps import even_missingness
+from pipeline.masking import apply_masks
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 

@@ -9,8 +9,13 @@ from pipeline.conflicts import CONFLICTS, ConflictRules, resolve
 from pipeline.declared import label_accounts, list_campaigns
 from pipeline.duplicates import DuplicateRules, find_duplicates
 from pipeline.files import atomic_directory, write_json, write_parquet
-from pipeline.label_report import count_conflicts, count_duplicates
-from pipeline.masking import observe, plan_masks
+from pipeline.label_report import (
+    count_conflicts,
+    count_duplicates,
+    count_masks,
+    repairs_by_class,
+)
+from pipeline.masking import EqualiseRules, observe, plan_masks
 from pipeline.section import Section, load_section
 from pipeline.sources.source import Name, Source
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -23,6 +28,8 @@ class LabelParams(Section):
     roles: dict[Name, Literal["core", "amplifier"]]
     conflicts: ConflictRules
     duplicates: DuplicateRules
+    counts_at: dict[Name, Name]
+    equalise: EqualiseRules
 
 
 def label(
@@ -48,10 +55,8 @@ def label(
         .select(labels.columns)
     )
     observed = observe(accounts, posts)
-    masks = plan_masks(observed, labels)
-    cut = masks.join(observed, on="account_id").filter(
-        pl.col("posts_kept") < pl.col("n_posts")
-    )
+    moments = params.counts_at
+    masks = plan_masks(observed, posts, labels, params.equalise, moments)
     report = {
         "accounts": {
             "read": declared.height,
@@ -61,8 +66,8 @@ def label(
         },
         "conflicts": count_conflicts(conflicts),
         "duplicates": count_duplicates(labels, duplicates.links),
-        "histories_cut": cut.height,
-        "columns_masked": masks.filter(pl.col("masked_accounts").list.len() > 0).height,
+        "masks": count_masks(masks, observed, labels, moments),
+        "repairs": repairs_by_class(accounts, posts, labels),
     }
     with atomic_directory(out) as working:
         write_parquet(labels, working / "labels.parquet", ["account_id"])
@@ -86,8 +91,11 @@ def _say_report(report: dict[str, Any]) -> None:
         f"{copies['accounts']:,} accounts in {copies['groups']:,} groups of copies, "
         f"{copies['across_blocks']:,} of them across blocks"
     )
-    say(f"{report['histories_cut']:,} accounts whose history was cut alike")
-    say(f"{report['columns_masked']:,} accounts with a column masked")
+    for rule, counted in report["masks"]["rules"].items():
+        say(
+            f"{counted['takedown']:,} takedown accounts and {counted['controls']:,} "
+            f"controls made alike: {rule}"
+        )
 
 
 def main() -> None:

@@ -42,10 +42,11 @@ class Params(Section):
         return self
 
     @model_validator(mode="after")
-    def _id_spaces_are_of_sources(self) -> "Params":
+    def _labels_name_sources(self) -> "Params":
         known = {source.name for listed in self.sources.values() for source in listed}
-        if unknown := sorted(set(self.label.id_spaces) - known):
-            raise ValueError(f"label.id_spaces: no source {', '.join(unknown)}")
+        for key in ("id_spaces", "counts_at"):
+            if unknown := sorted(set(getattr(self.label, key)) - known):
+                raise ValueError(f"label.{key}: no source {', '.join(unknown)}")
         return self
 
 

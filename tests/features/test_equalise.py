@@ -340,7 +340,7 @@ def test_hashed_and_plain_names_leave_no_mark():
 def test_the_plan_tells_repairs_apart(monkeypatch):
     before = equalise.plan()
 
-    monkeypatch.setattr(equalise, "_REPOST_PREFIX", "^RT ")
+    monkeypatch.setattr(equalise, "REPOST_PREFIX", "^RT ")
 
     assert equalise.plan() != before
 

@@ -3,6 +3,7 @@
 Labels are random: nothing but the planted difference can be learnt.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import numpy as np
@@ -15,15 +16,12 @@ from features.catalogue import FEATURES
 from models.audit import mask_only_auc, separability
 from models.matrix import to_matrix
 from pipeline.featurize import STATIC
-from pipeline.masking import (
-    MASKS,
-    apply_masks,
-    even_missingness,
-    observe,
-    plan_masks,
-)
+from pipeline.gaps import even_missingness
+from pipeline.masking import MASKS, EqualiseRules, apply_masks, observe, plan_masks
 from tests.models.builders import make_accounts, make_labels
 
+ALL = EqualiseRules(columns=True, windows=True, counts=True, count_moments="mask")
+LATEST = ALL.model_copy(update={"windows": False})
 SEEN = tuple(f for f in FEATURES if f in STATIC)
 
 
@@ -69,10 +67,21 @@ def world(each: int = 150) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     )
 
 
+def masks_of(
+    accounts: pl.DataFrame,
+    posts: pl.DataFrame,
+    labels: pl.DataFrame,
+    rules: EqualiseRules = ALL,
+    moments: Mapping[str, str] | None = None,
+) -> pl.DataFrame:
+    seen = observe(accounts, posts.lazy())
+    return plan_masks(seen, posts.lazy(), labels, rules, moments or {})
+
+
 def leak(accounts, posts, labels, masked: bool) -> tuple[float, float]:
     """AUC of the missing-mask alone, and of all values."""
     if masked:
-        masks = plan_masks(observe(accounts, posts.lazy()), labels)
+        masks = masks_of(accounts, posts, labels)
         accounts, posts = apply_masks(accounts, posts, masks)
     values = build_features(accounts, posts, None, SEEN)
     counts = posts.group_by("account_id").agg(pl.len().alias("n_posts"))
@@ -149,7 +158,7 @@ def test_a_history_cap_in_one_class() -> None:
 def test_nothing_is_masked_where_the_classes_are_alike() -> None:
     accounts, posts, labels = world()
 
-    masks = plan_masks(observe(accounts, posts.lazy()), labels)
+    masks = masks_of(accounts, posts, labels)
 
     columns = set(masks["masked_accounts"].explode().drop_nulls())
     assert columns <= {"history_complete"}
@@ -159,7 +168,7 @@ def test_nothing_is_masked_where_the_classes_are_alike() -> None:
 def test_counts_of_posts_are_alike_afterwards() -> None:
     accounts, posts, labels = world()
     posts = posts.filter(~positives(labels) | (pl.int_range(pl.len()) % 4 == 0))
-    masks = plan_masks(observe(accounts, posts.lazy()), labels)
+    masks = masks_of(accounts, posts, labels)
 
     kept = masks.join(labels.select("account_id", "label"), on="account_id")
 
@@ -174,26 +183,87 @@ def test_counts_of_posts_are_alike_afterwards() -> None:
     assert (joined["posts_kept"] <= joined["n_posts"]).all()
 
 
-def test_the_latest_posts_are_kept() -> None:
+def first_and_last(posts: pl.DataFrame) -> pl.DataFrame:
+    times = pl.col("posted_at").dt.truncate("1m")
+    by_account = posts.group_by("account_id").agg(
+        times.min().alias("first"), times.max().alias("last")
+    )
+    return by_account.sort("account_id")
+
+
+def test_without_windows_the_latest_posts_are_kept() -> None:
     accounts, posts, labels = world(20)
-    masks = plan_masks(observe(accounts, posts.lazy()), labels).with_columns(
+    masks = masks_of(accounts, posts, labels, LATEST).with_columns(
         posts_kept=pl.lit(2, pl.Int64)
     )
 
     _, kept = apply_masks(accounts, posts, masks)
 
-    last = posts.group_by("account_id").agg(pl.col("posted_at").max().dt.truncate("1m"))
-    found = kept.group_by("account_id").agg(pl.col("posted_at").max().dt.truncate("1m"))
+    assert set(masks["posts_from"]) == {None}
     assert kept.group_by("account_id").len()["len"].max() == 2
-    assert found.sort("account_id").equals(last.sort("account_id"))
+    recent = posts.sort("posted_at").group_by("account_id").tail(2)
+    assert first_and_last(kept).equals(first_and_last(recent))
+
+
+def test_thinned_histories_keep_their_last_post_and_most_of_their_span() -> None:
+    accounts, posts, labels = world(20)
+    whole = masks_of(accounts, posts, labels).with_columns(
+        posts_from=pl.lit(None, schema.TIME)
+    )
+    many = whole.filter(pl.col("posts_kept") >= 20).with_columns(
+        posts_kept=pl.lit(8, pl.Int64)
+    )
+
+    _, kept = apply_masks(accounts, posts, many)
+
+    had = posts.filter(pl.col("account_id").is_in(many["account_id"].implode()))
+    before, after = first_and_last(had), first_and_last(kept)
+    assert after["last"].equals(before["last"])
+    assert set(kept.group_by("account_id").len()["len"]) == {8}
+    spans = [
+        (f["last"] - f["first"]).dt.total_minutes().mean() for f in (after, before)
+    ]
+    # Eight draws span 7/9 of what they are drawn from, give or take.
+    assert 0.6 < spans[0] / spans[1] < 0.95  # type: ignore[operator]
+
+
+def test_windows_are_alike_afterwards() -> None:
+    accounts, posts, labels = world()
+    # Volumes differ, windows do not: cutting the early posts of one class makes them.
+    posts = posts.filter(~positives(labels) | (pl.int_range(pl.len()) % 4 == 0))
+
+    def middle(masks: pl.DataFrame) -> list[float]:
+        _, kept = apply_masks(accounts, posts, masks)
+        ends = first_and_last(kept).join(labels, on="account_id")
+        days = ends.with_columns((pl.col("last") - pl.col("first")).dt.total_hours())
+        return [days.filter(label=label)["last"].median() for label in (1, 0)]  # type: ignore[misc]
+
+    one, other = middle(masks_of(accounts, posts, labels))
+    sampled, whole = middle(masks_of(accounts, posts, labels, LATEST))
+
+    assert one == pytest.approx(other, rel=0.1)
+    assert sampled > 1.5 * whole
+
+
+def test_undated_posts_have_no_window_and_stay() -> None:
+    accounts, posts, labels = world(40)
+    undated = posts.with_columns(posted_at=pl.lit(None, schema.TIME))
+
+    masks = masks_of(accounts, undated, labels)
+    _, kept = apply_masks(accounts, undated, masks)
+
+    assert set(masks["posts_from"]) == {None}
+    # The same numbers in both classes, so nothing has to be cut.
+    assert kept.height == posts.height
 
 
 def test_rows_in_another_order_get_the_same_masks() -> None:
     accounts, posts, labels = world(40)
-    masks = plan_masks(observe(accounts, posts.lazy()), labels)
+    masks = masks_of(accounts, posts, labels)
 
-    shuffled = plan_masks(
-        observe(accounts[::-1], posts[::-1].lazy()),
+    shuffled = masks_of(
+        accounts[::-1],
+        posts[::-1],
         labels.sample(fraction=1, shuffle=True, seed=1),
     )
 

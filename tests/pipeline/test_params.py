@@ -113,10 +113,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_params(tmp_path / "none.yaml")
 
 
-def test_a_space_of_ids_of_no_source_is_named(
-    params: dict[str, Any], tmp_path: Path
+@pytest.mark.parametrize("key", ["id_spaces", "counts_at"])
+def test_a_word_on_no_source_is_named(
+    key: str, params: dict[str, Any], tmp_path: Path
 ) -> None:
-    params["label"]["id_spaces"] = {"nyu2018": "nyu"}
+    params["label"][key] = {"nyu2018": "nyu"}
 
-    with pytest.raises(ParamsError, match=r"id_spaces: no source nyu2018"):
+    with pytest.raises(ParamsError, match=rf"{key}: no source nyu2018"):
         load_params(write(tmp_path, params))
