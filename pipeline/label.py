@@ -8,17 +8,29 @@ import polars as pl
 from pipeline.conflicts import CONFLICTS, ConflictRules, resolve
 from pipeline.declared import label_accounts, list_campaigns
 from pipeline.duplicates import DuplicateRules, find_duplicates
+from pipeline.errors import ParamsError
 from pipeline.files import atomic_directory, write_json, write_parquet
 from pipeline.label_report import (
     count_conflicts,
     count_duplicates,
     count_masks,
+    count_verdicts,
     repairs_by_class,
 )
 from pipeline.masking import EqualiseRules, observe, plan_masks
+from pipeline.reviewers import (
+    ReviewerRules,
+    agreed,
+    left_to_reviewers,
+    opposed,
+    place,
+    trust,
+    weigh,
+)
 from pipeline.section import Section, load_section
 from pipeline.sources.source import Name, Source
 from pipeline.stage import run_stage, say, stage_parser, world_lock
+from pipeline.verdicts import ReadVerdicts, no_verdicts, read_verdicts
 
 
 class LabelParams(Section):
@@ -28,21 +40,31 @@ class LabelParams(Section):
     roles: dict[Name, Literal["core", "amplifier"]]
     conflicts: ConflictRules
     duplicates: DuplicateRules
+    reviewers: ReviewerRules
     counts_at: dict[Name, Name]
     equalise: EqualiseRules
 
 
 def label(
-    canonical: Path, sources: list[Source], params: LabelParams, out: Path
+    canonical: Path,
+    sources: list[Source],
+    params: LabelParams,
+    verdicts: ReadVerdicts,
+    out: Path,
 ) -> dict[str, Any]:
-    """Write labels, masks, conflicts, campaigns.json and report.json; the report.
+    """Write labels, masks, conflicts, rejected, campaigns.json, report.json; the report.
 
     Every account that the readers labelled stands in labels.parquet, or in
     conflicts.parquet as left out.
     """
     given = pl.read_parquet(canonical / "labels.parquet")
-    declared = label_accounts(given, sources, params.roles)
+    placed = place(verdicts.verdicts, given)
+    decided = agreed(placed, params.reviewers)
+    known, silent = weigh(given, sources, decided)
+    declared = trust(label_accounts(known, sources, params.roles), decided)
     labels, conflicts = resolve(declared, params.conflicts, params.id_spaces)
+    against, confirmed = opposed(labels, decided)
+    shown = pl.concat([conflicts, silent, against])
     accounts = pl.read_parquet(canonical / "accounts.parquet").join(
         labels.select("account_id"), on="account_id", maintain_order="left"
     )
@@ -59,12 +81,13 @@ def label(
     masks = plan_masks(observed, posts, labels, params.equalise, moments)
     report = {
         "accounts": {
-            "read": declared.height,
+            "read": given.height,
             "takedown": labels.filter(pl.col("label") == 1).height,
             "controls": labels.filter(pl.col("label") == 0).height,
-            "left_out": declared.height - labels.height,
+            "left_out": given.height - labels.height,
         },
-        "conflicts": count_conflicts(conflicts),
+        "conflicts": count_conflicts(shown),
+        "reviewers": count_verdicts(verdicts, placed, decided, confirmed),
         "duplicates": count_duplicates(labels, duplicates.links),
         "masks": count_masks(masks, observed, labels, moments),
         "repairs": repairs_by_class(accounts, posts, labels),
@@ -72,7 +95,8 @@ def label(
     with atomic_directory(out) as working:
         write_parquet(labels, working / "labels.parquet", ["account_id"])
         write_parquet(masks, working / "masks.parquet", ["account_id"])
-        write_parquet(conflicts, working / "conflicts.parquet", list(CONFLICTS))
+        write_parquet(shown, working / "conflicts.parquet", list(CONFLICTS))
+        write_parquet(verdicts.rejected, working / "rejected.parquet", ["row", "rule"])
         write_json(list_campaigns(labels, sources), working / "campaigns.json")
         write_json(report, working / "report.json")
     return report
@@ -86,6 +110,11 @@ def _say_report(report: dict[str, Any]) -> None:
         say(
             f"{counted['rows']:,} rows in conflict ({rule}), "
             f"{counted['left_out']:,} left out"
+        )
+    if report["reviewers"]["read"]:
+        say(
+            f"{report['reviewers']['read']:,} verdicts on "
+            f"{report['reviewers']['accounts_decided']:,} accounts"
         )
     say(
         f"{copies['accounts']:,} accounts in {copies['groups']:,} groups of copies, "
@@ -104,12 +133,20 @@ def main() -> None:
     parser.add_argument(
         "--canonical", type=Path, required=True, help="tables of ingest"
     )
+    parser.add_argument("--raw", type=Path, required=True, help="raw archives")
     parser.add_argument("--out", type=Path, required=True, help="directory to write")
     args = parser.parse_args()
     sources = load_section(args.params, f"sources.{args.world}", list[Source])
     params = load_section(args.params, "label", LabelParams)
     with world_lock(args.world):
-        _say_report(label(args.canonical, sources, params, args.out))
+        name = params.reviewers.files.get(args.world)
+        if name is None and any(left_to_reviewers(source) for source in sources):
+            raise ParamsError(
+                f"label.reviewers.files: no file of verdicts for world {args.world}, "
+                "which has a source of kind reviewer; name one"
+            )
+        verdicts = no_verdicts() if name is None else read_verdicts(args.raw / name)
+        _say_report(label(args.canonical, sources, params, verdicts, args.out))
 
 
 if __name__ == "__main__":

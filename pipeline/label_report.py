@@ -9,6 +9,7 @@ from features import schema
 from features.equalise import HISTORY_CAP
 from features.repairs import CAPPED, REPAIRS, count_repairs
 from pipeline.masking import moment_of, unlike_moments
+from pipeline.verdicts import ReadVerdicts
 
 CLASSES = {1: "takedown", 0: "controls"}
 
@@ -54,6 +55,30 @@ def count_duplicates(labels: pl.DataFrame, links: Mapping[str, int]) -> dict[str
         "across_sources": int(groups["source"].sum()),
         "across_classes": int(groups["label"].sum()),
         "links": dict(sorted(links.items())),
+    }
+
+
+def count_verdicts(
+    verdicts: ReadVerdicts, placed: pl.DataFrame, decided: pl.DataFrame, confirmed: int
+) -> dict[str, Any]:
+    """What became of the rows of reviewers: read = used + of nobody + rejected.
+
+    Args:
+        verdicts: of `read_verdicts`.
+        placed: those on accounts of this world.
+        decided: accounts that reviewers agree on.
+        confirmed: labels of other kinds that verdicts agree with.
+    """
+    used = placed["number"].n_unique()
+    by_rule = verdicts.rejected.group_by("rule").len().sort("rule")
+    return {
+        "read": verdicts.read,
+        "used": used,
+        "account_unknown": verdicts.verdicts.height - used,
+        "rejected": dict(by_rule.iter_rows()),
+        "accounts_reviewed": placed["account_id"].n_unique(),
+        "accounts_decided": decided.height,
+        "labels_confirmed": confirmed,
     }
 
 

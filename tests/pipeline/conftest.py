@@ -24,6 +24,7 @@ from pipeline.label import LabelParams, label
 from pipeline.sources.source import Source
 from pipeline.split import SplitParams, split
 from pipeline.train import TrainParams, train
+from pipeline.verdicts import no_verdicts
 from pipeline.world.settings import SimulateParams
 from pipeline.world.world import simulate
 
@@ -85,7 +86,9 @@ def tiny_world(
     simulate(simulated, raw, folder / "truth.parquet", lambda line: None)
     ingest(made.sources, raw, folder / "canonical", folder / "ingest.json")
     naming = LabelParams.model_validate(tiny_params["label"])
-    label(folder / "canonical", made.sources, naming, folder / "labelled")
+    label(
+        folder / "canonical", made.sources, naming, no_verdicts(), folder / "labelled"
+    )
     labels = folder / "labelled" / "labels.parquet"
     split(labels, SplitParams(**tiny_params["split"]), folder / "folds")
     featurize(

@@ -11,6 +11,7 @@ from pipeline.files import read_json
 from pipeline.ingest import LABELS
 from pipeline.label import LabelParams, label
 from pipeline.sources.source import Source
+from pipeline.verdicts import no_verdicts
 from tests.pipeline.conftest import TinyWorld
 from tests.pipeline.sources.archives import CONTROLS, POSITIVES, make_source
 
@@ -148,7 +149,9 @@ def test_an_account_of_both_classes_is_left_out_and_shown(
         renamed.sort("account_id").write_parquet(tmp_path / f"{name}.parquet")
     params = LabelParams.model_validate(tiny_world.params["label"])
 
-    report = label(tmp_path, tiny_world.sources, params, tmp_path / "out")
+    report = label(
+        tmp_path, tiny_world.sources, params, no_verdicts(), tmp_path / "out"
+    )
 
     labels = pl.read_parquet(tmp_path / "out" / "labels.parquet")["account_id"]
     conflicts = pl.read_parquet(tmp_path / "out" / "conflicts.parquet")
