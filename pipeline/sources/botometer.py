@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import checks, classes, fields, lines, times, values
+from pipeline.sources import checks, classes, fields, headerless, times, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 from pipeline.sources.x_api_v1 import COUNTS
@@ -71,7 +71,7 @@ def _time(accounts: Reading, column: str) -> None:
 def _labels(source: Source, raw: Path) -> Reading | None:
     if not source.needs_labels:
         return None
-    labels = lines.load(source, raw, "labels", "labels", ["account_id", "word"], "\t")
+    labels = headerless.load(source, raw, "labels", "labels", ["account_id", "word"], "\t")
     values.primary_id(labels, "account_id")
     name = pl.col("file").str.split("/").list.last().str.extract(r"^([^.]+)")
     plain = name.str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_")

@@ -13,7 +13,7 @@ from pipeline.sources import (
     classes,
     columns,
     documents,
-    lines,
+    headerless,
     texts,
     values,
 )
@@ -63,7 +63,7 @@ def _published(source: Source, raw: Path) -> Tables:
     accounts.frame = accounts.frame.drop("word")
     truth = None
     if source.needs_labels:
-        truth = lines.load(source, raw, "truth", "labels", _TRUTH, ":::")
+        truth = headerless.load(source, raw, "truth", "labels", _TRUTH, ":::")
         values.primary_id(truth, "account_id")
     classes.join(accounts, truth)
     accounts.set(group=pl.col("word"))
