@@ -1,8 +1,10 @@
 """Finding the files of an archive, and opening them: plain, gzip, or a zip of one."""
 
 import gzip
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -11,10 +13,25 @@ from typing import IO, cast
 from pipeline.errors import SourceError
 from pipeline.sources.source import Source
 
-# Above this an archive member is taken for a decompression bomb.
-MAX_EXPANDED_BYTES = 8 * 2**30
+# A compressed file that expands beyond this, or to more than so many times its size, is
+# taken for a decompression bomb; texts of posts shrink to a tenth or so.
+MAX_EXPANDED_BYTES = 64 * 2**30
+MAX_EXPANSION = 200
+# No bomb: a small file that repeats itself.
+_HARMLESS_BYTES = 16 * 2**20
 
 _NAME = re.compile(r"^[A-Za-z]\w{0,40}$")
+# What the standard library raises of bytes that it cannot expand; RuntimeError of a zip
+# with a password, or packed by an unknown method.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,
+)
+_EXPANDING = (".gz", ".zip")
 _COMPRESSED = re.compile(r"\.(gz|zip)$")
 
 
@@ -114,7 +131,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
         else:
             with path.open("rb") as handle:
                 yield handle
-    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError) as error:
+    except _DAMAGE as error:
         raise SourceError(
             f"{path}: damaged archive ({error}); fetch it again"
         ) from None
@@ -130,8 +147,7 @@ def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     name = PurePosixPath(members[0].filename)
     if name.is_absolute() or ".." in name.parts:
         raise SourceError(f"{archive.filename}: a member leaves the target folder")
-    if members[0].file_size > MAX_EXPANDED_BYTES:
-        raise too_large(Path(str(archive.filename)))
+    check_expansion(Path(str(archive.filename)), members[0].file_size)
     return members[0]
 
 
@@ -141,8 +157,18 @@ def names(header: Iterable[str]) -> str:
     return ", ".join(plain[:40]) or "no column names"
 
 
-def too_large(path: Path) -> SourceError:
-    """Error for an archive that expands beyond the limit."""
-    return SourceError(
-        f"{path}: expands beyond {MAX_EXPANDED_BYTES // 2**30} GiB; split the file"
-    )
+def check_expansion(path: Path, size: int) -> None:
+    """Refuse a compressed file once `size` bytes of it are too many.
+
+    Raises:
+        SourceError: it expands beyond the limits.
+    """
+    if path.suffix.lower() not in _EXPANDING:
+        return
+    if size > MAX_EXPANDED_BYTES:
+        limit = f"{MAX_EXPANDED_BYTES:,} bytes; split the file"
+    elif size > max(_HARMLESS_BYTES, MAX_EXPANSION * path.stat().st_size):
+        limit = f"{MAX_EXPANSION} times its size; fetch it again, or unpack it yourself"
+    else:
+        return
+    raise SourceError(f"{path}: expands beyond {limit}")

@@ -1,27 +1,34 @@
-"""CSV to strings: every good row is kept, every bad one named by line and rule."""
+"""CSV to strings: every good row is kept, every bad one named by line and rule.
+
+What is provably well formed is read by Polars at once. Around every other record one
+`csv.reader` decides, line by line; what it accepts, and what can be mended, is written
+as well-formed CSV among the rest, so that Polars reads every kept row.
+"""
 
 import csv
 import json
-import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from pipeline.errors import SourceError
-from pipeline.sources import archive
+from pipeline.sources import archive, lines
+from pipeline.sources.mending import MOST_LINES, mend
+from pipeline.sources.quoting import Layout, Positions
 
-CHUNK_ROWS = 50_000
 RAW_CHARACTERS = 300
 
-# Bytes that are not UTF-8, as the decoder's `surrogateescape` hands them over.
-_INVALID = re.compile("[\udc80-\udcff]+")
+# The limit of a record is the one of `lines`, and none of the csv module's own.
+csv.field_size_limit(lines.RECORD_BYTES)
 
 
 @dataclass
 class Delimited:
-    """Rows of one CSV file, all values strings.
+    """Rows of one CSV file, or of a part of it, all values strings.
 
     frame: the file's columns, and `row`, the line on which each record begins.
     rejected: (row, rule, detail, raw) of the rows that cannot be read.
@@ -36,133 +43,207 @@ class Delimited:
 def read_csv(path: Path, encoding: str) -> Delimited:
     """All rows of a CSV file with a header.
 
-    One `csv.reader` runs while the rows are good. At an unbalanced quote the line is
-    rejected and reading starts again on the next line, so that a stray quote never
-    swallows what follows.
+    Raises:
+        SourceError: the file has no header, a header names a column twice, or the
+            archive is damaged.
+    """
+    parts = list(batches(path, encoding))
+    whole = Delimited(pl.concat([part.frame for part in parts]))
+    for part in parts:
+        whole.rejected += part.rejected
+        for rule, rows in part.repaired.items():
+            whole.repaired.setdefault(rule, []).extend(rows)
+    return whole
+
+
+def batches(path: Path, encoding: str) -> Iterator[Delimited]:
+    """The rows of `read_csv` in order, in parts of bounded size; at least one part.
 
     Raises:
-        SourceError: the file has no header, or a header names a column twice.
+        SourceError: as read_csv.
     """
-    lines, repaired_lines = _lines(path, encoding)
-    header, begin = _header(path, lines)
-    result = Delimited(pl.DataFrame())
-    chunks: list[pl.DataFrame] = []
-    rows: list[list[str]] = []
-    numbers: list[int] = []
-    for number, row, rule, detail in _records(lines, begin, header):
-        if rule:
-            raw = json.dumps(row, ensure_ascii=False)[:RAW_CHARACTERS]
-            result.rejected.append((number, rule, detail, raw))
-            continue
-        rows.append(row)
-        numbers.append(number)
-        if len(rows) == CHUNK_ROWS:
-            chunks.append(_frame(header, rows, numbers))
-            rows, numbers = [], []
-    chunks.append(_frame(header, rows, numbers))
-    result.frame = pl.concat(chunks)
-    result.repaired = _owners(repaired_lines, result)
-    return result
+    blocks = lines.blocks(path, encoding)
+    header, block = _header(path, next(blocks, lines.Block(b"", 1)))
+    following: lines.Block | None = block
+    while following is not None:
+        following = next(blocks, None)
+        part = _Part(header, block, final=following is None)
+        yield part.read()
+        if following is not None:
+            block = part.joined(following)
 
 
-def _lines(path: Path, encoding: str) -> tuple[list[str], dict[str, list[int]]]:
-    lines: list[str] = []
-    repaired: dict[str, list[int]] = {"nul_removed": [], "invalid_utf8": []}
-    codec = "utf-8-sig" if encoding == "utf-8" else encoding
-    size = 0
-    with archive.open_bytes(path) as handle:
-        # Bytes are split at LF only: CR, and the other breaks of str.splitlines, may
-        # stand in a post; csv reads CR LF itself.
-        for raw in handle:
-            size += len(raw)
-            if size > archive.MAX_EXPANDED_BYTES:
-                raise archive.too_large(path)
-            line = raw.decode(codec if not lines else encoding, "surrogateescape")
-            if not line.isascii() and _INVALID.search(line):
-                line = _INVALID.sub("\ufffd", line)
-                repaired["invalid_utf8"].append(len(lines) + 1)
-            if "\0" in line:
-                line = line.replace("\0", "")
-                repaired["nul_removed"].append(len(lines) + 1)
-            lines.append(line)
-    return lines, repaired
-
-
-def _header(path: Path, lines: list[str]) -> tuple[list[str], int]:
-    reader = csv.reader(lines, strict=True)
+def _header(path: Path, block: lines.Block) -> tuple[list[str], lines.Block]:
+    """Names of the columns, and what follows them in the first block."""
+    layout = Layout.of(block.data)
+    reader = csv.reader(layout.texts(0, len(layout.begins) - 1), strict=True)
     try:
         header = [name.strip() for name in next(reader)]
     except (StopIteration, csv.Error):
-        raise SourceError(f"{path}: no header line; the file is not CSV") from None
-    if header and header[0].lstrip().startswith("<"):
+        header = []
+    if not any(header):
+        raise SourceError(f"{path}: no header line; the file is not CSV")
+    if header[0].startswith("<"):
         raise SourceError(f"{path}: a web page, not CSV; fetch the file again")
     if twice := sorted({name for name in header if header.count(name) > 1}):
         raise SourceError(
             f"{path}: a name stands twice in the header: {archive.names(twice)}"
         )
-    return header, reader.line_num
+    if "row" in header:
+        raise SourceError(f"{path}: column `row` is reserved; rename it")
+    return header, lines.Block(
+        block.data[layout.begins[reader.line_num] :],
+        block.first + reader.line_num,
+        block.repaired,
+    )
 
 
-def _records(
-    lines: list[str], begin: int, header: list[str]
-) -> Iterator[tuple[int, list[str], str, str]]:
-    """Yield (line, row, rule, detail); `rule` is empty for a good row."""
-    width, position = len(header), begin
-    while position < len(lines):
-        reader = csv.reader(_from(lines, position), strict=True)
-        offset, ended = position, True
-        try:
-            for row in reader:
-                number, position = position + 1, offset + reader.line_num
-                if len(row) == width:
-                    if row == header:
-                        yield number, row, "repeated_header", ""
-                    else:
-                        yield number, row, "", ""
-                elif row:
-                    # A record of several lines with a wrong count may be a stray
-                    # quote that swallowed good rows: only its first line is given up.
-                    if position > number:
-                        detail = "quote not closed on its line"
-                        yield number, [lines[number - 1]], "broken_quote", detail
-                        position, ended = number, False
-                        break
-                    detail = f"{len(row)} fields, header has {width}"
-                    yield number, row, "field_count", detail
-        except csv.Error as error:
-            yield position + 1, [lines[position]], "broken_quote", str(error)
-            position, ended = position + 1, False
-        if ended:
+class _Part:
+    """The records of one block; `final` if no other block follows."""
+
+    def __init__(self, header: list[str], block: lines.Block, *, final: bool) -> None:
+        self._header = header
+        self._block = block
+        self._layout = Layout.of(block.data)
+        self._count = len(self._layout.begins) - 1
+        # Lines from which on a record may end in the next block.
+        size = len(block.data) - lines.RECORD_BYTES
+        tail = int(np.searchsorted(self._layout.begins, size))
+        self._tail = self._count if final else tail
+        self._done = 0
+        self._well_formed = [b",".join([b'""'] * len(header)) + b"\n"]
+        self._rows: list[Positions] = []
+        self._result = Delimited(pl.DataFrame())
+
+    def read(self) -> Delimited:
+        """Every record that is complete within the block."""
+        begins = self._layout.records(len(self._header))
+        if begins is not None:
+            self._take(0, int(begins[-1]), begins[:-1])
+        if begins is None or self._tail == self._count:
+            self._walk()
+        self._result.frame = self._frame()
+        self._reject_headers()
+        self._own()
+        return self._result
+
+    def joined(self, following: lines.Block) -> lines.Block:
+        """What is left of this block, and the next one."""
+        first = self._block.first + self._done
+        repaired = {
+            rule: [number for number in numbers if number >= first]
+            for rule, numbers in self._block.repaired.items()
+        }
+        for rule, numbers in following.repaired.items():
+            repaired.setdefault(rule, []).extend(numbers)
+        rest = self._block.data[self._layout.begins[self._done] :]
+        return lines.Block(rest + following.data, first, repaired)
+
+    def _take(self, start: int, stop: int, begins: Positions) -> None:
+        offsets = self._layout.begins
+        self._well_formed.append(self._block.data[offsets[start] : offsets[stop]])
+        self._rows.append(begins + self._block.first)
+        self._done = stop
+
+    def _walk(self) -> None:
+        if self._done == self._count:
             return
+        alone = self._layout.alone(len(self._header))
+        doubtful = np.flatnonzero(~alone).tolist()
+        while self._done < self._count:
+            index = bisect_left(doubtful, self._done)
+            stop = doubtful[index] if index < len(doubtful) else self._count
+            if stop > self._done:
+                self._take(self._done, stop, np.arange(self._done, stop))
+            elif stop >= self._tail:
+                return
+            else:
+                self._done = self._one(stop)
 
+    def _one(self, line: int) -> int:
+        """Decide on the record that begins on a line; returns the line behind it."""
+        offsets, width = self._layout.begins, len(self._header)
+        limit = offsets[line] + lines.RECORD_BYTES
+        stop = int(np.searchsorted(offsets, limit, side="right")) - 1
+        if stop == line:
+            detail = f"longer than {lines.RECORD_BYTES:,} bytes"
+            self._reject(line, "record_too_long", detail, [self._raw(line)])
+            return line + 1
+        reader = csv.reader(self._layout.texts(line, stop), strict=True)
+        try:
+            row = next(reader)
+        except csv.Error as error:
+            detail = str(error)
+        else:
+            behind = line + reader.line_num
+            if len(row) == width:
+                self._write(line, row)
+            elif row and behind > line + 1:
+                # It may be a stray quote that swallowed good rows: at most its first
+                # line is given up.
+                detail, behind = "quote not closed on its line", line
+            elif row:
+                detail = f"{len(row)} fields, header has {width}"
+                self._reject(line, "field_count", detail, row)
+            if behind > line:
+                return behind
+        nearby = list(self._layout.texts(line, min(stop, line + MOST_LINES)))
+        if mended := mend(nearby, width):
+            self._write(line, mended.fields)
+            rows = self._result.repaired.setdefault(mended.rule, [])
+            rows.append(self._block.first + line)
+            return line + mended.lines
+        self._reject(line, "broken_quote", detail, [self._raw(line)])
+        return line + 1
 
-def _from(lines: list[str], position: int) -> Iterator[str]:
-    # NOTE: islice would walk over all the lines before `position` each time.
-    for index in range(position, len(lines)):
-        yield lines[index]
+    def _raw(self, line: int) -> str:
+        start, stop = self._layout.begins[line : line + 2]
+        cut = self._block.data[start : min(stop, start + 4 * RAW_CHARACTERS)]
+        return cut.decode(errors="replace")[:RAW_CHARACTERS]
 
+    def _write(self, line: int, row: list[str]) -> None:
+        cells = [f'"{value}"' for value in (cell.replace('"', '""') for cell in row)]
+        self._well_formed.append((",".join(cells) + "\n").encode())
+        self._rows.append(np.array([self._block.first + line]))
 
-def _frame(
-    header: list[str], rows: list[list[str]], numbers: list[int]
-) -> pl.DataFrame:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(header)
-    data = [
-        pl.Series(name, values, dtype=pl.String)
-        for name, values in zip(header, columns, strict=True)
-    ]
-    return pl.DataFrame([*data, pl.Series("row", numbers, dtype=pl.Int64)])
+    def _reject(self, line: int, rule: str, detail: str, row: list[str]) -> None:
+        raw = json.dumps(row, ensure_ascii=False)[:RAW_CHARACTERS]
+        number = self._block.first + line
+        self._result.rejected.append((number, rule, detail, raw))
 
-
-def _owners(lines: dict[str, list[int]], result: Delimited) -> dict[str, list[int]]:
-    """Map repaired lines to the kept records that they belong to."""
-    begins = [*result.frame["row"], *(row for row, *_ in result.rejected)]
-    starts = pl.DataFrame({"row": pl.Series(begins, dtype=pl.Int64)}).sort("row")
-    kept = set(result.frame["row"])
-    owners = {}
-    for rule, numbers in lines.items():
-        touched = pl.DataFrame({"line": pl.Series(numbers, dtype=pl.Int64)})
-        joined = touched.join_asof(
-            starts, left_on="line", right_on="row", coalesce=False
+    def _frame(self) -> pl.DataFrame:
+        frame = pl.read_csv(
+            b"".join(self._well_formed),
+            has_header=False,
+            schema=dict.fromkeys(self._header, pl.String()),
+            empty_string_is_null=False,
         )
-        owners[rule] = [row for row in joined["row"].unique() if row in kept]
-    return owners
+        rows = np.concatenate([*self._rows, np.array([], dtype=np.int64)])
+        # Without the first row, which stands there because Polars would take three
+        # bytes at the begin of a block for a byte order mark.
+        return frame[1:].with_columns(pl.Series("row", rows, dtype=pl.Int64))
+
+    def _reject_headers(self) -> None:
+        frame, header = self._result.frame, self._header
+        if not (frame[header[0]].str.strip_chars() == header[0]).any():
+            return
+        same = frame.select(
+            pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in header)
+        ).to_series()
+        for *row, number in frame.filter(same).iter_rows():
+            raw = json.dumps(row, ensure_ascii=False)[:RAW_CHARACTERS]
+            self._result.rejected.append((number, "repeated_header", "", raw))
+        self._result.rejected.sort()
+        self._result.frame = frame.filter(~same)
+
+    def _own(self) -> None:
+        """Map repaired lines to the kept records that they belong to."""
+        kept = self._result.frame["row"].to_numpy()
+        begins = np.sort([*kept, *(row for row, *_ in self._result.rejected)])
+        for rule, numbers in self._block.repaired.items():
+            done = [n for n in numbers if n < self._block.first + self._done]
+            index = np.searchsorted(begins, done, side="right") - 1
+            owners = np.unique(begins[index[index >= 0]])
+            rows = owners[np.isin(owners, kept)].tolist()
+            if rows:
+                self._result.repaired.setdefault(rule, []).extend(rows)

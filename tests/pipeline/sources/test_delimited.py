@@ -1,12 +1,17 @@
+import csv
 import gzip
+import io
+import tracemalloc
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.sources import delimited
+from pipeline.sources import lines
 from pipeline.sources.delimited import read_csv
+from pipeline.sources.quoting import Layout
 
 
 def write(tmp_path: Path, data: bytes) -> Path:
@@ -26,7 +31,8 @@ def write(tmp_path: Path, data: bytes) -> Path:
         (b"1,x,y\n3,z\n", ["3"], [(2, "field_count")]),
         (b"1,x\nid,text\n3,z\n", ["1", "3"], [(3, "repeated_header")]),
         (b'1,x\n2,"open\n3,z\n4,w\n', ["1", "3", "4"], [(3, "broken_quote")]),
-        (b'1,"a"b\n3,z\n', ["3"], [(2, "broken_quote")]),
+        (b'1,"a"b,"c\n3,z\n', ["3"], [(2, "broken_quote")]),
+        (b"1,x\r\r\n3,z\n", ["1", "3"], []),
         (b'1,x\n2,"open', ["1"], [(3, "broken_quote")]),
         (
             b'2,"open\n3,z\n4,"w"\n5,v\n',
@@ -53,11 +59,17 @@ def test_row_is_the_physical_line_on_which_a_record_begins(tmp_path: Path) -> No
     assert read_csv(path, "utf-8").frame["row"].to_list() == [2, 5]
 
 
-def test_chunks_join_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "CHUNK_ROWS", 2)
-    path = write(tmp_path, b"id\n" + b"".join(b"%d\n" % n for n in range(5)))
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_blocks_join_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(lines, "BLOCK_BYTES", size)
+    path = write(tmp_path, b"id\n" + b"".join(b"%d\n" % n for n in range(50)))
 
-    assert read_csv(path, "utf-8").frame["id"].to_list() == list("01234")
+    result = read_csv(path, "utf-8")
+
+    assert result.frame["id"].to_list() == [str(n) for n in range(50)]
+    assert result.frame["row"].to_list() == list(range(2, 52))
 
 
 def test_nul_bytes_and_bad_utf8_are_repaired_on_their_record(tmp_path: Path) -> None:
@@ -117,6 +129,124 @@ def test_damaged_or_unknown_compression_is_refused(tmp_path: Path, suffix: str) 
 
     with pytest.raises(SourceError, match=r"a\.csv"):
         read_csv(path, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("body", "texts", "rule"),
+    [
+        (rb'"1","say \"hi\", you"', ["1", 'say "hi", you'], "backslash_quote"),
+        (b'"1","say "hi", you"', ["1", 'say "hi", you'], "stray_quote"),
+        (b'"1","say "hi"\nto ""all"""', ["1", 'say "hi"\nto "all"'], "stray_quote"),
+        (b'1,"say "hi" you"', ["1", 'say "hi" you'], "stray_quote"),
+        (b'"a "b" c",2', ['a "b" c', "2"], "stray_quote"),
+        (b"1,a\rb", ["1", "a\rb"], "loose_return"),
+    ],
+)
+def test_broken_quotes_are_mended_where_one_reading_fits_the_header(
+    tmp_path: Path, body: bytes, texts: list[str], rule: str
+) -> None:
+    path = write(tmp_path, b"id,text\n0,x\n" + body + b'\n"2",y\n')
+
+    result = read_csv(path, "utf-8")
+
+    assert list(result.frame.row(1)) == [*texts, 3]
+    assert result.frame["id"].to_list() == ["0", texts[0], "2"]
+    assert (result.rejected, result.repaired) == ([], {rule: [3]})
+
+
+def test_the_cut_row_is_given_up_and_not_joined_to_the_next(tmp_path: Path) -> None:
+    path = write(tmp_path, b'"id","text"\n"1\n"2","y"\n"3","cut o')
+
+    result = read_csv(path, "utf-8")
+
+    assert result.frame["id"].to_list() == ["2"]
+    assert [(row, rule) for row, rule, *_ in result.rejected] == [
+        (2, "broken_quote"),
+        (4, "broken_quote"),
+    ]
+
+
+def _damaged(generator: np.random.Generator) -> bytes:
+    """A table of hostile cells, with some of its bytes changed."""
+    pieces = [
+        "a",
+        "b c",
+        '"',
+        ",",
+        "\n",
+        "\r\n",
+        "\r",
+        "é",
+        "\\",
+        '""',
+        '",',
+        "",
+        "x" * 9,
+    ]
+    buffer = io.StringIO()
+    every = bool(generator.integers(2))
+    writer = csv.writer(
+        buffer,
+        quoting=csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL,
+        lineterminator="\n",
+    )
+    writer.writerow(["id", "text", "more"])
+    for number in range(1 + generator.integers(30)):
+        cells = ["".join(generator.choice(pieces, generator.integers(4))) for _ in "ab"]
+        writer.writerow([number, *cells])
+    data = bytearray(buffer.getvalue().encode())
+    for _ in range(generator.integers(4)):
+        place = generator.integers(20 if every else 13, len(data))
+        data[place : place + generator.integers(2)] = generator.choice(
+            [b'"', b"\n", b"\0", b"\xff", b",", b"", b'\\"', b"\r", b"id,text,more\n"]
+        )
+    return bytes(data)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_what_is_read_at_once_is_what_line_by_line_reading_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    path = write(tmp_path, _damaged(generator))
+    monkeypatch.setattr(lines, "RECORD_BYTES", int(generator.integers(20, 200)))
+    fast = read_csv(path, "utf-8")
+
+    monkeypatch.setattr(lines, "BLOCK_BYTES", int(generator.integers(1, 300)))
+    blocks = read_csv(path, "utf-8")
+    monkeypatch.setattr(Layout, "records", lambda self, width: None)
+    monkeypatch.setattr(
+        Layout, "alone", lambda self, width: np.zeros(len(self.begins) - 1, np.bool_)
+    )
+    slow = read_csv(path, "utf-8")
+
+    for other in (blocks, slow):
+        assert fast.frame.equals(other.frame)
+        assert [row[:3] for row in fast.rejected] == [row[:3] for row in other.rejected]
+        assert {rule: sorted(rows) for rule, rows in fast.repaired.items()} == {
+            rule: sorted(rows) for rule, rows in other.repaired.items()
+        }
+
+
+def test_a_line_without_end_is_cut_and_costs_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("wb") as handle:
+        handle.write(b"id,text\n1,x\n2,")
+        for _ in range(64):
+            handle.write(b"y" * 2**20)
+        handle.write(b"\n3,z\n")
+    tracemalloc.start()
+
+    result = read_csv(path, "utf-8")
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 12 * lines.BLOCK_BYTES
+    assert result.frame["id"].to_list() == ["1", "3"]
+    ((row, rule, detail, raw),) = result.rejected
+    assert (row, rule, detail) == (3, "record_too_long", "longer than 1,048,576 bytes")
+    assert raw.startswith('["2,yyy')
+    assert len(raw) == 300
 
 
 def test_archive_that_expands_beyond_the_limit_is_refused(
