@@ -9,9 +9,9 @@ import polars as pl
 
 from features.errors import InputError
 from features.population import Population
-from pipeline.ingest import prefixed
 from pipeline.sources import canonical, checks
 from pipeline.stage import say
+from pipeline.streaming import prefixed
 from pipeline.to_score import declare, link
 
 # Canonical table -> argument of pipeline.score, as argparse names it.

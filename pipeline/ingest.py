@@ -1,44 +1,48 @@
 """Read the archives of a world into canonical tables; bad rows are named and kept apart.
 
-Sources are read one by one and their posts put on disk at once, so that no more than
-one source is held together with what it was read from.
+Sources are read one by one, large ones part by part, and their posts put on disk at
+once: no more than one part is held.
 """
 
 import time
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
+from pydantic import Field
 
 from features import schema
 from pipeline import source_report
-from pipeline.errors import ParamsError, SourceError
+from pipeline.errors import ParamsError
 from pipeline.files import atomic_directory, write_json, write_parquet
-from pipeline.section import load_section
-from pipeline.sources import READERS
-from pipeline.sources.source import Source, Tables
+from pipeline.section import Section, load_section
+from pipeline.sources.source import Source
 from pipeline.stage import run_stage, say, stage_parser, world_lock
+from pipeline.streaming import POST_ORDER, Read, read_source
 
-LABELS = {
-    "account_id": pl.String(),
-    "source": pl.String(),
-    "label": pl.Int8(),
-    "group": pl.String(),
+_ORDERS = {
+    "accounts": ["account_id"],
+    "labels": ["account_id"],
+    "rejected": ["source", "file", "row", "rule", "detail", "raw"],
 }
-POST_ORDER = [
-    "account_id",
-    "posted_at",
-    "post_id",
-    "text",
-    "kind",
-    "language",
-    "client",
-]
 
 
-def ingest(sources: Sequence[Source], raw: Path, out: Path, report: Path) -> None:
+class IngestParams(Section):
+    """Section `ingest` of params.yaml."""
+
+    # Rows of a source read together; no byte of a table depends on it.
+    rows_per_part: Annotated[int, Field(ge=1_000)]
+
+
+def ingest(
+    sources: Sequence[Source],
+    raw: Path,
+    out: Path,
+    report: Path,
+    rows_per_part: int = 400_000,
+) -> None:
     """Write accounts, posts, labels and rejected rows of all sources, and the report.
 
     Args:
@@ -46,6 +50,7 @@ def ingest(sources: Sequence[Source], raw: Path, out: Path, report: Path) -> Non
         raw: directory that their file names are relative to.
         out: directory of the canonical tables; replaced as a whole.
         report: JSON file: what became of every file.
+        rows_per_part: rows of a source read together; changes no byte.
 
     Raises:
         SourceError: an archive cannot be read; nothing is written then.
@@ -56,37 +61,23 @@ def ingest(sources: Sequence[Source], raw: Path, out: Path, report: Path) -> Non
     files: list[dict[str, Any]] = []
     described: dict[str, Any] = {}
     accidents: dict[str, Any] = {}
-    ids: dict[str, pl.DataFrame] = {}
-    accounts, labels, rejected = [], [], []
+    read: dict[str, Read] = {}
     with atomic_directory(out) as working:
-        parts = []
-        # `/` sorts before every character of a name: parts in order of name are
+        # `/` sorts before every character of a name: sources in order of name are
         # together in order of account_id.
         for source in sorted(sources, key=lambda one: one.name):
             started = time.monotonic()
-            tables = _read(source, raw)
-            files += source_report.as_rows(tables.counts)
-            described[source.name] = source_report.describe(tables)
-            accidents[source.name] = source_report.text_accidents(tables)
-            ids[source.name] = tables.accounts.select("account_id", "label")
-            accounts.append(prefixed(tables.accounts, source, "accounts"))
-            labels.append(_labels(tables.accounts, source))
-            rejected.append(tables.rejected)
-            if tables.posts is not None:
-                parts.append(working / f"posts.{source.name}.parquet")
-                posts = prefixed(tables.posts, source, "posts")
-                write_parquet(posts, parts[-1], POST_ORDER)
-                del posts
-            _say(source, tables, time.monotonic() - started)
-            del tables
-        write_parquet(pl.concat(accounts), working / "accounts.parquet", ["account_id"])
-        write_parquet(pl.concat(labels), working / "labels.parquet", ["account_id"])
-        write_parquet(
-            pl.concat(rejected),
-            working / "rejected.parquet",
-            ["source", "file", "row", "rule", "detail", "raw"],
-        )
-        _merge(parts, working / "posts.parquet")
+            found = read_source(source, raw, working, rows_per_part, say)
+            files += source_report.as_rows(found.counts)
+            described[source.name] = source_report.describe(found.measures)
+            accidents[source.name] = source_report.text_accidents(found.measures)
+            read[source.name] = found
+            _say(source, found, time.monotonic() - started)
+        for table, order in _ORDERS.items():
+            rows = pl.concat([getattr(found, table) for found in read.values()])
+            write_parquet(rows, working / f"{table}.parquet", order)
+        _merge([found.posts for found in read.values()], working / "posts.parquet")
+    ids = {name: found.ids for name, found in read.items()}
     write_json(
         {
             "files": files,
@@ -99,51 +90,39 @@ def ingest(sources: Sequence[Source], raw: Path, out: Path, report: Path) -> Non
     )
 
 
-def _read(source: Source, raw: Path) -> Tables:
-    if source.format not in READERS:
-        raise SourceError(
-            f"source {source.name}: no format {source.format}; "
-            f"use {', '.join(sorted(READERS))}"
-        )
-    return READERS[source.format](source, raw)
+def _merge(sources: list[list[Path]], target: Path) -> None:
+    """One sorted file of sorted files, without holding their rows.
 
-
-def prefixed(frame: pl.DataFrame, source: Source, table: str) -> pl.DataFrame:
-    """Canonical table, the source's name before the ids of its accounts."""
-    columns = [name for name in schema.TABLES[table] if name in frame.columns]
-    keys = [name for name in columns if name in ("account_id", "target_account_id")]
-    prefix = pl.lit(f"{source.name}/")
-    return schema.conform(
-        frame.select(columns).with_columns(
-            (prefix + pl.col(key)).alias(key) for key in keys
-        ),
-        table,
-    )
-
-
-def _labels(accounts: pl.DataFrame, source: Source) -> pl.DataFrame:
-    return accounts.select(
-        (pl.lit(f"{source.name}/") + pl.col("account_id")).alias("account_id"),
-        pl.lit(source.name).alias("source"),
-        "label",
-        "group",
-    ).cast(pl.Schema(LABELS))
-
-
-def _merge(parts: list[Path], target: Path) -> None:
-    """One sorted file of parts that are sorted already, without holding their rows."""
-    if not parts:
+    Args:
+        sources: files of each source. A source's name is the begin of its ids, so that
+            sources follow one another; no id stands in two files of one source.
+        target: file to write; the others are removed.
+    """
+    if not any(sources):
         write_parquet(schema.empty("posts"), target, POST_ORDER)
         return
-    pl.concat([pl.scan_parquet(part) for part in parts]).sink_parquet(
+    ordered = [
+        _by_account([pl.scan_parquet(path) for path in paths])
+        for paths in sources
+        if paths
+    ]
+    pl.concat(ordered).sink_parquet(
         target,
         compression="zstd",
         compression_level=1,
         row_group_size=100_000,
         maintain_order=True,
     )
-    for part in parts:
-        part.unlink()
+    for path in (path for paths in sources for path in paths):
+        path.unlink()
+
+
+def _by_account(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
+    while len(frames) > 1:
+        last = frames[-1:] if len(frames) % 2 else []
+        pairs = zip(frames[::2], frames[1::2], strict=False)
+        frames = [one.merge_sorted(two, key="account_id") for one, two in pairs] + last
+    return frames[0]
 
 
 def _overlaps(ids: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:
@@ -163,11 +142,11 @@ def _overlaps(ids: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:
     return found
 
 
-def _say(source: Source, tables: Tables, seconds: float) -> None:
-    posts = 0 if tables.posts is None else tables.posts.height
+def _say(source: Source, read: Read, seconds: float) -> None:
     say(
-        f"{source.name:<20} {tables.accounts.height:>9,} accounts {posts:>11,} posts "
-        f"{tables.rejected.height:>9,} rejected {seconds:>6.1f} s"
+        f"{source.name:<20} {read.accounts.height:>9,} accounts "
+        f"{read.measures.posts:>11,} posts {read.rejected.height:>9,} rejected "
+        f"{seconds:>6.1f} s"
     )
 
 
@@ -181,8 +160,9 @@ def main() -> None:
     sources: list[Source] = load_section(
         given.params, f"sources.{given.world}", list[Source]
     )
+    params = load_section(given.params, "ingest", IngestParams)
     with world_lock(given.world):
-        ingest(sources, given.raw, given.out, given.report)
+        ingest(sources, given.raw, given.out, given.report, params.rows_per_part)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pipeline.calibrate import CalibrateParams
 from pipeline.evaluate import EvaluateParams
 from pipeline.featurize import FeaturizeParams
+from pipeline.ingest import IngestParams
 from pipeline.label import LabelParams
 from pipeline.search_params import TuneParams
 from pipeline.section import Section, read_params, validate
@@ -24,6 +25,7 @@ class Params(Section):
 
     worlds: Annotated[list[Name], Field(min_length=1)]
     simulate: SimulateParams
+    ingest: IngestParams
     sources: dict[Name, Annotated[list[Source], Field(min_length=1)]]
     label: LabelParams
     split: SplitParams

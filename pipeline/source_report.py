@@ -1,5 +1,7 @@
 """What a source looks like after reading: sizes, times, hashes, accidents of its text."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -29,36 +31,65 @@ ACCIDENTS: dict[str, pl.Expr] = {
 }
 
 
-def describe(tables: Tables) -> dict[str, Any]:
-    """Sizes, time range and the shares that tell one collection from another."""
+@dataclass(frozen=True)
+class Measures:
+    """Numbers of some accounts of a source, which add up over its parts.
+
+    labels: label -> accounts. traces: label -> posts and posts with each trace.
+    """
+
+    labels: dict[int, int]
+    hashed: int
+    posts: int
+    first: datetime | None
+    last: datetime | None
+    nonzero_seconds: int
+    traces: dict[int, dict[str, int]]
+
+    def __add__(self, other: "Measures") -> "Measures":
+        firsts = [time for time in (self.first, other.first) if time]
+        lasts = [time for time in (self.last, other.last) if time]
+        labels = sorted({*self.traces, *other.traces})
+        return Measures(
+            _added(self.labels, other.labels),
+            self.hashed + other.hashed,
+            self.posts + other.posts,
+            min(firsts, default=None),
+            max(lasts, default=None),
+            self.nonzero_seconds + other.nonzero_seconds,
+            {
+                label: _added(self.traces.get(label, {}), other.traces.get(label, {}))
+                for label in labels
+            },
+        )
+
+
+def measure(tables: Tables) -> Measures:
+    """Count what `describe` and `text_accidents` tell."""
     accounts, posts = tables.accounts, tables.posts
     own = pl.col("account_id")
     hashed = (pl.col("handle") == own) & (own.str.len_chars() >= _SHORTEST_HASH)
-    found: dict[str, Any] = {
-        "accounts": accounts.height,
-        "accounts_by_label": _by_label(accounts),
-        "posts": 0 if posts is None else posts.height,
-        "first_post": None,
-        "last_post": None,
-        "hashed_share": _share(accounts, hashed),
-        "nonzero_seconds_share": None,
-    }
-    if posts is not None and posts["posted_at"].null_count() < posts.height:
-        first, last = posts.select(
-            pl.col("posted_at").min().dt.to_string("iso:strict").alias("first"),
-            pl.col("posted_at").max().dt.to_string("iso:strict").alias("last"),
+    labels = accounts.group_by("label").len().sort("label")
+    first = last = None
+    seconds = 0
+    if posts is not None:
+        first, last, seconds = posts.select(
+            pl.col("posted_at").min().alias("first"),
+            pl.col("posted_at").max().alias("last"),
+            (pl.col("posted_at").dt.second() != 0).sum().alias("seconds"),
         ).row(0)
-        seconds = pl.col("posted_at").dt.second() != 0
-        found |= {
-            "first_post": first,
-            "last_post": last,
-            "nonzero_seconds_share": _share(posts, seconds),
-        }
-    return found
+    return Measures(
+        dict(labels.iter_rows()),
+        accounts.select(hashed.sum()).item(),
+        0 if posts is None else posts.height,
+        first,
+        last,
+        seconds,
+        _traces(tables),
+    )
 
 
-def text_accidents(tables: Tables) -> dict[str, dict[str, int]]:
-    """Posts with each trace, by label: a trace of one label only is the label."""
+def _traces(tables: Tables) -> dict[int, dict[str, int]]:
     if tables.posts is None:
         return {}
     labels = tables.accounts.select("account_id", "label")
@@ -71,7 +102,33 @@ def text_accidents(tables: Tables) -> dict[str, dict[str, int]]:
         .sort("label")
         .collect()
     )
-    return {str(row.pop("label")): row for row in counted.to_dicts()}
+    return {row.pop("label"): row for row in counted.to_dicts()}
+
+
+def _added(some: dict[Any, int], more: dict[Any, int]) -> dict[Any, int]:
+    names = dict.fromkeys([*some, *more])
+    return {name: some.get(name, 0) + more.get(name, 0) for name in names}
+
+
+def describe(measures: Measures) -> dict[str, Any]:
+    """Sizes, time range and the shares that tell one collection from another."""
+    accounts = sum(measures.labels.values())
+    first, last = measures.first, measures.last
+    seconds = _share(measures.nonzero_seconds, measures.posts)
+    return {
+        "accounts": accounts,
+        "accounts_by_label": {str(k): n for k, n in sorted(measures.labels.items())},
+        "posts": measures.posts,
+        "first_post": first and first.isoformat(timespec="milliseconds"),
+        "last_post": last and last.isoformat(timespec="milliseconds"),
+        "hashed_share": _share(measures.hashed, accounts),
+        "nonzero_seconds_share": None if first is None else seconds,
+    }
+
+
+def text_accidents(measures: Measures) -> dict[str, dict[str, int]]:
+    """Posts with each trace, by label: a trace of one label only is the label."""
+    return {str(label): found for label, found in sorted(measures.traces.items())}
 
 
 def as_rows(counts: list[FileCount]) -> list[dict[str, Any]]:
@@ -106,11 +163,5 @@ def totals(files: list[dict[str, Any]]) -> dict[str, Any]:
     return summed
 
 
-def _by_label(accounts: pl.DataFrame) -> dict[str, int]:
-    counted = accounts.group_by("label").len().sort("label")
-    return {str(label): count for label, count in counted.iter_rows()}
-
-
-def _share(frame: pl.DataFrame, condition: pl.Expr) -> float | None:
-    share = frame.select(condition.fill_null(False).mean()).item()
-    return None if share is None else round(float(share), 6)
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 6) if whole else None

@@ -71,7 +71,9 @@ def _time(accounts: Reading, column: str) -> None:
 def _labels(source: Source, raw: Path) -> Reading | None:
     if not source.needs_labels:
         return None
-    labels = headerless.load(source, raw, "labels", "labels", ["account_id", "word"], "\t")
+    labels = headerless.load(
+        source, raw, "labels", "labels", ["account_id", "word"], "\t"
+    )
     values.primary_id(labels, "account_id")
     name = pl.col("file").str.split("/").list.last().str.extract(r"^([^.]+)")
     plain = name.str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_")

@@ -7,6 +7,7 @@ import polars as pl
 from features import schema
 from pipeline.errors import SourceError
 from pipeline.sources import archive, checks, columns, lists, tables, times, values
+from pipeline.sources.part import Part
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -31,7 +32,7 @@ def read(source: Source, raw: Path) -> Tables:
     )
     _labels(accounts)
     posts = rows(source, raw, "posts") if "posts" in source.files else None
-    if accounts.frame["as_of"].null_count() == accounts.frame.height:
+    if _empty(accounts, "as_of"):
         accounts.frame = accounts.frame.drop("as_of")
     return checks.settle(accounts, posts)
 
@@ -89,18 +90,25 @@ def _lists(reading: Reading, column: str) -> None:
     lists.json_cells(reading, column)
 
 
+def _empty(accounts: Reading, column: str) -> bool:
+    """Whether no row of the whole source has a value."""
+    if isinstance(accounts.source, Part):
+        return ("accounts", columns.plain(column)) not in accounts.source.whole.filled
+    return bool(accounts.frame[column].is_null().all())
+
+
 def _labels(accounts: Reading) -> None:
     group = pl.col("group").cast(pl.String)
     accounts.set(
         label=pl.col("label").cast(pl.String), group=pl.when(group != "").then(group)
     )
-    if accounts.frame["label"].null_count() == accounts.frame.height:
+    if _empty(accounts, "label"):
         label = checks.only_class(accounts.source)
         accounts.set(label=pl.lit(label, pl.Int8))
         return
     unknown = ~pl.col("label").is_in(["0", "1"])
     accounts.reject("label_unknown", unknown.fill_null(True), "label is not 0 or 1")
-    if accounts.frame.is_empty():
+    if accounts.frame.is_empty() and not isinstance(accounts.source, Part):
         raise SourceError(
             f"source {accounts.source.name}: no account has a label 0 or 1; write them "
             "so, or drop the column"

@@ -2,16 +2,22 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
 
 from features import schema
 from pipeline.errors import SourceError
-from pipeline.sources import archive, delimited
+from pipeline.sources import archive
+from pipeline.sources.delimited import Delimited
+from pipeline.sources.delimited import batches as read_batches
+from pipeline.sources.part import Part
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source
+
+# Rows of a Parquet file read at a time. No value depends on it.
+PARQUET_ROWS = 250_000
 
 # Name used here -> published names, in any case or camelCase; the first one found
 # is taken.
@@ -34,9 +40,9 @@ def load(
         SourceError: a file or a required column is missing, or an id is a float.
     """
     frames, repaired, rejected = [], [], []
-    for path in archive.find(source, raw, key):
-        file = path.relative_to(raw).as_posix()
-        frame, read = _read(path, source)
+    files = _files(source, raw, key)
+    for file, read in files:
+        frame = read.frame
         wanted = {**required, **(optional or {})}
         names = match(file, frame.columns, wanted, set(required))
         absent = [
@@ -56,8 +62,8 @@ def load(
         if rejected
         else schema.empty("rejected")
     )
-    for path in archive.find(source, raw, key):
-        reading.add_file(path.relative_to(raw).as_posix(), 0)
+    for file, _ in files:
+        reading.add_file(file, 0)
     for rule, file, rows in repaired:
         reading.note(rule, (pl.col("file") == file) & pl.col("row").is_in(rows))
     return reading
@@ -71,12 +77,12 @@ def match(
     Raises:
         SourceError: a required column is missing, or two columns fit one name.
     """
-    plain: dict[str, list[str]] = {}
+    spelt: dict[str, list[str]] = {}
     for column in found:
-        plain.setdefault(_plain(column), []).append(column)
+        spelt.setdefault(plain(column), []).append(column)
     matched = {}
     for name, spellings in wanted.items():
-        every = [plain[_plain(text)] for text in spellings if _plain(text) in plain]
+        every = [spelt[plain(text)] for text in spellings if plain(text) in spelt]
         fits = every[0] if every else []
         if len(fits) > 1:
             raise SourceError(
@@ -99,7 +105,8 @@ def _missing(file: str, column: str, found: list[str]) -> SourceError:
     )
 
 
-def _plain(column: str) -> str:
+def plain(column: str) -> str:
+    """Name of a column without case and signs, as names are compared."""
     return re.sub(r"[^a-z0-9]", "", column.lower())
 
 
@@ -110,16 +117,39 @@ def _heights(rejected: list[tuple[str, str, int, str, str, str]]) -> dict[str, i
     return heights
 
 
-def _read(path: Path, source: Source) -> tuple[pl.DataFrame, delimited.Delimited]:
+def _files(source: Source, raw: Path, key: str) -> list[tuple[str, Delimited]]:
+    if isinstance(source, Part):
+        return source.rows(key)
+    found = []
+    for path in archive.find(source, raw, key):
+        batch, *more = batches(path, source)
+        found.append((path.relative_to(raw).as_posix(), batch.joined(more)))
+    return found
+
+
+def batches(path: Path, source: Source) -> Iterator[Delimited]:
+    """Rows of one file in order, in parts of bounded size; at least one part.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
     if path.suffix.lower() != ".parquet":
-        read = delimited.read_csv(path, source.encoding)
-        return read.frame, read
+        yield from read_batches(path, source.encoding)
+        return
     try:
-        frame = pl.read_parquet(path)
+        rows = pl.scan_parquet(path, glob=False)
+        names = rows.collect_schema().names()
+        if "row" in names or "file" in names:
+            raise SourceError(
+                f"{path}: columns `row` and `file` are reserved; rename them"
+            )
+        numbered = rows.with_row_index("row", 1).with_columns(
+            pl.col("row").cast(pl.Int64)
+        )
+        start, height = 0, rows.select(pl.len()).collect().item()
+        while start == 0 or start < height:
+            batch = numbered.slice(start, PARQUET_ROWS).collect()
+            yield Delimited(batch.select(*names, "row"))
+            start += PARQUET_ROWS
     except pl.exceptions.PolarsError:
         raise SourceError(f"{path}: not Parquet; fetch the file again") from None
-    if "row" in frame.columns or "file" in frame.columns:
-        raise SourceError(f"{path}: columns `row` and `file` are reserved; rename them")
-    return frame.with_row_index("row", 1).cast({"row": pl.Int64}), delimited.Delimited(
-        frame.clear()
-    )

@@ -8,7 +8,7 @@ as well-formed CSV among the rest, so that Polars reads every kept row.
 import csv
 import json
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,16 @@ class Delimited:
     rejected: list[tuple[int, str, str, str]] = field(default_factory=list)
     repaired: dict[str, list[int]] = field(default_factory=dict)
 
+    def joined(self, others: Iterable["Delimited"]) -> "Delimited":
+        """These rows and those of the parts behind them."""
+        parts = [self, *others]
+        whole = Delimited(pl.concat([part.frame for part in parts]))
+        for part in parts:
+            whole.rejected += part.rejected
+            for rule, rows in part.repaired.items():
+                whole.repaired.setdefault(rule, []).extend(rows)
+        return whole
+
 
 def read_csv(path: Path, encoding: str) -> Delimited:
     """All rows of a CSV file with a header.
@@ -47,13 +57,8 @@ def read_csv(path: Path, encoding: str) -> Delimited:
         SourceError: the file has no header, a header names a column twice, or the
             archive is damaged.
     """
-    parts = list(batches(path, encoding))
-    whole = Delimited(pl.concat([part.frame for part in parts]))
-    for part in parts:
-        whole.rejected += part.rejected
-        for rule, rows in part.repaired.items():
-            whole.repaired.setdefault(rule, []).extend(rows)
-    return whole
+    first, *others = batches(path, encoding)
+    return first.joined(others)
 
 
 def batches(path: Path, encoding: str) -> Iterator[Delimited]:

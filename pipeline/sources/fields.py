@@ -11,7 +11,7 @@ import polars as pl
 from features import schema
 from pipeline.errors import SourceError
 from pipeline.sources import archive, paths
-from pipeline.sources.delimited import CHUNK_ROWS, RAW_CHARACTERS
+from pipeline.sources.delimited import RAW_CHARACTERS
 from pipeline.sources.elements import Element, elements
 from pipeline.sources.members import Stream, streams
 from pipeline.sources.reading import Reading
@@ -23,6 +23,8 @@ Fields = Mapping[str, tuple[str, ...]]
 Each = Callable[[dict[str, Any]], Iterable[object]]
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
+# Kept as Python values before they become a frame.
+_CHUNK_ROWS = 50_000
 _LISTS = {
     name
     for columns in schema.TABLES.values()
@@ -177,7 +179,7 @@ def _rows(
                 continue
             for rule in element.repaired:
                 rows.repaired.setdefault(rule, []).append(rows.number)
-            if len(rows.row) == CHUNK_ROWS:
+            if len(rows.row) == _CHUNK_ROWS:
                 rows.flush()
     for name, count in lacking.items():
         if count == rows.number - len(rows.rejected) + sum(lacking.values()):

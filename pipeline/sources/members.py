@@ -47,8 +47,7 @@ class Stream:
         except DAMAGE as error:
             raise damaged(self.path, error) from None
         self._size += len(data)
-        if self._size > archive.MAX_EXPANDED_BYTES:
-            raise archive.too_large(self.path)
+        archive.check_expansion(self.path, self._size)
         return data
 
 

@@ -20,9 +20,9 @@ def unpack(path: Path, folder: Path, suffixes: tuple[str, ...]) -> None:
         SourceError: the archive is damaged, leaves its folder, or expands beyond the
             limit; or no member fits.
     """
-    left = [archive.MAX_EXPANDED_BYTES]
+    spent = [0]
     try:
-        _unpack(path, path, folder, suffixes, left, 1)
+        _unpack(path, path, folder, suffixes, spent, 1)
     except DAMAGE as error:
         raise damaged(path, error) from None
     if not any(file.is_file() for file in folder.rglob("*")):
@@ -34,7 +34,7 @@ def _unpack(
     handle: Path | IO[bytes],
     folder: Path,
     suffixes: tuple[str, ...],
-    left: list[int],
+    spent: list[int],
     depth: int,
 ) -> None:
     if depth > _MAX_DEPTH:
@@ -49,16 +49,15 @@ def _unpack(
             with packed.open(info) as inner:
                 if suffix == ".zip":
                     _unpack(
-                        outer, inner, target.with_suffix(""), suffixes, left, depth + 1
+                        outer, inner, target.with_suffix(""), suffixes, spent, depth + 1
                     )
                 else:
-                    _write(outer, inner, target, left)
+                    _write(outer, inner, target, spent)
 
 
-def _write(outer: Path, inner: IO[bytes], target: Path, left: list[int]) -> None:
+def _write(outer: Path, inner: IO[bytes], target: Path, spent: list[int]) -> None:
     with target.open("wb") as out:
         while data := inner.read(_CHUNK):
-            left[0] -= len(data)
-            if left[0] < 0:
-                raise archive.too_large(outer)
+            spent[0] += len(data)
+            archive.check_expansion(outer, spent[0])
             out.write(data)

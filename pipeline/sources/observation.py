@@ -4,6 +4,7 @@ import polars as pl
 
 from features.schema import TIME
 from pipeline.errors import SourceError
+from pipeline.sources.part import Part
 from pipeline.sources.source import Source, as_utc
 
 _MARGIN = pl.duration(minutes=1)
@@ -36,14 +37,34 @@ def add_as_of(
     joined = accounts.drop("as_of", strict=False).join(
         last, on="account_id", how="left", maintain_order="left"
     )
-    fallback = (
-        pl.col("_last").max().over("label") + _MARGIN if at is None else as_utc(at)
-    )
+    if at is not None:
+        fallback = as_utc(at)
+    elif isinstance(source, Part):
+        fallback = _of_label(source, joined) + _MARGIN
+    else:
+        fallback = pl.col("_last").max().over("label") + _MARGIN
     as_of = pl.coalesce(pl.col("_last") + _MARGIN, fallback).cast(TIME)
     return _required(
         source,
         joined.with_columns(as_of=as_of).drop("_last"),
         "no account of its label has a dated post; give as_of.at",
+    )
+
+
+def _of_label(source: Part, accounts: pl.DataFrame) -> pl.Expr:
+    """Last post of the label in the whole source; in this part while it is unknown."""
+    found = dict(
+        accounts.group_by("label").agg(pl.col("_last").max()).sort("label").iter_rows()
+    )
+    waiting = accounts.filter(pl.col("_last").is_null())["label"].unique()
+    source.findings.last_posts.update(found)
+    source.findings.waiting.update(waiting)
+    last = source.whole.last_posts
+    if last is None:
+        # Any moment will do where the part has none: it is read again.
+        last = {label: time or source.platform_start for label, time in found.items()}
+    return pl.col("label").replace_strict(
+        list(last), list(last.values()), default=None, return_dtype=TIME
     )
 
 

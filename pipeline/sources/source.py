@@ -124,6 +124,17 @@ class FileCount:
     repaired: dict[str, int] = field(default_factory=dict)
     nulled: dict[str, int] = field(default_factory=dict)
 
+    def __add__(self, other: "FileCount") -> "FileCount":
+        """Counts of other rows of the same file together with these."""
+        verbs = ("rejected", "repaired", "nulled")
+        sums = {}
+        for verb in verbs:
+            some, more = getattr(self, verb), getattr(other, verb)
+            rules = sorted({*some, *more})
+            sums[verb] = {rule: some.get(rule, 0) + more.get(rule, 0) for rule in rules}
+        read = self.read + other.read
+        return FileCount(self.source, self.file, self.table, read, **sums)
+
     @property
     def kept(self) -> int:
         return self.read - sum(self.rejected.values())

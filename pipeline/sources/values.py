@@ -1,8 +1,11 @@
 """Ids, counts, flags and texts of a published column, typed without losing anything."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipeline.errors import SourceError
+from pipeline.sources.part import Part
 from pipeline.sources.reading import Reading
 
 # What a spreadsheet or a float writer makes of a long id.
@@ -25,17 +28,37 @@ def primary_id(reading: Reading, column: str) -> None:
     _as_string(reading, column)
     value = pl.col(column)
     destroyed = value.str.contains(_SCIENTIFIC_SIGNED) | _inexact(value)
-    shares = reading.frame.group_by("file").agg(destroyed.mean().alias("share"))
-    for file, share in shares.sort("file").iter_rows():
-        if share is not None and share > DESTROYED_SHARE:
-            raise SourceError(
-                f"{file}, column {column}: {share:.0%} of the ids are written as "
-                "rounded numbers (a spreadsheet did it) and cannot be restored; "
-                "fetch the file again and do not open it in a spreadsheet"
-            )
+    found = {
+        (file, column): (bad, ids)
+        for file, bad, ids in reading.frame.group_by("file")
+        .agg(destroyed.sum(), destroyed.count().alias("ids"))
+        .iter_rows()
+    }
+    if isinstance(reading.source, Part):
+        reading.source.findings.ids.update(found)
+    else:
+        check_destroyed(found)
     reading.reject("id_destroyed", destroyed, f"{column} is a rounded number")
     reading.reject("no_id", value.is_null() | (value == ""), f"{column} is empty")
     _strip_float(reading, column)
+
+
+def check_destroyed(found: Mapping[tuple[str, str], tuple[int, int]]) -> None:
+    """Refuse a file most of whose primary ids cannot be restored.
+
+    Args:
+        found: (file, column) -> ids destroyed, ids.
+
+    Raises:
+        SourceError: naming the file and the share.
+    """
+    for (file, column), (destroyed, ids) in sorted(found.items()):
+        if destroyed > DESTROYED_SHARE * ids:
+            raise SourceError(
+                f"{file}, column {column}: {destroyed / ids:.0%} of the ids are "
+                "written as rounded numbers (a spreadsheet did it) and cannot be "
+                "restored; fetch the file again and do not open it in a spreadsheet"
+            )
 
 
 def secondary_id(reading: Reading, column: str) -> None:

@@ -181,7 +181,9 @@ def test_command_reads_its_section_and_says_what_it_read(
 ) -> None:
     sources = make_world(raw)
     declared = [source.model_dump(mode="json") for source in sources]
-    (tmp_path / "params.yaml").write_text(json.dumps({"sources": {"w": declared}}))
+    (tmp_path / "params.yaml").write_text(
+        json.dumps({"ingest": {"rows_per_part": 1000}, "sources": {"w": declared}})
+    )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
         "sys.argv",

@@ -8,9 +8,9 @@ import pytest
 from features import schema
 from pipeline.declared import label_accounts, list_campaigns
 from pipeline.files import read_json
-from pipeline.ingest import LABELS
 from pipeline.label import LabelParams, label
 from pipeline.sources.source import Source
+from pipeline.streaming import LABELS
 from pipeline.verdicts import no_verdicts
 from tests.pipeline.conftest import TinyWorld
 from tests.pipeline.sources.archives import CONTROLS, POSITIVES, make_source

@@ -1,0 +1,188 @@
+"""Rows of a source put on disk by account, so that it is read account by account.
+
+Rows stay as they were read; only where they lie is decided here. A source that fits
+into one part never touches the disk.
+"""
+
+import shutil
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipeline.sources import archive, columns
+from pipeline.sources.delimited import Delimited
+from pipeline.sources.part import Findings, Part, Whole
+from pipeline.sources.source import Source
+
+# Format -> kind of file -> spellings of the column that names the account. Readers of
+# these formats look at one account at a time, or ask what they read (`Part`).
+STREAMED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "canonical": {"accounts": ("account_id",), "posts": ("account_id",)},
+    "cresci2015": {"e13_users": ("id",), "int_users": ("id",), "posts": ("user_id",)},
+    "ira": {"accounts": ("author_id",), "posts": ("author_id",)},
+    "twitter_io": {"accounts": ("userid",), "posts": ("userid",)},
+}
+# Accounts are dealt to so many heaps; parts are made of whole ones.
+HEAPS = 64
+_PROGRESS_ROWS = 1_000_000
+
+
+@dataclass
+class _File:
+    name: str
+    key: str
+    account: str
+    empty: pl.DataFrame
+    held: list[pl.DataFrame] = field(default_factory=list)
+    heaps: dict[int, list[Path]] = field(default_factory=dict)
+    rejected: list[tuple[int, str, str, str]] = field(default_factory=list)
+    repaired: dict[str, list[int]] = field(default_factory=dict)
+
+
+class Spool:
+    """Rows of all files of one source.
+
+    Args:
+        source: declaration; its format is one of STREAMED.
+        raw: directory that its file names are relative to.
+        folder: where rows may be put; not yet there.
+        most_rows: rows of a part; more only where accounts cannot be told apart.
+        say: told how far reading is.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        raw: Path,
+        folder: Path,
+        most_rows: int,
+        say: Callable[[str], None],
+    ) -> None:
+        self._source = source
+        self._folder = folder
+        self._most_rows = most_rows
+        self._files: list[_File] = []
+        self._filled: set[tuple[str, str]] = set()
+        self._heights = [0] * HEAPS
+        self._held = self._spilled = 0
+        for key, spellings in STREAMED[source.format].items():
+            for path in archive.find(source, raw, key):
+                name = path.relative_to(raw).as_posix()
+                self._read(columns.batches(path, source), name, key, spellings, say)
+        if self._spilled:
+            self._spill()
+
+    def _read(
+        self,
+        batches: Iterator[Delimited],
+        name: str,
+        key: str,
+        spellings: tuple[str, ...],
+        say: Callable[[str], None],
+    ) -> None:
+        file: _File | None = None
+        started, read, said = time.monotonic(), 0, 0
+        for batch in batches:
+            frame = batch.frame
+            if file is None:
+                wanted = {"account": spellings}
+                found = columns.match(name, frame.columns, wanted, {"account"})
+                file = _File(name, key, found["account"], frame.clear())
+                self._files.append(file)
+            file.held.append(frame)
+            file.rejected += batch.rejected
+            for rule, rows in batch.repaired.items():
+                file.repaired.setdefault(rule, []).extend(rows)
+            for column in frame.columns:
+                if frame[column].null_count() < frame.height:
+                    self._filled.add((key, columns.plain(column)))
+            self._held += frame.height
+            if self._held > self._most_rows:
+                self._spill()
+            read += frame.height
+            if read - said >= _PROGRESS_ROWS:
+                rate = read / (time.monotonic() - started)
+                say(f"{self._source.name}, {name}: {read:,} rows, {rate:,.0f} a second")
+                said = read
+
+    def _spill(self) -> None:
+        for file in self._files:
+            if not file.held:
+                continue
+            rows = pl.concat(file.held)
+            file.held = []
+            heaps = rows.with_columns(_heap=heap(rows[file.account])).partition_by(
+                "_heap", maintain_order=True, include_key=False, as_dict=True
+            )
+            for (number,), some in heaps.items():
+                pieces = file.heaps.setdefault(number, [])
+                place = self._folder / f"{self._files.index(file)}_{number}"
+                pieces.append(place.with_suffix(f".{len(pieces)}.arrow"))
+                self._folder.mkdir(parents=True, exist_ok=True)
+                some.write_ipc(pieces[-1])
+                self._heights[number] += some.height
+        self._held = 0
+        self._spilled += 1
+
+    def parts(
+        self, last_posts: dict[int, datetime | None] | None = None
+    ) -> Iterator[Part]:
+        """Parts of the source, each with all rows of its accounts; at least one.
+
+        Args:
+            last_posts: as in Whole.
+        """
+        known = Whole(frozenset(self._filled), last_posts)
+        for index, heaps in enumerate(self._groups()):
+            yield Part.model_construct(
+                **dict(self._source),
+                whole=known,
+                rows=partial(self._rows, heaps, index == 0),
+                findings=Findings(),
+            )
+
+    def remove(self) -> None:
+        """Take what was put on disk away."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _groups(self) -> list[list[int]]:
+        groups: list[list[int]] = [[]]
+        rows = 0
+        for number, height in enumerate(self._heights):
+            if groups[-1] and rows + height > self._most_rows:
+                groups.append([])
+                rows = 0
+            groups[-1].append(number)
+            rows += height
+        return groups
+
+    def _rows(
+        self, heaps: Sequence[int], first: bool, key: str
+    ) -> list[tuple[str, Delimited]]:
+        found = []
+        for file in self._files:
+            if file.key != key:
+                continue
+            pieces = [path for number in heaps for path in file.heaps.get(number, [])]
+            frames = [pl.read_ipc(path) for path in pieces]
+            rows = pl.concat([file.empty, *file.held, *frames])
+            if len(frames) > 1:
+                rows = rows.sort("row")
+            rejected = file.rejected if first else []
+            found.append((file.name, Delimited(rows, rejected, file.repaired)))
+        return found
+
+
+def heap(account_id: pl.Series) -> pl.Series:
+    """Heap of each id, the same on every machine; `12.0` goes where `12` does."""
+    ids = account_id.cast(pl.String).fill_null("").str.replace(r"\.0+$", "")
+    distinct = ids.unique().to_list()
+    numbers = [zlib.crc32(one.encode()) % HEAPS for one in distinct]
+    return ids.replace_strict(distinct, numbers, return_dtype=pl.UInt8)

@@ -1,0 +1,196 @@
+"""One source read part by part: the tables of all its accounts, in bounded memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+import polars as pl
+
+from features import schema
+from pipeline.errors import SourceError
+from pipeline.files import write_parquet
+from pipeline.source_report import Measures, measure
+from pipeline.sources import READERS
+from pipeline.sources.archive import find
+from pipeline.sources.part import Findings
+from pipeline.sources.source import FileCount, Source, Tables
+from pipeline.sources.spool import STREAMED, Spool
+from pipeline.sources.tables import is_json
+from pipeline.sources.values import check_destroyed
+
+LABELS = {
+    "account_id": pl.String(),
+    "source": pl.String(),
+    "label": pl.Int8(),
+    "group": pl.String(),
+}
+POST_ORDER = [
+    "account_id",
+    "posted_at",
+    "post_id",
+    "text",
+    "kind",
+    "language",
+    "client",
+]
+
+
+@dataclass
+class Read:
+    """What a source came to, or one part of it.
+
+    accounts: canonical columns, ids behind the name of the source.
+    labels: account_id as in `accounts`, source, label, group.
+    ids: account_id as in the file, and label.
+    posts: files of canonical posts in POST_ORDER; no account stands in two of them.
+    rejected, counts: as in Tables.
+    """
+
+    accounts: pl.DataFrame
+    labels: pl.DataFrame
+    ids: pl.DataFrame
+    posts: list[Path]
+    rejected: pl.DataFrame
+    counts: list[FileCount]
+    measures: Measures
+
+
+def read_source(
+    source: Source,
+    raw: Path,
+    folder: Path,
+    most_rows: int,
+    say: Callable[[str], None],
+) -> Read:
+    """Read a source; its posts are written below `folder`.
+
+    What a row becomes does not depend on `most_rows`: rules that look at more than one
+    account are judged on all parts together.
+
+    Args:
+        source: declaration.
+        raw: directory that its file names are relative to.
+        folder: directory that is there.
+        most_rows: rows read together.
+        say: told how far reading is.
+
+    Raises:
+        SourceError: an archive cannot be read.
+    """
+    if source.format not in READERS:
+        raise SourceError(
+            f"source {source.name}: no format {source.format}; "
+            f"use {', '.join(sorted(READERS))}"
+        )
+    read = READERS[source.format]
+    if not _is_streamed(source, raw):
+        return _written(read(source, raw), source, folder / f"{source.name}.parquet")
+    spool = Spool(source, raw, folder / f"{source.name}.rows", most_rows, say)
+    parts: list[Read] = []
+    findings: list[Findings] = []
+    for part in spool.parts():
+        path = folder / f"{source.name}.{len(parts)}.parquet"
+        parts.append(_written(read(part, raw), source, path))
+        findings.append(part.findings)
+    check_destroyed(_ids(findings))
+    last_posts = _last_posts(findings)
+    for index, part in enumerate(spool.parts(last_posts)):
+        if _knew_too_little(findings[index], last_posts):
+            path = folder / f"{source.name}.{index}.parquet"
+            parts[index] = _written(read(part, raw), source, path)
+    spool.remove()
+    return _together(parts)
+
+
+def _is_streamed(source: Source, raw: Path) -> bool:
+    """Whether its rows can be told apart by account before its reader sees them.
+
+    Else it is read in one piece; also with keys that its reader will refuse.
+    """
+    if set(source.files) - set(STREAMED.get(source.format, ())):
+        return False
+    found = [path for key in source.files for path in find(source, raw, key)]
+    return not any(is_json(path) for path in found)
+
+
+def _written(tables: Tables, source: Source, path: Path) -> Read:
+    posts = []
+    if tables.posts is not None:
+        write_parquet(prefixed(tables.posts, source, "posts"), path, POST_ORDER)
+        posts.append(path)
+    return Read(
+        prefixed(tables.accounts, source, "accounts"),
+        _labels(tables.accounts, source),
+        tables.accounts.select("account_id", "label"),
+        posts,
+        tables.rejected,
+        tables.counts,
+        measure(tables),
+    )
+
+
+def prefixed(frame: pl.DataFrame, source: Source, table: str) -> pl.DataFrame:
+    """Canonical table, the source's name before the ids of its accounts."""
+    columns = [name for name in schema.TABLES[table] if name in frame.columns]
+    keys = [name for name in columns if name in ("account_id", "target_account_id")]
+    prefix = pl.lit(f"{source.name}/")
+    return schema.conform(
+        frame.select(columns).with_columns(
+            (prefix + pl.col(key)).alias(key) for key in keys
+        ),
+        table,
+    )
+
+
+def _labels(accounts: pl.DataFrame, source: Source) -> pl.DataFrame:
+    return accounts.select(
+        (pl.lit(f"{source.name}/") + pl.col("account_id")).alias("account_id"),
+        pl.lit(source.name).alias("source"),
+        "label",
+        "group",
+    ).cast(pl.Schema(LABELS))
+
+
+def _ids(findings: Sequence[Findings]) -> dict[tuple[str, str], tuple[int, int]]:
+    summed: dict[tuple[str, str], tuple[int, int]] = {}
+    for found in findings:
+        for name, (destroyed, ids) in found.ids.items():
+            before = summed.get(name, (0, 0))
+            summed[name] = (before[0] + destroyed, before[1] + ids)
+    return summed
+
+
+def _last_posts(findings: Sequence[Findings]) -> dict[int, datetime | None]:
+    latest: dict[int, datetime | None] = {}
+    for found in findings:
+        for label, time in found.last_posts.items():
+            times = [one for one in (time, latest.get(label)) if one is not None]
+            latest[label] = max(times, default=None)
+    return latest
+
+
+def _knew_too_little(found: Findings, last_posts: dict[int, datetime | None]) -> bool:
+    """Whether accounts without a dated post were judged at another moment."""
+    return any(
+        last_posts[label] is None or found.last_posts[label] != last_posts[label]
+        for label in found.waiting
+    )
+
+
+def _together(parts: Sequence[Read]) -> Read:
+    counts: dict[tuple[str, str], FileCount] = {}
+    for count in (count for part in parts for count in part.counts):
+        key = (count.table, count.file)
+        counts[key] = counts[key] + count if key in counts else count
+    return Read(
+        pl.concat([part.accounts for part in parts]),
+        pl.concat([part.labels for part in parts]),
+        pl.concat([part.ids for part in parts]),
+        [path for part in parts for path in part.posts],
+        pl.concat([part.rejected for part in parts]),
+        [counts[key] for key in sorted(counts)],
+        reduce(add, (part.measures for part in parts)),
+    )

@@ -1,0 +1,217 @@
+"""Sources read in one part and in many: the same bytes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline.errors import SourceError
+from pipeline.ingest import ingest
+from pipeline.sources import spool
+from pipeline.sources.source import Source
+from tests.pipeline.sources.archives import CONTROLS, make_source, write_csv
+
+ACCOUNTS = 40
+LAST_POST: dict[str, Any] = {"as_of": {"rule": "last_post", "at": None}}
+
+
+def run(
+    source: Source, raw: Path, out: Path, rows: int
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    ingest([source], raw, out / "canonical", out / "ingest.json", rows)
+    tables = {path.name: path.read_bytes() for path in (out / "canonical").iterdir()}
+    return tables, json.loads((out / "ingest.json").read_text())
+
+
+def twitter_io(raw: Path) -> Source:
+    """A release with damage: lines, ids, times, counts; profiles only in posts."""
+    users = [
+        {
+            "userid": f"{number}.0" if number % 7 == 0 else str(number),
+            "user_display_name": "n",
+            "user_screen_name": "h",
+            "user_reported_location": "",
+            "user_profile_description": "a\nb",
+            "user_profile_url": "",
+            "follower_count": "x" if number % 5 == 0 else "3",
+            "following_count": "1",
+            "account_creation_date": "2013-01-01",
+            "account_language": "en",
+        }
+        for number in range(1, ACCOUNTS // 2)
+    ]
+    users += [users[0], users[1] | {"user_display_name": "other"}]
+    write_csv(raw / "users.csv", users)
+    posts = [
+        users[number % len(users)]
+        | {
+            "userid": "1.2E+18" if number % 50 == 0 else str(1 + number % ACCOUNTS),
+            "tweetid": str(number % 390),
+            "tweet_language": "en",
+            "tweet_text": f"RT @x: {number}" if number % 3 else "same",
+            "tweet_time": ""
+            if number % ACCOUNTS == 6
+            else f"2019-05-{1 + number % 28:02} 10:00",
+            "tweet_client_name": "c",
+            "in_reply_to_userid": "",
+            "in_reply_to_tweetid": "",
+            "quoted_tweet_tweetid": "",
+            "is_retweet": "True" if number % 3 else "False",
+            "retweet_userid": "",
+            "retweet_tweetid": "7.0",
+            "quote_count": "0",
+            "reply_count": "0.0",
+            "like_count": "1",
+            "retweet_count": "1",
+            "hashtags": "['a']",
+            "urls": "[]",
+            "user_mentions": "",
+        }
+        for number in range(400)
+    ]
+    write_csv(raw / "posts_1.csv", posts[:150])
+    write_csv(raw / "posts_2.csv", posts[150:])
+    with (raw / "posts_2.csv").open("ab") as handle:
+        handle.write(b'"1","bro"ken","x"\n"a\0b"\n')
+    files = {"accounts": ["users.csv"], "posts": ["posts_*.csv"]}
+    return make_source("twitter_io", files, **LAST_POST)
+
+
+def canonical(raw: Path) -> Source:
+    """Both classes; accounts without a post; labels and groups in a Parquet file."""
+    pl.DataFrame(
+        {
+            "account_id": [str(number) for number in range(ACCOUNTS)],
+            "label": [
+                None if number == 9 else number % 2 for number in range(ACCOUNTS)
+            ],
+            "group": [f"g{number % 3}" for number in range(ACCOUNTS)],
+        }
+    ).write_parquet(raw / "accounts.parquet")
+    posts = [
+        {
+            "account_id": str(number % (ACCOUNTS // 2)),
+            "post_id": str(number),
+            "posted_at": f"2020-05-{1 + number % 28:02}T10:00:00Z",
+            "kind": "other" if number % 30 == 0 else "reply",
+            "hashtags": '["a"]' if number % 2 else "[",
+        }
+        for number in range(300)
+    ]
+    write_csv(raw / "posts.csv", posts)
+    return make_source(
+        "canonical",
+        {"accounts": ["accounts.parquet"], "posts": ["posts.csv"]},
+        controls=CONTROLS,
+        **LAST_POST,
+    )
+
+
+def ira(raw: Path) -> Source:
+    """Accounts whose profile counts are those of their last post."""
+    accounts = [
+        {"author_id": str(n), "author": f"a{n}", "account_category": "Troll"}
+        for n in range(ACCOUNTS)
+    ]
+    write_csv(raw / "accounts.csv", accounts)
+    posts = [
+        {
+            "author_id": str(n % (ACCOUNTS - 3)),
+            "content": f"'@x {n}",
+            "language": "English",
+            "publish_date": f"2016-05-{1 + n % 28:02} 10:00",
+            "followers": str(n),
+            "following": "1",
+            "post_type": "",
+            "retweet": "0",
+        }
+        for n in range(300)
+    ]
+    write_csv(raw / "posts.csv", posts)
+    files = {"accounts": ["accounts.csv"], "posts": ["posts.csv"]}
+    return make_source("ira", files, zone="UTC", **LAST_POST)
+
+
+@pytest.mark.parametrize("make", [twitter_io, canonical, ira])
+@pytest.mark.parametrize("rows", [60, 200])
+def test_parts_change_no_byte(
+    tmp_path: Path, make: Any, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make(tmp_path)
+    whole = run(source, tmp_path, tmp_path / "whole", 10**6)
+
+    parts = run(source, tmp_path, tmp_path / "parts", rows)
+
+    assert parts == whole
+    files = parts[1]["files"]
+    assert all(f["read"] == f["kept"] + sum(f["rejected"].values()) for f in files)
+    assert sum(sum(f["rejected"].values()) for f in files) > 0 or make is ira
+
+
+def test_accounts_without_a_date_are_judged_at_the_last_post_of_their_label(
+    tmp_path: Path,
+) -> None:
+    source = canonical(tmp_path)
+
+    run(source, tmp_path, tmp_path, 60)
+
+    accounts = pl.read_parquet(tmp_path / "canonical" / "accounts.parquet")
+    number = pl.col("account_id").str.slice(4).cast(int)
+    silent = accounts.filter(number >= 20).select(number % 2, "as_of").unique()
+    seen = silent.sort("account_id")["as_of"].dt.to_string("%d %H:%M")
+    assert seen.to_list() == ["27 10:01", "28 10:01"]
+
+
+def test_share_of_destroyed_ids_is_that_of_the_whole_file(tmp_path: Path) -> None:
+    ids = ["1.2E+18"] * 20 + [str(number) for number in range(30)]
+    write_csv(tmp_path / "a.csv", [{"account_id": one} for one in ids])
+    source = make_source("canonical", {"accounts": ["a.csv"]})
+
+    _, report = run(source, tmp_path, tmp_path, 9)
+
+    assert report["totals"]["rejected"] == {"id_destroyed": 20}
+    write_csv(tmp_path / "a.csv", [{"account_id": one} for one in ids[:35]])
+    with pytest.raises(SourceError, match=r"a\.csv, column account_id: 57%"):
+        run(source, tmp_path, tmp_path, 9)
+
+
+@pytest.mark.parametrize("rows", [3, 1000])
+def test_a_label_without_a_dated_post_is_refused(tmp_path: Path, rows: int) -> None:
+    write_csv(tmp_path / "a.csv", [{"account_id": str(n)} for n in range(9)])
+    write_csv(tmp_path / "p.csv", [{"account_id": "1", "kind": "reply"}])
+    files = {"accounts": ["a.csv"], "posts": ["p.csv"]}
+
+    with pytest.raises(SourceError, match="no account of its label has a dated post"):
+        run(make_source("canonical", files, **LAST_POST), tmp_path, tmp_path, rows)
+
+
+def test_rows_on_disk_are_gone_when_reading_ends(tmp_path: Path) -> None:
+    run(twitter_io(tmp_path), tmp_path, tmp_path, 60)
+
+    assert sorted(path.name for path in (tmp_path / "canonical").iterdir()) == [
+        "accounts.parquet",
+        "labels.parquet",
+        "posts.parquet",
+        "rejected.parquet",
+    ]
+    assert not [path for path in tmp_path.rglob("*.arrow")]
+
+
+def test_the_heap_of_an_id_is_fixed() -> None:
+    ids = pl.Series(["12", "12.0", "007", "", None])
+
+    assert spool.heap(ids).to_list() == [13, 13, 62, 0, 0]
+
+
+def test_progress_tells_rows_and_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(spool, "_PROGRESS_ROWS", 200)
+
+    run(twitter_io(tmp_path), tmp_path, tmp_path, 60)
+
+    said = capsys.readouterr().out.splitlines()[0].split()
+    assert said[:4] == ["src,", "posts_2.csv:", "250", "rows,"]
+    assert said[-2:] == ["a", "second"]
