@@ -5,6 +5,7 @@ once: no more than one part is held.
 """
 
 import time
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +18,7 @@ from features import schema
 from pipeline import source_report
 from pipeline.errors import ParamsError
 from pipeline.files import atomic_directory, write_json, write_parquet
+from pipeline.inspection import inspect
 from pipeline.section import Section, load_section
 from pipeline.sources.source import Source
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -151,8 +153,16 @@ def _say(source: Source, read: Read, seconds: float) -> None:
 
 
 def main() -> None:
-    """Run the stage."""
-    parser = stage_parser(__doc__)
+    """Run the stage, or tell what an archive is."""
+    looking = ArgumentParser(add_help=False)
+    looking.add_argument(
+        "--inspect", type=Path, help="tell what a file or folder is, write nothing"
+    )
+    asked, _ = looking.parse_known_args()
+    if asked.inspect is not None:
+        print(inspect(asked.inspect))
+        return
+    parser = stage_parser(__doc__, parents=[looking])
     parser.add_argument("--raw", type=Path, required=True, help="raw archives")
     parser.add_argument("--out", type=Path, required=True, help="canonical tables")
     parser.add_argument("--report", type=Path, required=True, help="report, JSON")

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,9 +17,13 @@ LOCK_WAIT_SECONDS = 600
 _PARENT = os.getppid()
 
 
-def stage_parser(module_doc: str | None) -> argparse.ArgumentParser:
+def stage_parser(
+    module_doc: str | None, parents: Sequence[argparse.ArgumentParser] = ()
+) -> argparse.ArgumentParser:
     """Parser with `--world`; its help is the first line of the module's docstring."""
-    parser = argparse.ArgumentParser(description=(module_doc or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        description=(module_doc or "").split("\n")[0], parents=parents
+    )
     parser.add_argument("--world", required=True, help="a world of params.yaml")
     parser.add_argument(
         "--params", type=Path, default=Path("params.yaml"), help="parameter file"

@@ -102,7 +102,13 @@ def read_source(
             path = folder / f"{source.name}.{index}.parquet"
             parts[index] = _written(read(part, raw), source, path)
     spool.remove()
-    return _together(parts)
+    together = _together(parts)
+    if source.as_of.rule == "column" and together.accounts.is_empty():
+        raise SourceError(
+            f"source {source.name}, as_of: no account is kept that states its time of "
+            "observation; use rule last_post or constant, or correct the rows"
+        )
+    return together
 
 
 def _is_streamed(source: Source, raw: Path) -> bool:

@@ -9,6 +9,7 @@ import csv
 import json
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,14 +69,24 @@ def batches(path: Path, encoding: str) -> Iterator[Delimited]:
         SourceError: as read_csv.
     """
     blocks = lines.blocks(path, encoding)
-    header, block = _header(path, next(blocks, lines.Block(b"", 1)))
+    names, block = _header(path, next(blocks, lines.Block(b"", 1)))
     following: lines.Block | None = block
     while following is not None:
         following = next(blocks, None)
-        part = _Part(header, block, final=following is None)
+        part = _Part(names, block, final=following is None)
         yield part.read()
         if following is not None:
             block = part.joined(following)
+
+
+def header(path: Path) -> list[str]:
+    """Names of a CSV's columns.
+
+    Raises:
+        SourceError: as read_csv.
+    """
+    with closing(lines.blocks(path, "utf-8")) as blocks:
+        return _header(path, next(blocks, lines.Block(b"", 1)))[0]
 
 
 def _header(path: Path, block: lines.Block) -> tuple[list[str], lines.Block]:
@@ -83,20 +94,20 @@ def _header(path: Path, block: lines.Block) -> tuple[list[str], lines.Block]:
     layout = Layout.of(block.data)
     reader = csv.reader(layout.texts(0, len(layout.begins) - 1), strict=True)
     try:
-        header = [name.strip() for name in next(reader)]
+        names = [name.strip() for name in next(reader)]
     except (StopIteration, csv.Error):
-        header = []
-    if not any(header):
+        names = []
+    if not any(names):
         raise SourceError(f"{path}: no header line; the file is not CSV")
-    if header[0].startswith("<"):
+    if names[0].startswith("<"):
         raise SourceError(f"{path}: a web page, not CSV; fetch the file again")
-    if twice := sorted({name for name in header if header.count(name) > 1}):
+    if twice := sorted({name for name in names if names.count(name) > 1}):
         raise SourceError(
             f"{path}: a name stands twice in the header: {archive.names(twice)}"
         )
-    if "row" in header:
+    if "row" in names:
         raise SourceError(f"{path}: column `row` is reserved; rename it")
-    return header, lines.Block(
+    return names, lines.Block(
         block.data[layout.begins[reader.line_num] :],
         block.first + reader.line_num,
         block.repaired,

@@ -1,7 +1,7 @@
 """Whole lines of a text file in blocks of bounded size, decoded and cleaned."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -34,7 +34,7 @@ class Block:
     repaired: dict[str, list[int]] = field(default_factory=dict)
 
 
-def blocks(path: Path, encoding: str) -> Iterator[Block]:
+def blocks(path: Path, encoding: str) -> Generator[Block, None, None]:
     """All lines of a file, plain or compressed; memory does not grow with the file.
 
     Lines end at LF only: CR, and the other breaks of `str.splitlines`, may stand in a

@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.section import Moment, Section
+
+# Stands in a proposed block where only the user knows the fact; no value may be it.
+FILL_IN: Final = "FILL_IN"
+
+
+def _filled_in(text: str) -> str:
+    if FILL_IN in text:
+        raise ValueError(f"write what holds in the place of {FILL_IN}")
+    return text
+
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -86,7 +96,7 @@ class Source(Section):
     # Accounts without a single post are rejected as `no_evidence` if true.
     needs_posts: bool
     # Terms of use, as the user declares them.
-    terms: str
+    terms: Annotated[str, AfterValidator(_filled_in)]
     # Word of a label -> class, where words or numbers do not say it of themselves.
     polarity: dict[str, Literal["positives", "controls"]] | None = None
 

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from pipeline.files import write_json
 from tests.benchmarks.canonical_writer import canonical_writer
+from tests.benchmarks.ingest import ingest_csv, ingest_large, ingest_parquet
 from tests.benchmarks.row import Row
 from tests.benchmarks.serving_http import serving_http, serving_start
 
 # Function -> beginnings of the ids of its rows; --only takes an id or a function's name.
 BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
     canonical_writer: ("canonical_writer",),
+    ingest_csv: ("ingest_csv",),
+    ingest_parquet: ("ingest_parquet",),
+    ingest_large: ("ingest_large", "ingest_memory"),
     serving_http: ("serving_",),
     serving_start: ("serving_start",),
 }
