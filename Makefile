@@ -124,6 +124,10 @@ score: $(READY) ## score archives offline: ACCOUNTS=<file> OUT=<file>, POSTS=<fi
 counts: $(READY) ## rows read, kept and rejected of a world, by file and rule
 	@python -m pipeline.counts --world "$(WORLD)"
 
+.PHONY: forget
+forget: $(READY) ## remove one account from all tables of a world: ACCOUNT=<id>
+	@python -m pipeline.forget --world "$(WORLD)" --account "$(ACCOUNT)"
+
 .PHONY: catalogue
 catalogue: $(READY) ## write docs/feature-catalogue.md from the features
 	@python -m pipeline.catalogue --out docs/feature-catalogue.md

@@ -18,11 +18,12 @@ from features import schema
 from pipeline import source_report
 from pipeline.errors import ParamsError
 from pipeline.files import atomic_directory, write_json, write_parquet
+from pipeline.forgotten import Forgotten, list_path
 from pipeline.inspection import inspect
 from pipeline.section import Section, load_section
 from pipeline.sources.source import Source
 from pipeline.stage import run_stage, say, stage_parser, world_lock
-from pipeline.streaming import POST_ORDER, Read, read_source
+from pipeline.streaming import NOBODY, POST_ORDER, Read, read_source
 
 _ORDERS = {
     "accounts": ["account_id"],
@@ -44,6 +45,7 @@ def ingest(
     out: Path,
     report: Path,
     rows_per_part: int = 400_000,
+    forgotten: Forgotten = NOBODY,
 ) -> None:
     """Write accounts, posts, labels and rejected rows of all sources, and the report.
 
@@ -53,6 +55,7 @@ def ingest(
         out: directory of the canonical tables; replaced as a whole.
         report: JSON file: what became of every file.
         rows_per_part: rows of a source read together; changes no byte.
+        forgotten: accounts to leave out.
 
     Raises:
         SourceError: an archive cannot be read; nothing is written then.
@@ -69,7 +72,7 @@ def ingest(
         # together in order of account_id.
         for source in sorted(sources, key=lambda one: one.name):
             started = time.monotonic()
-            found = read_source(source, raw, working, rows_per_part, say)
+            found = read_source(source, raw, working, rows_per_part, say, forgotten)
             files += source_report.as_rows(found.counts)
             described[source.name] = source_report.describe(found.measures)
             accidents[source.name] = source_report.text_accidents(found.measures)
@@ -172,7 +175,14 @@ def main() -> None:
     )
     params = load_section(given.params, "ingest", IngestParams)
     with world_lock(given.world):
-        ingest(sources, given.raw, given.out, given.report, params.rows_per_part)
+        ingest(
+            sources,
+            given.raw,
+            given.out,
+            given.report,
+            params.rows_per_part,
+            Forgotten.load(list_path(given.world)),
+        )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import polars as pl
 from features import schema
 from pipeline.errors import SourceError
 from pipeline.files import write_parquet
+from pipeline.forgotten import Forgotten, leave_out
 from pipeline.source_report import Measures, measure
 from pipeline.sources import READERS
 from pipeline.sources.archive import find
@@ -27,6 +28,7 @@ LABELS = {
     "label": pl.Int8(),
     "group": pl.String(),
 }
+NOBODY = Forgotten()
 POST_ORDER = [
     "account_id",
     "posted_at",
@@ -64,6 +66,7 @@ def read_source(
     folder: Path,
     most_rows: int,
     say: Callable[[str], None],
+    forgotten: Forgotten = NOBODY,
 ) -> Read:
     """Read a source; its posts are written below `folder`.
 
@@ -76,6 +79,7 @@ def read_source(
         folder: directory that is there.
         most_rows: rows read together.
         say: told how far reading is.
+        forgotten: accounts to leave out.
 
     Raises:
         SourceError: an archive cannot be read.
@@ -85,22 +89,25 @@ def read_source(
             f"source {source.name}: no format {source.format}; "
             f"use {', '.join(sorted(READERS))}"
         )
-    read = READERS[source.format]
+
+    def read(part: Source) -> Tables:
+        return leave_out(READERS[source.format](part, raw), source, forgotten)
+
     if not _is_streamed(source, raw):
-        return _written(read(source, raw), source, folder / f"{source.name}.parquet")
+        return _written(read(source), source, folder / f"{source.name}.parquet")
     spool = Spool(source, raw, folder / f"{source.name}.rows", most_rows, say)
     parts: list[Read] = []
     findings: list[Findings] = []
     for part in spool.parts():
         path = folder / f"{source.name}.{len(parts)}.parquet"
-        parts.append(_written(read(part, raw), source, path))
+        parts.append(_written(read(part), source, path))
         findings.append(part.findings)
     check_destroyed(_ids(findings))
     last_posts = _last_posts(findings)
     for index, part in enumerate(spool.parts(last_posts)):
         if _knew_too_little(findings[index], last_posts):
             path = folder / f"{source.name}.{index}.parquet"
-            parts[index] = _written(read(part, raw), source, path)
+            parts[index] = _written(read(part), source, path)
     spool.remove()
     together = _together(parts)
     if source.as_of.rule == "column" and together.accounts.is_empty():

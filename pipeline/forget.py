@@ -1,0 +1,189 @@
+"""Remove one account from all tables of a world, and keep it out of later ingests."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from features import schema
+from pipeline.files import atomic_file
+from pipeline.forgotten import TARGET, Forgotten, list_path, unlisted, unnamed
+from pipeline.section import load_section
+from pipeline.sources.source import Source
+from pipeline.stage import run_stage, stage_parser, world_lock
+
+_STAGES = "ingest, label, split, featurize, train, calibrate, evaluate, track"
+
+
+@dataclass(frozen=True)
+class Names:
+    """What an account is called in the tables of a world.
+
+    ids: as given, and behind the name of each source.
+    targets: ids, and the forms in which others name its handles.
+    words: ids and handles as they stand in lists and in raw rows, in lower case.
+    """
+
+    ids: list[str]
+    targets: list[str]
+    words: list[str]
+
+    @classmethod
+    def of(cls, account: str, handles: set[str], sources: list[str]) -> "Names":
+        """Names of an account by its id in the archive and its handles."""
+        ids = [account, *(f"{source}/{account}" for source in sources)]
+        signed = [f"@{handle.lower()}" for handle in sorted(handles)]
+        named = [f"{source}/{handle}" for source in sources for handle in signed]
+        words = sorted({account.lower(), *(handle.lower() for handle in handles)})
+        return cls(ids, [*ids, *signed, *named], words)
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What a table lost: rows of the account, and cells of others that name it."""
+
+    path: Path
+    rows: int
+    cells: int
+
+
+def forget(world: str, account: str, sources: list[str]) -> tuple[list[Removed], int]:
+    """Remove an account; returns what each table lost, and the length of the list.
+
+    Args:
+        world: its tables lie in data/<world> and artifacts/<world>; its archives, and
+            what the stage simulate writes, are left as they are.
+        account: id as in the archives; it is removed from every source.
+        sources: names of the world's sources.
+
+    Raises:
+        InputError: the list of those forgotten cannot be read.
+    """
+    data = Path("data") / world
+    names = Names.of(account, _handles(data, account, sources), sources)
+    path = list_path(world)
+    # First: a kill from here on leaves nothing that a later ingest would bring back.
+    listed = Forgotten.load(path).with_names({account, *names.words})
+    listed.save(path)
+    removed = [_clean(table, names) for table in _tables(world)]
+    lost = [one for one in removed if one.rows or one.cells]
+    return lost, len(listed.hashes)
+
+
+def _handles(data: Path, account: str, sources: list[str]) -> set[str]:
+    path = data / "canonical" / "accounts.parquet"
+    if not path.is_file():
+        return set()
+    ids = [f"{source}/{account}" for source in sources]
+    mine = pl.scan_parquet(path).filter(pl.col("account_id").is_in(ids)).collect()
+    return set(mine["handle"].drop_nulls()) - {""}
+
+
+def _tables(world: str) -> Iterator[Path]:
+    data = Path("data") / world
+    skipped = {data / "raw", data / "truth.parquet"}
+    for base in (data, Path("artifacts") / world):
+        for path in sorted(base.rglob("*.parquet")):
+            if not skipped & {path, *path.parents}:
+                yield path
+
+
+def _clean(path: Path, names: Names) -> Removed:
+    """Write a table without the account, if it is in it."""
+    table = pl.scan_parquet(path)
+    columns = table.collect_schema()
+    mine = pl.lit(False)
+    if "account_id" in columns:
+        mine = pl.col("account_id").is_in(names.ids).fill_null(False)
+    changed = {
+        name: value
+        for name, dtype in columns.items()
+        if name != "account_id" and (value := _without(name, dtype, names)) is not None
+    }
+    if "target_account_id" in columns:
+        named = pl.col("target_account_id").is_in(names.targets).fill_null(False)
+        changed |= {
+            name: pl.when(~named).then(pl.col(name))
+            for name in TARGET
+            if name in columns
+        }
+    touched = [
+        value.ne_missing(pl.col(name)).alias(name) for name, value in changed.items()
+    ]
+    counts = table.select(mine.sum().alias("rows")).collect().item()
+    others = table.filter(~mine).select(touched).sum().collect() if touched else None
+    cells = sum(others.row(0)) if others is not None else 0
+    if counts or cells:
+        with atomic_file(path) as working:
+            table.filter(~mine).with_columns(**changed).sink_parquet(
+                working,
+                compression="zstd",
+                compression_level=1,
+                row_group_size=100_000,
+                maintain_order=True,
+            )
+    return Removed(path, counts, cells)
+
+
+def _without(name: str, dtype: pl.DataType, names: Names) -> pl.Expr | None:
+    """The column without the account; None if it cannot name one."""
+    column = pl.col(name)
+    if dtype == schema.STRINGS:
+        return unlisted(column, names.words)
+    if dtype != pl.String():
+        return None
+    if name == "text":
+        return unnamed(column, names.words)
+    if name in ("raw", "detail"):
+        word = "|".join(re.escape(one) for one in names.words)
+        named = pl.col("raw").str.contains(f"(?i)(?:{word})")
+        return pl.when(named).then(pl.lit("")).otherwise(column)
+    return pl.when(~column.is_in(names.targets).fill_null(False)).then(column)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = stage_parser(__doc__)
+    parser.add_argument(
+        "--account", required=True, help="id as in the archive, or <source>/<id>"
+    )
+    given = parser.parse_args()
+    sources = [
+        source.name
+        for source in load_section(given.params, f"sources.{given.world}", list[Source])
+    ]
+    before, _, after = given.account.partition("/")
+    account = after if before in sources and after else given.account
+    with world_lock(given.world):
+        removed, known = forget(given.world, account, sources)
+    print("\n".join(_told(given.world, removed, known)))
+
+
+def _told(world: str, removed: list[Removed], known: int) -> Iterator[str]:
+    for one in removed:
+        yield f"{one.path}: {one.rows:,} rows removed, {one.cells:,} references"
+    if not removed:
+        yield "no table of this world names the account"
+    yield (
+        f"{list_path(world)}: {known} hashes; ingest leaves them out. Keep this file: "
+        "without it the account comes back with the next ingest"
+    )
+    yield f"to rerun: {_STAGES} (make repro WORLD={world})"
+    yield "still there, for you to remove:"
+    yield f"  data/{world}/raw: the archives, read without the account from now on"
+    yield (
+        "  .dvc/cache: earlier states of the tables; after the rerun: "
+        "python -m dvc gc --workspace"
+    )
+    yield (
+        f"  artifacts/{world}/champion, its Bento and the models registered before: "
+        "trained with the account; after the rerun: make promote and make package, then "
+        "delete the older runs and versions (make ui)"
+    )
+    yield f"  files of `make score` outside artifacts/{world}"
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,180 @@
+"""A deletion request: the account is gone from every table, and does not come back."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline import forget as command
+from pipeline.counts import faults
+from pipeline.forgotten import Forgotten, list_path
+from pipeline.ingest import ingest
+from tests.pipeline.conftest import TinyWorld
+from tests.pipeline.sources.archives import make_source, write_csv
+
+
+@pytest.fixture
+def world(
+    tiny_world: TinyWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A copy of the tiny world as `data/demo`, in the working directory."""
+    data = tmp_path / "data" / "demo"
+    shutil.copytree(
+        tiny_world.folder, data, ignore=shutil.ignore_patterns("raw", "truth.parquet")
+    )
+    (data / "raw").symlink_to(tiny_world.folder / "raw")
+    scores = tmp_path / "artifacts" / "demo" / "scores.parquet"
+    scores.parent.mkdir(parents=True)
+    accounts = pl.read_parquet(data / "canonical" / "accounts.parquet")
+    accounts.select("account_id").write_parquet(scores)
+    (tmp_path / "params.yaml").write_text(json.dumps(tiny_world.params))
+    monkeypatch.chdir(tmp_path)
+    return data
+
+
+@pytest.fixture
+def account(world: Path) -> str:
+    """An account with posts of its own that others name as their target."""
+    posts = pl.read_parquet(world / "canonical" / "posts.parquet")
+    owners = posts["account_id"].unique().implode()
+    named = posts.filter(
+        pl.col("target_account_id").is_in(owners)
+        & (pl.col("target_account_id") != pl.col("account_id"))
+    )
+    return str(named["target_account_id"].sort()[0])
+
+
+def run(account: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ["forget", "--world", "demo", "--account", account]
+    monkeypatch.setattr("sys.argv", arguments)
+    command.main()
+
+
+def holding(base: Path, identifier: str) -> list[str]:
+    """Files with the id in a cell or, where they are text, anywhere."""
+    found = []
+    for path in sorted(base.rglob("*")):
+        if "raw" in path.parts or not path.is_file():
+            continue
+        text = path.read_bytes()
+        if path.suffix == ".parquet":
+            text = pl.read_parquet(path).write_ndjson().encode()
+        if identifier.encode() in text:
+            found.append(path.relative_to(base).as_posix())
+    return found
+
+
+def test_account_is_gone_from_every_file(
+    world: Path,
+    account: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    identifier = account.split("/", 1)[1]
+    before = holding(Path(), identifier)
+    heights = {path: pl.read_parquet(path).height for path in Path().rglob("*.parquet")}
+
+    run(account, monkeypatch)
+
+    assert len(before) > 8
+    assert holding(Path(), identifier) == []
+    lost = {
+        path.parent.name: height - pl.read_parquet(path).height
+        for path, height in heights.items()
+        if path.name in ("accounts.parquet", "scores.parquet", "folds.parquet")
+    }
+    assert lost["canonical"] == 1
+    assert lost["demo"] == 1
+    said = capsys.readouterr().out
+    assert identifier not in said
+    assert "artifacts/demo/scores.parquet: 1 rows removed" in said
+    assert "make repro WORLD=demo" in said
+
+
+def test_the_next_ingest_gives_the_same_tables(
+    world: Path,
+    account: str,
+    tiny_world: TinyWorld,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(account, monkeypatch)
+    removed = {
+        table: pl.read_parquet(world / "canonical" / f"{table}.parquet")
+        for table in ("accounts", "posts", "labels")
+    }
+    canonical, report = world / "canonical", world / "ingest.json"
+
+    forgotten = Forgotten.load(list_path("demo"))
+    ingest(tiny_world.sources, world / "raw", canonical, report, forgotten=forgotten)
+
+    for table, frame in removed.items():
+        assert pl.read_parquet(canonical / f"{table}.parquet").equals(frame)
+    counted = json.loads(report.read_text())
+    assert counted["totals"]["rejected"]["forgotten"] > 1
+    assert faults(counted, canonical) == []
+    assert account.split("/", 1)[1] not in list_path("demo").read_text()
+
+
+def test_references_and_raw_rows_lose_it_in_ingest(tmp_path: Path) -> None:
+    posts = [
+        {
+            "account_id": owner,
+            "kind": "reply",
+            "post_id": f"9{owner}",
+            "target_account_id": target,
+            "target_post_id": "5",
+            "mentions": json.dumps(["Gone", "other"]),
+            "text": "RT @Gone: see @77, not @77777 or @gone+ @gone",
+        }
+        for owner, target in (("1", "77"), ("2", "@gone"), ("3", "1"), ("77", "1"))
+    ]
+    write_csv(tmp_path / "p.csv", [*posts, posts[3], posts[2] | {"kind": "x 77 y"}])
+    accounts = [{"account_id": str(n)} for n in (1, 2, 3, 77)]
+    write_csv(tmp_path / "a.csv", accounts)
+    source = make_source("canonical", {"accounts": ["a.csv"], "posts": ["p.csv"]})
+    forgotten = Forgotten().with_names({"77", "gone"})
+
+    ingest(
+        [source],
+        tmp_path,
+        tmp_path / "canonical",
+        tmp_path / "r.json",
+        forgotten=forgotten,
+    )
+
+    kept = pl.read_parquet(tmp_path / "canonical" / "posts.parquet")
+    assert kept.select("account_id", "target_account_id", "target_post_id").rows() == [
+        ("src/1", None, None),
+        ("src/2", None, None),
+        ("src/3", "src/1", "5"),
+    ]
+    text = "RT @forgotten: see @forgotten, not @77777 or @gone+ @forgotten"
+    assert kept["text"].unique().to_list() == [text]
+    assert kept["mentions"].to_list() == [["other"]] * 3
+    rejected = pl.read_parquet(tmp_path / "canonical" / "rejected.parquet")
+    assert rejected.select("file", "row", "rule", "raw").rows() == [
+        ("a.csv", 5, "forgotten", ""),
+        ("p.csv", 5, "forgotten", ""),
+        ("p.csv", 6, "duplicate_identical", ""),
+        ("p.csv", 7, "kind_unknown", ""),
+    ]
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert faults(report, tmp_path / "canonical") == []
+
+
+def test_an_unknown_account_is_kept_out_all_the_same(
+    world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("nobody-at-all", monkeypatch)
+    first = Forgotten.load(list_path("demo"))
+    run("somebody-else", monkeypatch)
+
+    assert "no table of this world names the account" in capsys.readouterr().out
+    second = Forgotten.load(list_path("demo"))
+    assert second.hashes > first.hashes
+    assert second.salt == first.salt
+    assert second.among(pl.Series(["nobody-at-all", "other", None])) == [
+        "nobody-at-all"
+    ]
