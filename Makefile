@@ -111,6 +111,10 @@ bench: $(READY) ## benchmarks, to artifacts/bench.json; ONLY=<id> for one
 tune: $(READY) ## search the parameters of train and write them; WORLD=demo, ARGS=--keep
 	@python -m pipeline.tune --world "$(WORLD)" $(ARGS)
 
+.PHONY: evidence
+evidence: $(READY) ## expensive proofs as tables: other seeds, nested search; ONLY=<proof>
+	@python -m pipeline.evidence --world "$(WORLD)" $(if $(ONLY),--only $(ONLY))
+
 # The model that is served; before the first promotion, the one trained last.
 BUNDLE ?= $(if $(wildcard $(CHAMPION)/bundle),$(CHAMPION),artifacts/$(WORLD))/bundle
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from pipeline.calibrate import CalibrateParams
 from pipeline.evaluate import EvaluateParams
+from pipeline.evidence_params import EvidenceParams
 from pipeline.featurize import FeaturizeParams
 from pipeline.ingest import IngestParams
 from pipeline.label import LabelParams
@@ -34,6 +35,7 @@ class Params(Section):
     tune: TuneParams
     calibrate: CalibrateParams
     evaluate: EvaluateParams
+    evidence: EvidenceParams
 
     @model_validator(mode="after")
     def _worlds_have_sources(self) -> "Params":

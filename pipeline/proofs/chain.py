@@ -1,0 +1,92 @@
+"""The stages from archives to calibrated scores, in a folder of their own."""
+
+from collections.abc import Callable, Collection
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.calibrate import calibrate_scores, fit_all
+from pipeline.evaluate import load_scored
+from pipeline.featurize import featurize
+from pipeline.files import write_parquet
+from pipeline.ingest import ingest
+from pipeline.label import label
+from pipeline.params import Params
+from pipeline.split import split
+from pipeline.train import TrainParams, train
+from pipeline.world.world import simulate
+
+SIMULATED = "demo"
+
+
+def simulate_world(
+    params: Params,
+    seed: int,
+    folder: Path,
+    plant: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame] | None = None,
+) -> None:
+    """Archives of another seed, taken as far as featurize; nothing is said.
+
+    Args:
+        params: the whole parameter file.
+        seed: of the simulated world.
+        folder: to write into.
+        plant: changes what the archives said of each account, given that and the
+            truth; null for nothing.
+    """
+    sources = params.sources[SIMULATED]
+    raw, canonical, labelled = (
+        folder / name for name in ("raw", "canonical", "labelled")
+    )
+    raw.mkdir(parents=True)
+    with redirect_stdout(StringIO()):
+        settings = params.simulate.model_copy(update={"seed": seed})
+        simulate(settings, raw, folder / "truth.parquet", lambda line: None)
+        ingest(sources, raw, canonical, folder / "ingest.json")
+        if plant:
+            path = canonical / "labels.parquet"
+            truth = pl.read_parquet(folder / "truth.parquet")
+            planted = plant(pl.read_parquet(path), truth)
+            write_parquet(planted, path, ["account_id"])
+        label(canonical, sources, labelled)
+        split(labelled / "labels.parquet", params.split, folder / "folds")
+        featurize(
+            canonical, labelled, folder / "folds", params.featurize, folder / "features"
+        )
+
+
+def score_world(
+    folder: Path,
+    protocols: Collection[str],
+    params: TrainParams,
+    ridge: float,
+    out: Path,
+) -> pl.DataFrame:
+    """Calibrated scores of every account that a booster did not see, with labels.
+
+    Columns as those of pipeline.evaluate.load_scored.
+
+    Args:
+        folder: a world's labelled, folds and features.
+        protocols: whose folds are trained.
+        params: of training.
+        ridge: of calibration.
+        out: directory for boosters and scores.
+    """
+    folds = pl.read_parquet(folder / "folds" / "folds.parquet")
+    kept = folds.filter(pl.col("protocol").is_in(list(protocols)))
+    keys = ["protocol", "fold", "account_id"]
+    write_parquet(kept, out / "folds" / "folds.parquet", keys)
+    labels = folder / "labelled" / "labels.parquet"
+    with redirect_stdout(StringIO()):
+        train(folder / "features", labels, out / "folds", params, out / "trained")
+    predictions = pl.read_parquet(out / "trained" / "predictions.parquet")
+    calibrators = fit_all(predictions, pl.read_parquet(labels), ridge)
+    write_parquet(
+        calibrate_scores(predictions, calibrators),
+        out / "calibrated" / "calibrated.parquet",
+        ["model", "protocol", "fold", "part", "unit", "account_id"],
+    )
+    return load_scored(out / "calibrated", folder / "labelled")

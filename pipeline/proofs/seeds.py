@@ -1,0 +1,87 @@
+"""Proof that the figures are no luck: other seeds of the model, other worlds."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+
+import polars as pl
+
+from models.evaluation import Campaign, Rules, protocol_block
+from models.metrics import FIGURES
+from pipeline.evaluate import load_campaigns
+from pipeline.params import Params
+from pipeline.proofs.chain import score_world, simulate_world
+
+# Figure -> mean and worst over campaigns never seen; null where it is not reported.
+Figures = dict[str, tuple[float | None, float | None]]
+
+
+def model_seeds(
+    folder: Path, params: Params, count: int, say: Callable[[str], None]
+) -> dict[int, Figures]:
+    """Figures of a stored world by seed of the model, that of params.yaml first.
+
+    Args:
+        folder: a world's labelled, folds and features.
+        params: of training and evaluation.
+        count: number of seeds.
+        say: told one line a seed.
+    """
+    campaigns, rules = load_campaigns(folder / "labelled"), params.evaluate.rules()
+    found = {}
+    for seed in range(params.train.seed, params.train.seed + count):
+        recipe = params.train.model_copy(update={"seed": seed})
+        with tempfile.TemporaryDirectory() as out:
+            scored = score_world(
+                folder, ("loco",), recipe, params.calibrate.ridge, Path(out)
+            )
+        found[seed] = unseen(scored, campaigns, rules)
+        say(f"model seed {seed}: {_line(found[seed])}")
+    return found
+
+
+def world_seeds(
+    params: Params, count: int, say: Callable[[str], None]
+) -> dict[int, Figures]:
+    """Figures of other simulated worlds, by their seed; the model's stays."""
+    rules = params.evaluate.rules()
+    found = {}
+    for seed in range(params.simulate.seed + 1, params.simulate.seed + 1 + count):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            simulate_world(params, seed, folder)
+            scored = score_world(
+                folder, ("loco",), params.train, params.calibrate.ridge, folder
+            )
+            campaigns = load_campaigns(folder / "labelled")
+        found[seed] = unseen(scored, campaigns, rules)
+        say(f"world seed {seed}: {_line(found[seed])}")
+    return found
+
+
+def unseen(scored: pl.DataFrame, campaigns: list[Campaign], rules: Rules) -> Figures:
+    """Mean and worst of every figure over campaigns that the model never saw."""
+    rows = scored.filter(
+        (pl.col("model") == "telltale")
+        & (pl.col("protocol") == "loco")
+        & (pl.col("part") == "test")
+    )
+    block = protocol_block(rows, campaigns, rules)
+    return {name: (block[name]["mean"], block[name]["worst"]) for name in FIGURES}
+
+
+def spread(
+    values: Sequence[float | None],
+) -> tuple[float, float, float, float] | None:
+    """Mean, standard deviation, least, most; null if one is null or only one given."""
+    known = [value for value in values if value is not None]
+    if len(known) < max(2, len(values)):
+        return None
+    return fmean(known), stdev(known), min(known), max(known)
+
+
+def _line(figures: Figures) -> str:
+    return ", ".join(
+        f"{name} {mean:.3f}" for name, (mean, _) in figures.items() if mean is not None
+    )

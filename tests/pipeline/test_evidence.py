@@ -1,0 +1,66 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.evidence import PROOFS, Job, evidence
+from pipeline.params import Params
+from tests.pipeline.conftest import TinyWorld
+
+
+@pytest.fixture
+def job(
+    tiny_world: TinyWorld,
+    tiny_params: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Job:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "demo").symlink_to(tiny_world.folder)
+    monkeypatch.chdir(tmp_path)
+    few = {"model_seeds": 2, "world_seeds": 1, "nested_trials": 2, "planted_worlds": 1}
+    asked = tiny_params | {"evidence": tiny_params["evidence"] | few}
+    return Job("demo", Params.model_validate(asked))
+
+
+def cells(path: Path) -> list[list[str]]:
+    """Rows of the table in a Markdown file, its head first."""
+    lines = [line for line in path.read_text().splitlines() if line.startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [rows[0], *rows[2:]]
+
+
+def test_proofs_are_written_and_shown(
+    job: Job, tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = Path("evidence")
+
+    evidence(job, ["model-seeds", "nested-search"], out)
+
+    seeds = cells(out / "model-seeds.md")
+    auc = next(row for row in seeds if row[0] == "auc, mean")
+    assert seeds[0] == ["figure", "7", "8", "sd", "least", "most"]
+    assert auc[1] == f"{tiny_world.metrics['loco']['auc']['mean']:.3f}"
+    assert len({len(row) for row in seeds}) == 1
+    nested = cells(out / "nested-search.md")
+    assert [row[0] for row in nested[1:]] == [
+        "atelier",
+        "bureau",
+        "carousel",
+        "harbour",
+    ]
+    shown = capsys.readouterr().out
+    for path in out.iterdir():
+        for line in path.read_text().splitlines():
+            assert f"  {line}\n" in shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["world-seeds", "hidden-at-random", "hidden-role"])
+def test_proofs_on_simulated_worlds_are_written(name: str, job: Job) -> None:
+    evidence(job, [name], Path("evidence"))
+
+    table = cells(Path("evidence") / f"{name}.md")
+    assert name in PROOFS
+    assert len(table) > 1
+    assert len({len(row) for row in table}) == 1
