@@ -151,5 +151,6 @@ def batches(path: Path, source: Source) -> Iterator[Delimited]:
             batch = numbered.slice(start, PARQUET_ROWS).collect()
             yield Delimited(batch.select(*names, "row"))
             start += PARQUET_ROWS
-    except pl.exceptions.PolarsError:
+    # NOTE: Polars panics at some damage instead of raising one of its errors.
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         raise SourceError(f"{path}: not Parquet; fetch the file again") from None

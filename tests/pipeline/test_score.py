@@ -16,10 +16,14 @@ from features.coactivity import COACTIVITY
 from features.population import Population
 from models.calibrator import logit
 from models.scorer import score
+from pipeline.errors import SourceError
 from pipeline.score import main
 from pipeline.sources import DEFAULT_FILES, READERS
 from pipeline.stage import run_stage
 from tests.pipeline.conftest import TinyWorld
+from tests.pipeline.sources.archives import CONTROLS, make_source
+from tests.pipeline.sources.people import golden
+from tests.pipeline.sources.published import PUBLISHED
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -373,6 +377,73 @@ def test_an_archive_that_is_not_there_is_said(
 
 def test_every_format_has_usual_names() -> None:
     assert set(DEFAULT_FILES) == set(READERS)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_format_is_scored_by_its_usual_names(
+    name: str, run: Run, tmp_path: Path
+) -> None:
+    people, posts = golden()
+    raw = tmp_path / "archive"
+    PUBLISHED[name].write(raw, people, posts)
+
+    code, out, error = run(
+        *("--format", name.split("-")[0], "--path", raw),
+        *("--as-of", "2022-01-01T00:00:00Z"),
+    )
+
+    assert (code, error) == (0, "")
+    assert ", 0 rejected" in out
+    scores = pl.read_parquet(tmp_path / "scores.parquet")
+    assert scores.height == len(people)
+    known = scores.filter(outcome="scored")
+    # One or two texts without their time, and nothing else, are no evidence.
+    assert known.height == (0 if name == "pan2019" else len(people))
+    assert known["bot_probability"].is_between(0, 1, closed="none").all()
+
+
+def test_accounts_without_labels_are_scored_and_never_trained_on(
+    run: Run, tmp_path: Path
+) -> None:
+    raw = tmp_path / "archive"
+    raw.mkdir()
+    account = {"ID": "5", "profile": None, "tweet": ["hello there"], "neighbor": None}
+    (raw / "support.json").write_text(json.dumps([account]))
+    given = ("--format", "twibot20", "--path", raw, "--as-of", "2022-01-01T00:00:00Z")
+
+    code, out, _ = run(*given)
+
+    assert (code, ", 0 rejected" in out) == (0, True)
+    source = make_source("twibot20", {"accounts": ["support.json"]}, controls=CONTROLS)
+    with pytest.raises(SourceError, match="no account has a label"):
+        READERS["twibot20"](source, raw)
+
+
+@pytest.mark.parametrize(
+    ("account", "arguments", "message"),
+    [
+        ({"account_id": "7", "followers": 5}, (), "no column as_of"),
+        (
+            {"account_id": "7", "label": 1},
+            ("--as-of", "2022-01-01T00:00:00Z"),
+            "column label is for training",
+        ),
+    ],
+)
+def test_canonical_lines_that_cannot_be_scored(
+    account: dict[str, object],
+    arguments: tuple[str, ...],
+    message: str,
+    run: Run,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "accounts.jsonl"
+    path.write_text(json.dumps(account))
+
+    code, _, error = run("--accounts", path, *arguments)
+
+    assert code == 1
+    assert message in error
 
 
 def test_the_command_runs_as_a_process(root: Path, tmp_path: Path) -> None:

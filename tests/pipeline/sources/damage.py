@@ -15,7 +15,7 @@ def damage(path: Path, rng: np.random.Generator) -> None:
     data = path.read_bytes()
     kind = KINDS[rng.integers(len(KINDS))]
     if path.suffix == ".parquet":
-        # NOTE: Polars 2.1 ends the process on some flipped bytes within a column.
+        # NOTE: Polars 2.1 can end the process at flipped bytes within a column.
         path.write_bytes(data[: rng.integers(len(data))])
         return
     if kind == "column":
