@@ -16,6 +16,7 @@ from pipeline.label import label
 from pipeline.params import Params
 from pipeline.split import split
 from pipeline.train import TrainParams, train
+from pipeline.verdicts import no_verdicts
 from pipeline.world.world import simulate
 
 SIMULATED = "demo"
@@ -50,7 +51,7 @@ def simulate_world(
             truth = pl.read_parquet(folder / "truth.parquet")
             planted = plant(pl.read_parquet(path), truth)
             write_parquet(planted, path, ["account_id"])
-        label(canonical, sources, labelled)
+        label(canonical, sources, params.label, no_verdicts(), labelled)
         split(labelled / "labels.parquet", params.split, folder / "folds")
         featurize(
             canonical, labelled, folder / "folds", params.featurize, folder / "features"

@@ -90,10 +90,10 @@ def outer_precision(
     key = set_key("loco", operator, None)
     wanted = [training for training in world.sets if training.key == key]
     recipe = with_values(start, values).recipe()
-    [(_, booster)] = train_sets(world.data, wanted, recipe)
+    [trained] = train_sets(world.data, wanted, recipe)
     tested = world.members(operator).filter(side="test")["account_id"].to_list()
     rows = world.data.rows(tested)
-    scores = raw_scores(booster, world.data.matrix(key)[rows], judged.trees)
+    scores = raw_scores(trained.booster, world.data.matrix(key)[rows], judged.trees)
     return balanced_precision(scores, world.data.labels[rows])
 
 

@@ -56,12 +56,14 @@ DEFAULT_FILES: Final[dict[str, dict[str, list[str]]]] = {
     "caverlee2011": {
         "polluters": ["content_polluters.*"],
         "legitimate": ["legitimate_users.*"],
-        "posts": ["posts.*"],
+        "posts": ["posts.*", "*_tweets.txt*"],
     },
     "cresci2015": {
+        "archive": ["cresci-2015*.zip"],
+        "users": ["**/users.csv*"],
         "e13_users": ["*E13_users*"],
         "int_users": ["*INT_*users*"],
-        "posts": ["*cresci2015_posts*"],
+        "posts": ["*cresci2015_posts*", "**/tweets.csv*"],
     },
     "cresci2017": {
         "archive": ["cresci-2017*.zip"],

@@ -1,13 +1,14 @@
-"""caverlee-2011: accounts that honeypots caught and ordinary ones, at most five posts.
+"""caverlee-2011: accounts that honeypots caught, and ordinary ones.
 
-Only lengths of names and bios are published, so handle, name and bio are null.
+As published, text without a header; or a republication with a header and at most five
+posts an account. Only lengths of names and bios are published, so handle, name and bio are null.
 """
 
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import archive, checks, columns, texts, times, values
+from pipeline.sources import archive, checks, columns, headerless, texts, times, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -26,6 +27,12 @@ _POST: columns.Columns = {
     "text": ("text", "Tweet"),
 }
 _POST_ID: columns.Columns = {"post_id": ("TweetID",)}
+# Fields of the published text files, in their order.
+_USER_FIELDS = (
+    *("account_id", "created_at", "as_of", "following", "followers", "posts_total"),
+    *("name_length", "bio_length"),
+)
+_POST_FIELDS = ("account_id", "post_id", "text", "posted_at")
 # Key of `files` -> label, group.
 _CLASSES = {"polluters": (1, "polluters"), "legitimate": (0, "legitimate")}
 _TIME = ["%Y-%m-%d %H:%M:%S"]
@@ -46,7 +53,11 @@ def read(source: Source, raw: Path) -> Tables:
 
 def _users(source: Source, raw: Path, key: str) -> Reading:
     label, group = _CLASSES[key]
-    users = columns.load(source, raw, key, "accounts", _USER)
+    if _is_text(source, raw, key):
+        users = headerless.load(source, raw, key, "accounts", _USER_FIELDS, "\t")
+        users.frame = users.frame.drop("name_length", "bio_length")
+    else:
+        users = columns.load(source, raw, key, "accounts", _USER)
     values.primary_id(users, "account_id")
     for name in ("followers", "following", "posts_total"):
         values.count(users, name)
@@ -60,7 +71,10 @@ def _users(source: Source, raw: Path, key: str) -> Reading:
 
 
 def _posts(source: Source, raw: Path) -> Reading:
-    posts = columns.load(source, raw, "posts", "posts", _POST, _POST_ID)
+    if _is_text(source, raw, "posts"):
+        posts = headerless.load(source, raw, "posts", "posts", _POST_FIELDS, "\t")
+    else:
+        posts = columns.load(source, raw, "posts", "posts", _POST, _POST_ID)
     values.primary_id(posts, "account_id")
     values.secondary_id(posts, "post_id")
     times.moment(posts, "posted_at", _TIME, zone_stated=False)
@@ -68,3 +82,9 @@ def _posts(source: Source, raw: Path) -> Reading:
     texts.named_target(posts)
     texts.entities_of(posts)
     return posts
+
+
+def _is_text(source: Source, raw: Path, key: str) -> bool:
+    """Whether the files of a key are those without a header, by their ending."""
+    names = [path.name.lower() for path in archive.find(source, raw, key)]
+    return all(".txt" in Path(name).suffixes for name in names)

@@ -1,10 +1,13 @@
-"""cresci-2015: users as 34 API columns (E13 people, INT bought followers); posts."""
+"""cresci-2015: users as 34 API columns, and posts.
+
+As published, a folder each for five groups; or two users files and one table of posts.
+"""
 
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import archive, checks, columns, texts, times, values
+from pipeline.sources import archive, checks, columns, cresci2017, texts, times, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -34,14 +37,18 @@ _COUNTS = ("posts_total", "followers", "following", "likes_total", "listed")
 _NOTHING = ["NULL", "NA"]
 # Key of `files` -> label, group.
 _GROUPS = {"e13_users": (0, "e13"), "int_users": (1, "int")}
+# Folder of the published form -> label: people, and followers bought from vendors.
+_FOLDERS = {"E13": 0, "TFP": 0, "INT": 1, "FSF": 1, "TWT": 1}
 
 
 def read(source: Source, raw: Path) -> Tables:
-    """Tables of both groups; the label is that of the users file.
+    """Tables of all groups; the label is that of the users file or its folder.
 
     Raises:
         SourceError: a file or a required column is missing.
     """
+    if "users" in source.files or "archive" in source.files:
+        return cresci2017.of_groups(source, raw, _FOLDERS)
     archive.check_keys(source, [*_GROUPS, "posts"], [])
     accounts = _users(source, raw, "e13_users")
     accounts.absorb(_users(source, raw, "int_users"))

@@ -1,5 +1,6 @@
 """cresci-2017: a users file and most often a tweets file for each of nine groups."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -53,9 +54,18 @@ _POST_MORE: columns.Columns = {
 }
 _COUNTS = ("posts_total", "followers", "following", "likes_total", "listed")
 _NOTHING = ["NULL", "NA"]
-_GENUINE = "genuine_accounts"
-# Folder of a file -> its group.
-_GROUP = r"(genuine_accounts|social_spambots_\d|traditional_spambots_\d|fake_followers)"
+# Name in a file's folder -> label.
+_GROUPS = {
+    "genuine_accounts": 0,
+    "social_spambots_1": 1,
+    "social_spambots_2": 1,
+    "social_spambots_3": 1,
+    "traditional_spambots_1": 1,
+    "traditional_spambots_2": 1,
+    "traditional_spambots_3": 1,
+    "traditional_spambots_4": 1,
+    "fake_followers": 1,
+}
 _MILLISECONDS = r"^\d{12,13}L?$"
 
 
@@ -65,9 +75,20 @@ def read(source: Source, raw: Path) -> Tables:
     Raises:
         SourceError: a file or a required column is missing, or a file lies in no group.
     """
+    return of_groups(source, raw, _GROUPS)
+
+
+def of_groups(source: Source, raw: Path, groups: Mapping[str, int]) -> Tables:
+    """Tables of a release in folders, plain or in nested zips.
+
+    Args:
+        source: declaration.
+        raw: directory that its file names are relative to.
+        groups: name of a folder -> label of the accounts in it.
+    """
     if "archive" not in source.files:
         archive.check_keys(source, ["users"], ["posts"])
-        return _tables(source, raw)
+        return _tables(source, raw, groups)
     archive.check_keys(source, ["archive"], [])
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -76,18 +97,19 @@ def read(source: Source, raw: Path) -> Tables:
         files = {"users": ["**/users.csv"]}
         if any(folder.glob("**/tweets.csv")):
             files["posts"] = ["**/tweets.csv"]
-        return _tables(source.model_copy(update={"files": files}), folder)
+        return _tables(source.model_copy(update={"files": files}), folder, groups)
 
 
-def _tables(source: Source, raw: Path) -> Tables:
-    accounts = _users(source, raw)
+def _tables(source: Source, raw: Path, groups: Mapping[str, int]) -> Tables:
+    accounts = _users(source, raw, groups)
     posts = _posts(source, raw) if "posts" in source.files else None
     return checks.settle(accounts, posts)
 
 
-def _users(source: Source, raw: Path) -> Reading:
+def _users(source: Source, raw: Path, groups: Mapping[str, int]) -> Reading:
     users = columns.load(source, raw, "users", "accounts", _USER)
-    users.set(group=pl.col("file").str.extract(_GROUP))
+    named = rf"(?:^|/)({'|'.join(groups)})\b[^/]*/[^/]*$"
+    users.set(group=pl.col("file").str.extract(named))
     _check_groups(users)
     values.primary_id(users, "account_id")
     # Names are left alone: a user may be called NA.
@@ -99,8 +121,8 @@ def _users(source: Source, raw: Path) -> Reading:
     values.flag(users, "default_image", ["1"], ["", "0"])
     values.language(users, "declared_language")
     _time(users, "created_at")
-    label = pl.when(pl.col("group") == _GENUINE).then(0).otherwise(1)
-    users.set(label=label.cast(pl.Int8))
+    label = pl.col("group").replace_strict(groups, return_dtype=pl.Int8)
+    users.set(label=label, group=pl.col("group").str.to_lowercase())
     return users
 
 

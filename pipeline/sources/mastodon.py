@@ -103,8 +103,6 @@ def _posts(source: Source, raw: Path) -> Reading:
     texts.from_html(posts, "text")
     for name in ("hashtags", "mentions"):
         lists.json_cells(posts, name)
-    posts.set(links=pl.lit(None, pl.List(pl.String)))
-    texts.fill_entities(posts)
     values.language(posts, "language")
     for name in ("likes", "reposts", "replies", "quotes"):
         values.count(posts, name)

@@ -45,23 +45,13 @@ def named_target(reading: Reading) -> None:
 
 def entities_of(reading: Reading) -> None:
     """Set `mentions` and `hashtags` (without their sign) and `links` from the text."""
-    reading.set(**_entities())
-
-
-def fill_entities(reading: Reading) -> None:
-    """Set them from the text where the format has left them out."""
-    found = _entities().items()
-    reading.set(**{name: pl.coalesce(name, found_in) for name, found_in in found})
-
-
-def _entities() -> dict[str, pl.Expr]:
     text = pl.col("text")
     bare = pl.element().str.slice(1)
-    return {
-        "mentions": text.str.extract_all(r"@\w+").list.eval(bare),
-        "hashtags": text.str.extract_all(r"#\w+").list.eval(bare),
-        "links": text.str.extract_all(r"https?://\S+"),
-    }
+    reading.set(
+        mentions=text.str.extract_all(r"@\w+").list.eval(bare),
+        hashtags=text.str.extract_all(r"#\w+").list.eval(bare),
+        links=text.str.extract_all(r"https?://\S+"),
+    )
 
 
 def client_name(reading: Reading) -> None:

@@ -117,7 +117,6 @@ def _posts(source: Source, raw: Path) -> Reading:
     times.moment(posts, "posted_at", [times.API], zone_stated=True)
     for name in ("hashtags", "links", "mentions"):
         lists.json_cells(posts, name)
-    texts.fill_entities(posts)
     texts.client_name(posts)
     values.language(posts, "language")
     for name in ("likes", "reposts", "replies", "quotes"):

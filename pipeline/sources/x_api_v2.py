@@ -114,7 +114,6 @@ def posts_of(source: Source, raw: Path, more: fields.Fields) -> Reading:
     times.zoned(posts, "posted_at")
     for name in ("hashtags", "links", "mentions"):
         lists.json_cells(posts, name)
-    texts.fill_entities(posts)
     texts.client_name(posts)
     values.language(posts, "language")
     for name in ("likes", "reposts", "replies", "quotes"):

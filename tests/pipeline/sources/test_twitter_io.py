@@ -1,9 +1,11 @@
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from features import equalise
 from pipeline.errors import SourceError
 from pipeline.sources.source import Tables
 from tests.pipeline.sources.archives import (
@@ -186,6 +188,157 @@ def test_parts_of_30_and_31_columns_are_read_together(tmp_path: Path) -> None:
     assert tables.posts is not None
     assert tables.posts["post_id"].to_list() == ["1", "2"]
     assert len(tables.counts) == 4 - 1
+
+
+# The users of one release of 2021 have camelCase names throughout.
+CAMEL = {
+    "user_display_name": "userDisplayName",
+    "user_screen_name": "userScreenName",
+    "user_reported_location": "userReportedLocation",
+    "user_profile_description": "userProfileDescription",
+    "user_profile_url": "userProfileUrl",
+    "follower_count": "followerCount",
+    "following_count": "followingCount",
+    "account_creation_date": "accountCreationDate",
+    "account_language": "accountLanguage",
+}
+# 64 hex characters in 2018; base64 without `/` from 2019, of any length up to 44.
+HASHES = ["0a" * 32, HASH, "xY0+" * 10 + "abc=", "xY0+" * 9 + "ab="]
+
+
+def test_users_of_every_release_read_alike(tmp_path: Path) -> None:
+    row = user()
+    forms = {
+        "plain.csv": row,
+        "shuffled.csv": {key: row[key] for key in sorted(row, reverse=True)},
+        "camel.csv": {CAMEL.get(key, key): value for key, value in row.items()},
+    }
+    read_as = {}
+    for name, form in forms.items():
+        write_csv(tmp_path / name, [form])
+        source = make_source("twitter_io", {"accounts": [name]})
+        read_as[name] = read(source, tmp_path).accounts.drop("file").to_dicts()
+
+    assert read_as["camel.csv"] == read_as["shuffled.csv"] == read_as["plain.csv"]
+
+
+@pytest.mark.parametrize("hashed", HASHES)
+def test_every_form_of_hash_is_a_key_and_no_name(hashed: str, tmp_path: Path) -> None:
+    row = post(userid=hashed, user_screen_name=hashed, user_display_name=hashed)
+
+    tables = read_posts(tmp_path, row | {"user_mentions": f"[{hashed}]"})
+
+    assert tables.posts is not None
+    account = equalise.accounts(tables.accounts).to_dicts()[0]
+    assert (account["account_id"], account["handle"], account["name"]) == (
+        hashed,
+        None,
+        None,
+    )
+    # The same hash stands where the account is mentioned.
+    assert tables.posts["mentions"].to_list() == [[hashed]]
+
+
+@pytest.mark.parametrize(
+    ("cells", "lists"),
+    [
+        (
+            ("[a, b]", "[http://x]", "[2572896396]"),
+            (["a", "b"], ["http://x"], ["2572896396"]),
+        ),
+        (("['a', 'b']", "['http://x']", "['11']"), (["a", "b"], ["http://x"], ["11"])),
+        (("[]", "", "[]"), ([], [], [])),
+    ],
+)
+def test_lists_of_every_release(
+    cells: tuple[str, ...], lists: tuple[list[str], ...], tmp_path: Path
+) -> None:
+    names = ("hashtags", "urls", "user_mentions")
+
+    tables = read_posts(tmp_path, post(**dict(zip(names, cells, strict=True))))
+
+    assert tables.posts is not None
+    assert tables.posts.select("hashtags", "links", "mentions").rows() == [lists]
+
+
+def test_yearly_and_numbered_parts_are_one_archive_and_each_is_counted(
+    tmp_path: Path,
+) -> None:
+    parts = ("CN_0621_tweets_csv_hashed_2020", "CN_0621_tweets_csv_hashed_2021_1")
+    for number, part in enumerate(parts):
+        name = write_csv(tmp_path / f"{part}.csv", [post(tweetid=str(number))])
+        with zipfile.ZipFile(tmp_path / f"{part}.zip", "w") as packed:
+            packed.write(tmp_path / name, name)
+        (tmp_path / name).unlink()
+    files = {"posts": ["CN_0621_tweets_csv_hashed_*.zip"]}
+
+    tables = read(make_source("twitter_io", files), tmp_path)
+
+    assert tables.posts is not None
+    assert tables.posts["post_id"].to_list() == ["0", "1"]
+    counts = [one for one in tables.counts if one.table == "posts"]
+    assert [(one.file, one.read) for one in counts] == [(f"{p}.zip", 1) for p in parts]
+
+
+@pytest.mark.parametrize("word", ["true", "True"])
+def test_reposts_of_2018_and_later(word: str, tmp_path: Path) -> None:
+    tables = read_posts(tmp_path, post(is_retweet=word))
+
+    assert tables.posts is not None
+    assert tables.posts["kind"].to_list() == ["repost"]
+
+
+def test_order_of_the_replys_columns_in_2018_changes_nothing(tmp_path: Path) -> None:
+    row = post(in_reply_to_userid="7", in_reply_to_tweetid="8")
+    older = {key: row[key] for key in sorted(row)}
+
+    newer, found = (read_posts(tmp_path, form).posts for form in (row, older))
+
+    assert newer is not None
+    assert found is not None
+    assert newer.equals(found)
+    assert found.select("target_account_id", "target_post_id").row(0) == ("7", "8")
+
+
+def test_lost_digits_never_point_anywhere(tmp_path: Path) -> None:
+    mangled = post(
+        in_reply_to_userid="9.83e+17",
+        in_reply_to_tweetid="9.341434052438916e+17",
+        retweet_userid="9007199254740993.0",
+    )
+
+    tables = read_posts(tmp_path, mangled)
+
+    assert tables.posts is not None
+    row = tables.posts.row(0, named=True)
+    assert (row["kind"], row["target_account_id"], row["target_post_id"]) == (
+        "reply",
+        None,
+        None,
+    )
+    assert rules(tables, "nulled", "posts")["id_precision_lost"] == 3
+
+
+def test_a_spreadsheets_copy_needs_the_order_of_its_dates(tmp_path: Path) -> None:
+    rows = [
+        post(tweet_time="3/4/2018 5:06", account_creation_date="10/16/2017"),
+        post(tweetid="1.01421E+18", tweet_time="3/4/2018 5:06"),
+        post(tweetid="3", tweet_time="13/4/2018 5:06"),
+    ]
+    files = {"posts": [write_csv(tmp_path / "t.csv", rows)]}
+
+    tables = read(make_source("twitter_io", files, date_order="month_first"), tmp_path)
+
+    assert tables.posts is not None
+    assert tables.posts["posted_at"].to_list() == [
+        datetime(2018, 3, 4, 5, 6, tzinfo=UTC)
+    ]
+    assert rules(tables, "rejected", "posts") == {
+        "date_impossible": 1,
+        "id_destroyed": 1,
+    }
+    with pytest.raises(SourceError, match="date_order"):
+        read(make_source("twitter_io", files), tmp_path)
 
 
 def test_missing_column_names_file_column_and_remedy(tmp_path: Path) -> None:
