@@ -18,6 +18,7 @@ from pipeline.label_report import (
     repairs_by_class,
 )
 from pipeline.masking import EqualiseRules, observe, plan_masks
+from pipeline.matching import MatchingRules, balance, covariates, match_controls
 from pipeline.reviewers import (
     ReviewerRules,
     agreed,
@@ -43,6 +44,7 @@ class LabelParams(Section):
     reviewers: ReviewerRules
     counts_at: dict[Name, Name]
     equalise: EqualiseRules
+    matching: MatchingRules
 
 
 def label(
@@ -69,14 +71,18 @@ def label(
         labels.select("account_id"), on="account_id", maintain_order="left"
     )
     posts = pl.scan_parquet(canonical / "posts.parquet")
+    observed = observe(accounts, posts)
+    facts = covariates(accounts, posts, observed)
+    matched = match_controls(labels, facts, params.matching)
+    differences = {"before": balance(labels, facts), "after": balance(matched, facts)}
+    unmatched = labels.height - matched.height
     same = conflicts.filter("kept").select("account_id", "shared_id").unique()
     duplicates = find_duplicates(accounts, posts, same, params.duplicates)
     labels = (
-        labels.drop("duplicate_group")
+        matched.drop("duplicate_group")
         .join(duplicates.groups, on="account_id", how="left", maintain_order="left")
-        .select(labels.columns)
+        .select(matched.columns)
     )
-    observed = observe(accounts, posts)
     moments = params.counts_at
     masks = plan_masks(observed, posts, labels, params.equalise, moments)
     report = {
@@ -85,7 +91,9 @@ def label(
             "takedown": labels.filter(pl.col("label") == 1).height,
             "controls": labels.filter(pl.col("label") == 0).height,
             "left_out": given.height - labels.height,
+            "unmatched": unmatched,
         },
+        "balance": differences,
         "conflicts": count_conflicts(shown),
         "reviewers": count_verdicts(verdicts, placed, decided, confirmed),
         "duplicates": count_duplicates(labels, duplicates.links),
@@ -106,6 +114,8 @@ def _say_report(report: dict[str, Any]) -> None:
     accounts, copies = report["accounts"], report["duplicates"]
     say(f"{accounts['takedown']:,} takedown accounts")
     say(f"{accounts['controls']:,} controls")
+    if accounts["unmatched"]:
+        say(f"{accounts['unmatched']:,} controls left out: like no takedown account")
     for rule, counted in report["conflicts"].items():
         say(
             f"{counted['rows']:,} rows in conflict ({rule}), "

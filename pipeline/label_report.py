@@ -97,7 +97,9 @@ def count_masks(
         moments: source -> moment that the counts of its accounts are of.
     """
     placed = (
-        masks.join(observed.select("account_id", "n_posts"), on="account_id")
+        masks.join(
+            observed.select("account_id", "n_posts", "last", "span"), on="account_id"
+        )
         .join(labels.select("account_id", "label"), on="account_id")
         .with_columns(moment_of(moments))
         .sort("block", "account_id")
@@ -110,7 +112,9 @@ def count_masks(
         [block for block, differ in blocks.items() if differ]
     )
     touched = {
-        "window cut": pl.col("posts_from").is_not_null(),
+        # All windows of a block begin after a post once one is cut (histories.py).
+        "window cut": pl.col("posts_from")
+        > pl.col("last") - pl.duration(minutes=pl.col("span") - 1),
         "number of posts cut": pl.col("posts_kept") < pl.col("n_posts"),
         "columns masked": pl.col("masked_accounts").list.len() > 0,
         "post columns masked": pl.col("masked_posts").list.len() > 0,
