@@ -8,6 +8,9 @@ from pathlib import Path
 
 from pipeline.files import write_json
 from tests.benchmarks.canonical_writer import canonical_writer
+from tests.benchmarks.feature_batch import feature_batch, feature_tenfold
+from tests.benchmarks.feature_pandas import feature_pandas
+from tests.benchmarks.feature_single import feature_single
 from tests.benchmarks.ingest import ingest_csv, ingest_large, ingest_parquet
 from tests.benchmarks.row import Row
 from tests.benchmarks.serving_http import serving_http, serving_start
@@ -18,6 +21,10 @@ BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
     ingest_csv: ("ingest_csv",),
     ingest_parquet: ("ingest_parquet",),
     ingest_large: ("ingest_large", "ingest_memory"),
+    feature_batch: ("feature_post_features", "feature_coactivity"),
+    feature_tenfold: ("feature_tenfold",),
+    feature_single: ("feature_single",),
+    feature_pandas: ("feature_pandas",),
     serving_http: ("serving_",),
     serving_start: ("serving_start",),
 }

@@ -1,0 +1,92 @@
+"""One piece of work over canonical tables, in a process of its own: time and memory."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from features.build import build_features
+from features.catalogue import FEATURES
+from features.coactivity import COACTIVITY
+from features.population import Population
+from pipeline.featurize import parts
+
+# As params.yaml gives it.
+POSTS_PER_PART: Final = 400_000
+OF_POSTS: Final = tuple(f for f in FEATURES if f.table == "posts")
+
+# The floor: what our words are made of, once, and two numbers an account. Written out
+# here, so that it stays when the measures change.
+NORMALISED: Final = (
+    pl.col("text")
+    .str.replace_all(r"https?://\S+|@\w+", " ")
+    .str.normalize("NFKC")
+    .str.replace_all(r"\s+", " ")
+    .str.strip_chars()
+)
+
+
+def floor(folder: Path) -> None:
+    """Scan, normalise, and count."""
+    pl.scan_parquet(folder / "posts.*").select(
+        "account_id", NORMALISED.alias("text")
+    ).group_by("account_id").agg(
+        pl.len(), pl.col("text").n_unique().alias("distinct")
+    ).collect()
+
+
+def in_parts(
+    folder: Path, work: Callable[[pl.DataFrame, pl.DataFrame], object]
+) -> None:
+    """Some accounts and their posts after one another, as featurize takes them."""
+    accounts = pl.read_parquet(folder / "accounts.*")
+    posts = pl.scan_parquet(folder / "posts.*")
+    counts = accounts.select("account_id").join(
+        posts.group_by("account_id").agg(pl.len().alias("n_posts")).collect(),
+        on="account_id",
+        how="left",
+        maintain_order="left",
+    )
+    for ids in parts(
+        counts.with_columns(pl.col("n_posts").fill_null(0)), POSTS_PER_PART
+    ):
+        inside = pl.col("account_id").is_between(pl.lit(ids[0]), pl.lit(ids[-1]))
+        work(accounts.filter(inside), posts.filter(inside).collect())
+
+
+def post_features(folder: Path) -> None:
+    """Every feature that is made of posts, without co-activity."""
+    in_parts(folder, lambda some, posts: build_features(some, posts, None, OF_POSTS))
+
+
+def coactivity(folder: Path) -> None:
+    """Co-activity of everyone, all of them around each other."""
+    around = Population.of(
+        pl.read_parquet(folder / "posts.*"), pl.read_parquet(folder / "accounts.*")
+    )
+    in_parts(
+        folder,
+        lambda some, posts: build_features(some, posts, None, COACTIVITY, around),
+    )
+
+
+WORKS: Final = {work.__name__: work for work in (floor, post_features, coactivity)}
+
+
+def main() -> None:
+    """Print seconds and MiB of a work over a folder of accounts.* and posts.*."""
+    work, folder = WORKS[sys.argv[1]], Path(sys.argv[2])
+    started = time.perf_counter()
+    work(folder)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "mib": peak}))
+
+
+if __name__ == "__main__":
+    main()
