@@ -13,23 +13,16 @@ from typing import Final
 
 import polars as pl
 
-from features import equalise, schema
+from features import equalise, schema, totals
 from features.artefacts import Artefacts
 from features.catalogue import FEATURES
 from features.errors import InputError
 from features.feature import Feature
-from features.measures import lineage, measure
+from features.measures import measure
 from features.population import Population
+from features.totals import lineage
 
 Table = pl.DataFrame | Path
-
-_COUNTED: Final[dict[str, pl.Expr]] = {
-    "all": pl.len(),
-    "dated": pl.col("minute").count(),
-    "own": pl.col("length").count(),
-    "tagged": pl.col("language").count(),
-    "signed": pl.col("client").count(),
-}
 
 
 def build_features(
@@ -115,19 +108,26 @@ def _measured(
         f.expr.alias(f"value {f.name}") for f in features if f.table == "accounts"
     )
     values = _shared(values, prepared, features, population)
-    reduced = [f for f in features if f.table == "posts"]
-    told = {name: expr for f in reduced for name, expr in _told(f).items()}
-    by_account = prepared.posts.group_by("account_id", maintain_order=True).agg(
-        *(expr.alias(f"n_{name}") for name, expr in _COUNTED.items()),
-        *(expr.alias(name) for name, expr in told.items()),
-        *(f.expr.alias(f"value {f.name}") for f in reduced),
+    of_posts = [f for f in features if _of_posts(f)]
+    told = {name: expr for f in of_posts for name, expr in _told(f).items()}
+    by_account = totals.reduce(
+        prepared.posts,
+        {name for f in of_posts if f.table == "totals" for name in f.inputs()},
+        [
+            *(expr.alias(name) for name, expr in told.items()),
+            *(f.expr.alias(f"value {f.name}") for f in of_posts if f.table == "posts"),
+        ],
     )
-    return values.join(
-        by_account, on="account_id", how="left", maintain_order="left"
-    ).with_columns(
-        *(pl.col(f"n_{name}").fill_null(0) for name in _COUNTED),
-        # Where there are no posts, they are too few and not untold.
-        *(pl.col(name).fill_null(True) for name in told),
+    return (
+        values.join(by_account, on="account_id", how="left", maintain_order="left")
+        .with_columns(
+            *(pl.col(name).fill_null(0) for name in totals.COUNTS),
+            # Where there are no posts, they are too few and not untold.
+            *(pl.col(name).fill_null(True) for name in told),
+        )
+        .with_columns(
+            f.expr.alias(f"value {f.name}") for f in of_posts if f.table == "totals"
+        )
     )
 
 
@@ -204,7 +204,7 @@ def _reason(feature: Feature, fitted: bool) -> pl.Expr:
     if feature.tier == "F":
         tests.append((pl.lit(not fitted), "artefact_absent"))
     read = lineage(feature.inputs())
-    of_accounts = {"created_at"} if _of_posts(feature) else set(schema.ACCOUNTS)
+    of_accounts = set(schema.ACCOUNTS) - {"account_id"}
     if not _of_posts(feature) and read & {"handle", "name"}:
         tests.append((pl.col("names_hashed"), "field_hashed"))
     tests += [(pl.col(c).is_null(), "field_absent") for c in sorted(read & of_accounts)]
@@ -225,7 +225,7 @@ def _reason(feature: Feature, fitted: bool) -> pl.Expr:
 
 
 def _of_posts(feature: Feature) -> bool:
-    return feature.table == "posts"
+    return feature.table in ("posts", "totals")
 
 
 def show_evidence(
@@ -268,12 +268,6 @@ def _prepare(
     post_table = equalise.distinct(schema.check(post_table, "posts"))
     post_table = equalise.posts(post_table)
     post_table = equalise.before_as_of(post_table, account_table)
-    post_table = post_table.join(
-        account_table.select("account_id", "created_minute"),
-        on="account_id",
-        how="left",
-        maintain_order="left",
-    )
     return _Prepared(account_table, measure(post_table))
 
 

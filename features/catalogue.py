@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
-from features import equalise, measures
+from features import equalise, totals
 from features.action import ACTION
 from features.audience import AUDIENCE
 from features.client import CLIENT
@@ -83,7 +83,7 @@ def fingerprint(features: Sequence[Feature] = FEATURES) -> str:
         f"{f.full_history}"
         for f in features
     ]
-    text = "\n".join([*lines, measures.plan(), equalise.plan()])
+    text = "\n".join([*lines, totals.plan(), equalise.plan()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -122,6 +122,8 @@ _COUNTED: Final = {
     "own": "posts of its own with text",
     "tagged": "posts with a language",
     "signed": "posts with a client",
+    "reposts": "reposts",
+    "replies": "replies",
 }
 COST: Final = ("free", "cheap", "dear", "practically fixed")
 

@@ -38,7 +38,7 @@ REASONS: Final = {
 }
 
 # Sets of an account's posts that a feature may count towards its minimum.
-Counted = Literal["all", "dated", "own", "tagged", "signed"]
+Counted = Literal["all", "dated", "own", "tagged", "signed", "reposts", "replies"]
 
 # Words that no feature may read: outcomes, marks that carry the label or the person.
 BANNED_COLUMNS: Final = frozenset(
@@ -70,8 +70,10 @@ class Feature:
         family: one of the seven families shown to reviewers.
         table: "accounts" for a row-wise expression on the equalised accounts table,
             "posts" for one that reduces an account's posts (features.measures) to a
-            value, "population" for one on what the account shares with the
-            accounts around it (features.population).
+            value, "totals" for a row-wise one on what they come to (features.totals)
+            and on the account, "population" for one on what the account shares with
+            the accounts around it (features.population). Prefer "totals" where features
+            share what is summed.
         expr: the Polars expression; build_features is the only caller.
         evidence: true for the posts that show the value, or null if none do.
         dtype: Float32 or Boolean.
@@ -87,7 +89,7 @@ class Feature:
             that it reads must be known; if it has none such, nothing need be known.
             Null: any post that tells the columns is enough.
         counted: which posts count towards `min_posts`: all, dated ones, own ones with
-            text, ones tagged with a language, ones signed by a client.
+            text, ones tagged with a language, ones signed by a client, reposts, replies.
         min_posts: fewer such posts than this, and the value is null.
         full_history: null unless the account states history_complete.
         cost: to change it: 0 free, 1 cheap, 2 dear, 3 practically fixed.
@@ -98,7 +100,7 @@ class Feature:
     name: str
     group: str
     family: Family
-    table: Literal["accounts", "posts", "population"]
+    table: Literal["accounts", "posts", "totals", "population"]
     expr: pl.Expr
     unit: str
     range: tuple[float | None, float | None]

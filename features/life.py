@@ -11,13 +11,14 @@ _life = partial(
     Feature,
     group="life",
     family="life cycle",
-    table="posts",
+    table="totals",
     counted="dated",
     reasons=("field_absent", "too_few_posts"),
 )
 
 _MINUTE: Final = pl.col("minute")
-_SPAN: Final = (_MINUTE.max() - _MINUTE.min()).cast(pl.Float64)
+_FIRST: Final = pl.col("first_post")
+_SPAN: Final = pl.col("last_post") - _FIRST
 _MIDDLE: Final = (_MINUTE.max() + _MINUTE.min()) / 2
 _LATE: Final = (pl.col("minute") > _MIDDLE).sum().cast(pl.Float64)
 _EARLY: Final = (pl.col("minute") <= _MIDDLE).sum().cast(pl.Float64)
@@ -25,7 +26,7 @@ _EARLY: Final = (pl.col("minute") <= _MIDDLE).sum().cast(pl.Float64)
 LIFE: Final = (
     _life(
         name="life_longest_silence_share",
-        expr=pl.when(_SPAN > 0).then(pl.col("gap").max() / _SPAN),
+        expr=pl.col("gap_longest") / _SPAN,
         # The posts on both sides of it.
         evidence=(pl.col("gap") == pl.col("gap").max())
         | (pl.col("next_gap") == pl.col("gap").max()),
@@ -42,6 +43,7 @@ LIFE: Final = (
     ),
     _life(
         name="life_late_activity_log",
+        table="posts",
         expr=((_LATE + 1) / (_EARLY + 1)).log(),
         unit="log ratio",
         range=(-10, 10),
@@ -69,8 +71,8 @@ LIFE: Final = (
     ),
     _life(
         name="life_birth_dormancy_log_days",
-        expr=pl.when(_MINUTE.min() >= pl.col("created_minute").min()).then(
-            ((_MINUTE.min() - pl.col("created_minute").min()) / 1440).log1p()
+        expr=pl.when(pl.col("created_minute") <= _FIRST).then(
+            ((_FIRST - pl.col("created_minute")) / 1440).log1p()
         ),
         evidence=_MINUTE.eq(_MINUTE.min()),
         unit="ln(1 + days)",

@@ -8,14 +8,30 @@ from typing import Final
 
 import polars as pl
 
+from features.schema import KINDS
+
 _MINUTES: Final = 60_000
 # Bounds that only impossible input reaches. With them, and HISTORY_CAP posts, sums of
 # squares stay within 64 bits: a pause of 95 years, a million million reactions.
 _LONGEST_GAP: Final = 50_000_000
 _MOST_REACTIONS: Final = 10**12
 
+# A pause this long or longer ends a bout of posting.
+_BOUT_PAUSE: Final = 30
+# In a burst pauses are shorter than this, and than a quarter of the usual one.
+_BURST_PAUSE: Final = 60
+# Where pauses are told apart by eye: same minute, 5 minutes, hour, day, week, month,
+# year.
+_PAUSES: Final = (1, 5, 60, 1_440, 10_080, 43_200, 525_600)
+
 _OWN: Final = pl.col("kind") != "repost"
 _MINUTE: Final = pl.col("posted_at").dt.epoch("ms") // _MINUTES
+_SINCE: Final = pl.col("minute") - pl.col("first_minute")
+_DATED: Final = pl.col("minute").is_not_null()
+_FIRST: Final = _DATED & pl.col("gap").is_null()
+_AT_BREAK: Final = (
+    (pl.col("gap") == pl.col("longest_gap")) & (pl.col("gap") > 0)
+).fill_null(False)
 _STRIPPED: Final = (
     pl.col("text")
     .str.replace_all(r"https?://\S+|@\w+", " ")
@@ -40,6 +56,8 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
             pl.col("account_id") == pl.col("account_id").shift(1)
         ).fill_null(False),
         "own": _OWN,
+        "kind_code": pl.col("kind").cast(pl.Enum(KINDS)).to_physical().cast(pl.Int64),
+        "of_itself": pl.col("target_account_id") == pl.col("account_id"),
         # The account's own words, without links and mentions.
         "words_only": pl.when(_OWN).then(_STRIPPED),
         "link_count": pl.col("links").list.len().cast(pl.Int64),
@@ -52,17 +70,30 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "latency": (
             pl.col("posted_at") - pl.col("target_posted_at")
         ).dt.total_minutes(),
+        "first_mention": pl.when(_OWN).then(
+            pl.col("mentions")
+            .list.first()
+            .str.strip_chars_start("@")
+            .str.to_lowercase()
+        ),
+        "answers": pl.col("replies").clip(0, _MOST_REACTIONS),
         "engagement": pl.col("likes").clip(0, _MOST_REACTIONS)
         + pl.col("reposts").clip(0, _MOST_REACTIONS),
     },
     {
+        # Place of the account among those of the table.
+        "account": (~pl.col("same_account")).cum_sum().cast(pl.Int64) - 1,
         # Minutes since the account's previous dated post.
         "gap": pl.when("same_account").then(
             (pl.col("minute") - pl.col("minute").shift(1)).clip(0, _LONGEST_GAP)
         ),
         "hour": (pl.col("minute") // 60) % 24,
-        # 24-hour blocks counted from the account's own first post.
-        "day": (pl.col("minute") - pl.col("minute").min().over("account_id")) // 1440,
+        # Undated posts of an account come first.
+        "first_minute": pl.when(_DATED).then(
+            pl.when(~pl.col("same_account") | pl.col("minute").shift(1).is_null())
+            .then("minute")
+            .forward_fill()
+        ),
         "length": pl.col("words_only").str.len_chars().cast(pl.Int64),
         "word_count": _count(r"\w+"),
         "upper": _count(r"\p{Lu}"),
@@ -80,13 +111,64 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         .str.to_lowercase(),
     },
     {
+        # 24-hour and 168-hour blocks counted from the account's own first post, and
+        # hours within the latter.
+        "day": _SINCE // 1_440,
+        "week": _SINCE // 10_080,
+        "week_hour": _SINCE // 60 % 168,
         "next_gap": pl.when(pl.col("same_account").shift(-1)).then(
             pl.col("gap").shift(-1)
         ),
+        # Nought for the same minute, then doubling: [1, 2), [2, 4), ... minutes.
+        "gap_size": 64 - pl.col("gap").bitwise_leading_zeros().cast(pl.Int64).clip(44),
+        # The first post of its minute, of a bout of posting.
+        "fresh": _DATED & (pl.col("gap") > 0).fill_null(True),
+        "new_bout": _DATED & (pl.col("gap") >= _BOUT_PAUSE).fill_null(True),
+        "longest_gap": pl.col("gap").max().over("account_id"),
+        "short": (
+            (pl.col("gap") < _BURST_PAUSE)
+            & (
+                4 * pl.col("gap") * pl.col("gap").count().over("account_id")
+                < pl.col("gap").sum().over("account_id")
+            )
+        ).fill_null(False),
+        # Two kinds in a row and the pause between them, as one number.
+        "step": pl.when(pl.col("gap").is_not_null()).then(
+            32 * pl.col("kind_code").shift(1)
+            + 4
+            * pl.sum_horizontal((pl.col("gap") >= p).cast(pl.Int64) for p in _PAUSES)
+            + pl.col("kind_code")
+        ),
+        # What an own post consists of, as one number.
+        "content_code": pl.when(_OWN).then(
+            (pl.col("mention_count") > 0).cast(pl.Int64)
+            + 2 * (pl.col("link_count") > 0).cast(pl.Int64)
+            + 4 * (pl.col("hashtag_count") > 0).cast(pl.Int64)
+            + 8 * (pl.col("kind") == "quote").cast(pl.Int64)
+            + 16 * (pl.col("length") > 0).cast(pl.Int64)
+        ),
+    },
+    {
         "new_day": (
             ~pl.col("same_account") | (pl.col("day") != pl.col("day").shift(1))
         ).fill_null(True)
-        & pl.col("minute").is_not_null(),
+        & _DATED,
+        # The pauses on both sides of a post that has both.
+        "gap_before": pl.when(pl.col("next_gap").is_not_null()).then("gap"),
+        "gap_after": pl.when(pl.col("gap").is_not_null()).then("next_gap"),
+        "gap_product": pl.col("gap") * pl.col("next_gap"),
+        # Whether the post comes after the longest silence (the first of its length).
+        "returned": pl.when(_DATED).then(
+            _AT_BREAK.cast(pl.Int64).cum_sum()
+            > pl.when(_FIRST).then(_AT_BREAK.cast(pl.Int64).cum_sum()).forward_fill()
+        ),
+        # Whether the post is of a run of three posts or more with short pauses.
+        "in_burst": pl.any_horizontal(
+            pl.all_horizontal(
+                pl.col("short").shift(-step, fill_value=False) for step in pair
+            )
+            for pair in ((-1, 0), (0, 1), (1, 2))
+        ),
         # Whether the kind, the language differ from the post before; null where posts
         # carry no times, because then none comes before another.
         "kind_switch": pl.when(pl.col("gap").is_not_null()).then(

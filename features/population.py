@@ -113,7 +113,10 @@ class Population:
         if self.actions is not None:
             tables["actions"] = self.actions
         numbered = {
-            name: table.join(rows, on="account_id").rename({"row": "account"})
+            # Measured posts have an "account" of their own, their place in the table.
+            name: table.drop("account", strict=False)
+            .join(rows, on="account_id")
+            .rename({"row": "account"})
             for name, table in tables.items()
         }
         found = rows

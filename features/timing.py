@@ -6,72 +6,46 @@ from typing import Final
 
 import polars as pl
 
+from features.clock import FEWEST
+from features.corrections import entropy
 from features.feature import Feature
 
 _timing = partial(
     Feature,
     group="timing",
     family="timing",
-    table="posts",
+    table="totals",
     counted="dated",
     missing="Too few posts with a time, or no times at all.",
     reasons=("field_absent", "too_few_posts"),
 )
 
 _GAP: Final = pl.col("gap")
-_GAPS: Final = _GAP.count().cast(pl.Float64)
+_DATED: Final = pl.col("dated")
 
 
-def _product(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    # Sums of integers, exact whatever the order; their products pass 64 bits.
-    return left.cast(pl.Int128) * right.cast(pl.Int128)
+def _spread(count: str, total: str, squares: str) -> pl.Expr:
+    """Squared count times variance; products of exact sums pass 64 bits."""
+    one, two, three = (pl.col(name).cast(pl.Int128) for name in (count, total, squares))
+    return (one * three - two * two).cast(pl.Float64)
 
 
-_GAP_COUNT: Final = _GAP.count()
-_SUM: Final = _GAP.sum()
 # Standard deviation over mean.
-_RATIO: Final = (_product(_GAP_COUNT, (_GAP * _GAP).sum()) - _product(_SUM, _SUM)).cast(
-    pl.Float64
-).sqrt() / _SUM.cast(pl.Float64)
+_RATIO: Final = _spread("gaps", "gap_sum", "gap_squares").sqrt() / pl.col("gap_sum")
+_MORE: Final = (pl.col("gaps") + 1).sqrt()
+_LESS: Final = (pl.col("gaps") - 1).sqrt()
 
-_PAIRED: Final = pl.col("next_gap").is_not_null() & _GAP.is_not_null()
-_X: Final = _GAP.filter(_PAIRED)
-_Y: Final = pl.col("next_gap").filter(_PAIRED)
-_PAIRS: Final = _PAIRED.sum()
-_COVARIANCE: Final = _product(_PAIRS, (_X * _Y).sum()) - _product(_X.sum(), _Y.sum())
-_VARIANCE_X: Final = _product(_PAIRS, (_X * _X).sum()) - _product(_X.sum(), _X.sum())
-_VARIANCE_Y: Final = _product(_PAIRS, (_Y * _Y).sum()) - _product(_Y.sum(), _Y.sum())
-
-_DATED: Final = pl.col("minute").count().cast(pl.Int64)
-_HOURS: Final = [(pl.col("hour") == hour).sum().cast(pl.Int64) for hour in range(24)]
-
-
-# Whole thousand-millionths: integer sums are the same whichever hour comes first.
-_UNIT: Final = 1_000_000_000
-
-
-def _count_log(count: pl.Expr) -> pl.Expr:
-    return (count * count.clip(1).log() * _UNIT).round().cast(pl.Int64)
-
-
-# H = (n ln n - sum of c ln c) / n over the counts c of the hours.
-_HOUR_ENTROPY: Final = (
-    (_count_log(_DATED) - pl.sum_horizontal(_count_log(count) for count in _HOURS))
-    / (_DATED * _UNIT)
-    # Miller-Madow: (occupied bins - 1) / (2 n).
-    + (pl.sum_horizontal((count > 0).cast(pl.Int64) for count in _HOURS) - 1)
-    / (2 * _DATED)
-) / log(24)
-
-_QUIETEST: Final = pl.min_horizontal(
-    pl.sum_horizontal(_HOURS[(start + step) % 24] for step in range(6))
-    for start in range(24)
-)
+_COVARIANCE: Final = (
+    pl.col("gap_pairs").cast(pl.Int128) * pl.col("gap_products")
+    - pl.col("gap_before_sum").cast(pl.Int128) * pl.col("gap_after_sum")
+).cast(pl.Float64)
+_BEFORE: Final = _spread("gap_pairs", "gap_before_sum", "gap_before_squares")
+_AFTER: Final = _spread("gap_pairs", "gap_after_sum", "gap_after_squares")
 
 TIMING: Final = (
     _timing(
         name="timing_gap_median_log",
-        expr=_GAP.median().log1p(),
+        expr=pl.col("gap_median").log1p(),
         unit="ln(1 + minutes)",
         range=(0, 18),
         direction=0,
@@ -83,7 +57,7 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_gap_low_log",
-        expr=_GAP.quantile(0.1, "nearest").log1p(),
+        expr=pl.col("gap_p10").log1p(),
         evidence=_GAP.le(_GAP.quantile(0.1, "nearest")),
         unit="ln(1 + minutes)",
         range=(0, 18),
@@ -96,10 +70,7 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_burstiness",
-        expr=(
-            ((_GAPS + 1).sqrt() * _RATIO - (_GAPS - 1).sqrt())
-            / (((_GAPS + 1).sqrt() - 2) * _RATIO + (_GAPS - 1).sqrt())
-        ),
+        expr=(_MORE * _RATIO - _LESS) / ((_MORE - 2) * _RATIO + _LESS),
         unit="-1 to 1",
         range=(-1, 1),
         direction=0,
@@ -115,13 +86,7 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_memory",
-        expr=pl.when((_VARIANCE_X > 0) & (_VARIANCE_Y > 0)).then(
-            _COVARIANCE.cast(pl.Float64)
-            / (
-                _VARIANCE_X.cast(pl.Float64).sqrt()
-                * _VARIANCE_Y.cast(pl.Float64).sqrt()
-            )
-        ),
+        expr=_COVARIANCE / (_BEFORE.sqrt() * _AFTER.sqrt()),
         unit="-1 to 1",
         range=(-1, 1),
         direction=0,
@@ -136,7 +101,7 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_same_minute_share",
-        expr=(_GAP == 0).sum() / _GAPS,
+        expr=pl.col("gaps_zero") / pl.col("gaps"),
         evidence=(_GAP == 0) | (pl.col("next_gap") == 0),
         unit="share",
         range=(0, 1),
@@ -149,7 +114,7 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_five_minute_share",
-        expr=(pl.col("minute") % 5 == 0).sum() / _DATED,
+        expr=pl.col("on_fives") / _DATED,
         evidence=pl.col("minute") % 5 == 0,
         unit="share",
         range=(0, 1),
@@ -162,7 +127,7 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_hour_entropy",
-        expr=_HOUR_ENTROPY,
+        expr=entropy("hours") / log(24),
         unit="ratio",
         range=(0, 1.2),
         direction=0,
@@ -176,19 +141,24 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_quiet_share",
-        expr=_QUIETEST / _DATED,
+        expr=pl.when(pl.col("fewest_in_days") >= FEWEST).then(
+            pl.col("quiet_posts") / _DATED
+        ),
         unit="share",
-        range=(0, 0.25),
+        range=(0, 1),
         direction=0,
-        label="Posts in the quietest six hours",
-        description="Share of posts in the six-hour stretch of the day with fewest.",
+        label="Posts in the quiet hours",
+        description="Share of posts in the quietest six hours of the day, chosen on "
+        "every other day and counted on the days between (by chance: 0.25).",
         limitation="Shift workers and shared accounts have no quiet night.",
+        missing="Fewer than fifty dated posts, or hardly any on every other day.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
         min_posts=50,
         cost=2,
     ),
     _timing(
         name="timing_active_day_share",
-        expr=pl.col("new_day").sum() / (pl.col("day").max() + 1),
+        expr=pl.col("days_active") / pl.col("days_known"),
         unit="share",
         range=(0, 1),
         direction=0,
@@ -201,7 +171,7 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_posts_per_active_day",
-        expr=(_DATED / pl.col("new_day").sum()).log(),
+        expr=(_DATED / pl.col("days_active")).log(),
         unit="ln(posts)",
         range=(0, 10),
         direction=0,

@@ -14,8 +14,8 @@ from features.build import build_features
 from features.catalogue import FEATURES
 from features.coactivity import COACTIVITY
 from features.feature import Feature
-from features.measures import lineage
 from features.population import Population
+from features.totals import lineage
 from models.training_sets import training_sets
 from pipeline.files import atomic_directory, write_parquet
 from pipeline.gaps import even_missingness

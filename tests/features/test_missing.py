@@ -46,7 +46,7 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
     *(
         (f.name, LIVED, plain(60), "field_absent")
         for f in FEATURES
-        if f.table == "posts" and "field_absent" in f.reasons and f.among is None
+        if f.table != "accounts" and "field_absent" in f.reasons and f.among is None
     ),
     *((f.name, {}, [], "field_absent") for f in FEATURES if f.table == "accounts"),
     *(
@@ -75,6 +75,7 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
     ),
     ("timing_burstiness", {}, at(*[0] * 30), "undefined"),
     ("timing_memory", {}, at(*[0] * 30), "undefined"),
+    ("timing_quiet_share", {}, at(*[0] * 60), "undefined"),
     ("life_longest_silence_share", {}, at(*[0] * 30), "undefined"),
     ("life_birth_dormancy_log_days", LIVED, [], "too_few_posts"),
     ("life_birth_dormancy_log_days", LIVED, at(-60), "undefined"),

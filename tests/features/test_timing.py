@@ -15,6 +15,8 @@ from tests.features.builders import (
 )
 
 HOURS = [hour * 60 for hour in range(24)]
+LATER = [hour * 60 for hour in range(24, 600)]
+DAILY = [1440 * day for day in range(50)]
 EVER = [{"posted_at": START.replace(year=y)} for y in (1, 2500, 5000, 7500, 9999)]
 UNEVEN = [0, 5, 1, 60, 2, 2, 9, 0, 7, 300, 1, 4, 4, 8, 30, 0, 3, 1, 12]
 CASES = [
@@ -70,10 +72,16 @@ CASES = [
         at(*[0] * 25, *[600] * 25),
         (log(2) + 1 / 100) / log(24),
     ),
-    ("timing_quiet_share", at(*range(50)), 0),
-    ("timing_quiet_share", at(*HOURS * 5), 0.25),
-    # The night holds ten, the rest of the day 90.
-    ("timing_quiet_share", at(*[120] * 10, *[h * 60 for h in range(6, 24)] * 5), 0.1),
+    # One day: nothing on every other day to choose on.
+    ("timing_quiet_share", at(*range(50)), None),
+    ("timing_quiet_share", at(*DAILY), 0),
+    ("timing_quiet_share", at(*HOURS, *LATER[:72]), 0.25),
+    # The first quiet hours of even days are those of the posts of odd days.
+    (
+        "timing_quiet_share",
+        at(*[m + 60 * (d % 2) for d, m in enumerate(DAILY)]),
+        0.5,
+    ),
     ("timing_active_day_share", at(*range(10)), 1),
     ("timing_active_day_share", at(*range(9), 9 * 1440), 0.2),
     # Blocks are counted from the first post, not from midnight.

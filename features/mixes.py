@@ -1,0 +1,166 @@
+"""Mixes: how often each kind of a thing occurs among an account's posts, in one pass.
+
+For every mix (of hours, of pauses, of reposted accounts, ...) an account gets whole
+numbers from which entropy, chances of repetition, rarefied counts and the change at the
+longest silence follow (features/corrections.py). Things that are null do not count.
+"""
+
+from collections.abc import Set
+from typing import Final
+
+import polars as pl
+
+# Logarithms and chances as whole thousand-millionths: integer sums are exact.
+UNIT: Final = 1_000_000_000
+# Things drawn where different kinds are counted.
+DRAWS: Final = 10
+
+
+def _text(column: str) -> pl.Expr:
+    known = pl.col(column).is_not_null()
+    return pl.when(known).then(pl.col(column).hash(seed=0).reinterpret(signed=True))
+
+
+# What is counted, as a whole number that is a key of each post.
+MIXES: Final[dict[str, pl.Expr]] = {
+    "hours": pl.col("hour"),
+    "pauses": pl.col("gap"),
+    "pause_sizes": pl.col("gap_size"),
+    "round_minutes": pl.when(pl.col("fresh")).then(pl.col("minute") % 60),
+    "slots": (pl.col("minute") // 15) % 96,
+    "days": pl.col("day"),
+    "kinds": pl.col("kind_code"),
+    "languages": _text("language"),
+    "clients": _text("client"),
+    "hashtags": _text("first_tag"),
+    "sources": pl.when(pl.col("kind") == "repost").then(_text("target_account_id")),
+    "repliees": pl.when(pl.col("kind") == "reply").then(_text("target_account_id")),
+    "mentions": _text("first_mention"),
+    "steps": pl.col("step"),
+    "contents": pl.col("content_code"),
+}
+
+# Posts looked at together: bounds the memory, changes no value.
+_TOGETHER: Final = 250_000
+
+_COUNT: Final = pl.col("count")
+
+
+def _unseen() -> pl.Expr:
+    """Chance that a kind is not among the draws, without putting back."""
+    missed, drawn = pl.lit(1.0), pl.lit(1.0)
+    for step in range(DRAWS):
+        # Past its zero a factor is negative, after one that is exactly zero.
+        missed = missed * (pl.col("things") - _COUNT - step)
+        drawn = drawn * (pl.col("things") - step)
+    return pl.when(pl.col("things") >= DRAWS).then(missed / drawn).otherwise(1)
+
+
+def _pairs(column: str) -> pl.Expr:
+    return (pl.col(column) * (pl.col(column) - 1)).sum()
+
+
+# Of the kinds of a mix, by the end of the column's name.
+_SUMS: Final[dict[str, pl.Expr]] = {
+    "count": _COUNT.sum(),
+    "kinds": (_COUNT > 0).sum().cast(pl.Int64),
+    "most": _COUNT.max(),
+    # Count times its logarithm.
+    "logs": (_COUNT * _COUNT.clip(1).log() * UNIT).round().cast(pl.Int64).sum(),
+    # Different ones expected among the draws.
+    "distinct": ((1 - pl.col("unseen")) * UNIT).round().cast(pl.Int64).sum(),
+    # Ordered pairs of one kind: in all, and by the side of the longest silence.
+    "pairs": _pairs("count"),
+    "pairs_before": _pairs("before"),
+    "pairs_after": _pairs("after"),
+    "pairs_across": (pl.col("before") * pl.col("after")).sum(),
+    "before": pl.col("before").sum(),
+    "after": pl.col("after").sum(),
+}
+_SIDED: Final = {"pairs_before", "pairs_after", "pairs_across", "before", "after"}
+
+
+def sources() -> dict[str, set[str]]:
+    """Every column that `mix` gives, and the measures behind it."""
+    return {
+        f"{name}_{end}": {*key.meta.root_names(), *(["returned"] * (end in _SIDED))}
+        for name, key in MIXES.items()
+        for end in _SUMS
+    }
+
+
+def plan() -> str:
+    """The mixes as text, equal if and only if they are the same."""
+    return "\n".join(f"{name}|{e}" for name, e in (MIXES | _SUMS).items())
+
+
+def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.DataFrame:
+    """Accounts with the named columns beside, whole numbers; zero for no things.
+
+    Args:
+        posts: measured posts.
+        accounts: a row for each account of the posts, in their order.
+        names: of columns; those that are not of `sources()` are passed over.
+    """
+    wanted = {
+        name: ends
+        for name in MIXES
+        if (ends := [end for end in _SUMS if f"{name}_{end}" in names])
+    }
+    if not wanted or posts.is_empty():
+        return accounts.with_columns(
+            pl.lit(0, pl.Int64).alias(f"{name}_{end}")
+            for name, ends in wanted.items()
+            for end in ends
+        )
+    used = [end for end in _SUMS if any(end in ends for ends in wanted.values())]
+    keys = posts.select(
+        "account",
+        before=pl.col("returned").not_().cast(pl.Int64),
+        after=pl.col("returned").cast(pl.Int64),
+        **{name: MIXES[name] for name in wanted},
+    )
+    parts = [_sums(part, list(wanted), used) for part in _apart(keys)]
+    return accounts.with_columns(
+        pl.concat(part[name][end] for part in parts).alias(f"{name}_{end}")
+        for name, ends in wanted.items()
+        for end in ends
+    )
+
+
+def _apart(posts: pl.DataFrame) -> list[pl.DataFrame]:
+    """Posts in parts of bounded size, none of which cuts an account."""
+    if posts.height <= _TOGETHER:
+        return [posts]
+    begins = pl.col("account") != pl.col("account").shift(1, fill_value=-1)
+    first = pl.when(begins).then(pl.int_range(pl.len())).forward_fill()
+    return posts.with_columns(part=first // _TOGETHER).partition_by(
+        "part", maintain_order=True, include_key=False
+    )
+
+
+def _sums(
+    keys: pl.DataFrame, wanted: list[str], used: list[str]
+) -> dict[str, pl.DataFrame]:
+    """Of each mix, a row an account."""
+    kinds = (
+        keys.unpivot(wanted, index=["account", "before", "after"], variable_name="mix")
+        .group_by("mix", "account", "value", maintain_order=True)
+        .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("before", "after").sum())
+        # No thing is no kind, but it keeps the place of its account.
+        .with_columns(
+            pl.when(pl.col("value").is_null()).then(0).otherwise(name).alias(name)
+            for name in ("count", "before", "after")
+        )
+    )
+    if "distinct" in used:
+        kinds = kinds.with_columns(
+            things=_COUNT.sum().over("mix", "account").cast(pl.Float64)
+        ).with_columns(unseen=_unseen())
+    sums = kinds.group_by("mix", "account", maintain_order=True).agg(
+        _SUMS[end].alias(end) for end in used
+    )
+    height = sums.height // len(wanted)
+    return {
+        name: sums.slice(place * height, height) for place, name in enumerate(wanted)
+    }
