@@ -5,10 +5,12 @@ has the value zero and not a gap that would itself tell the classes apart.
 """
 
 from functools import partial
+from math import log
 from typing import Final
 
 import polars as pl
 
+from features.corrections import entropy
 from features.feature import Feature
 
 _action = partial(
@@ -26,11 +28,23 @@ _action = partial(
 
 _POSTS: Final = pl.len().cast(pl.Float64)
 _REPOST: Final = pl.col("kind") == "repost"
+_REPLY: Final = pl.col("kind") == "reply"
 _OWN: Final = pl.col("own")
-_TARGET: Final = pl.when(_REPOST).then("target_account_id")
-_SOURCES: Final = _TARGET.drop_nulls().unique_counts().cast(pl.Int64)
-_ENGAGED: Final = _OWN & (pl.col("engagement") > 0)
-_INSTANT: Final = _REPOST & pl.col("latency").is_between(0, 1)
+
+
+def _again_share(kind: str) -> pl.Expr:
+    trials = pl.col(f"{kind}_second")
+    return pl.when(trials >= 5).then(pl.col(f"{kind}_again") / trials)
+
+
+_again = partial(
+    _action,
+    table="totals",
+    direction=0,
+    counted="dated",
+    min_posts=10,
+    reasons=("field_absent", "too_few_posts", "undefined"),
+)
 
 ACTION: Final = (
     _action(
@@ -88,73 +102,72 @@ ACTION: Final = (
         reasons=("field_absent", "too_few_posts"),
     ),
     _action(
-        name="action_top_source_share",
-        expr=_SOURCES.max().fill_null(0) / _POSTS,
-        # The first by id if several are reposted as often.
-        evidence=_TARGET.eq(_TARGET.drop_nulls().mode().min()),
+        name="action_mix_entropy",
+        table="totals",
+        expr=entropy("kinds") / log(4),
+        unit="ratio",
+        # The correction is at most 3 / (2 * 10 posts) nats.
+        range=(0, 1.11),
+        direction=0,
+        label="Mix of actions",
+        description="How evenly posts spread over originals, reposts, replies and "
+        "quotes, 1 for perfectly even, corrected for the number of posts.",
+        limitation="Some collectors do not mark quotes.",
+        missing="Fewer than ten posts are known.",
+        min_posts=10,
+        source="Miller 1955 (bias correction)",
+    ),
+    _action(
+        name="action_self_reply_share",
+        table="totals",
+        expr=pl.col("self_replies") / pl.col("posts"),
+        evidence=_REPLY & pl.col("of_itself"),
+        among=_REPLY,
+        direction=0,
+        label="Replies to itself",
+        description="Share of posts that answer a post of the account's own.",
+        limitation="Threads are replies to oneself; some collectors know only handles.",
+        missing="Fewer than five posts, or the accounts replied to are not known.",
+        reasons=("field_absent", "too_few_posts"),
+    ),
+    _action(
+        name="action_self_repost_share",
+        table="totals",
+        expr=pl.col("self_reposts") / pl.col("posts"),
+        evidence=_REPOST & pl.col("of_itself"),
         among=_REPOST,
         direction=1,
-        label="Reposts of one account",
-        description="Share of posts that repost the one account reposted most.",
-        limitation="Fans of one idol look the same here.",
-        missing="Fewer than ten posts, or the reposted accounts are not known.",
+        label="Reposts of itself",
+        description="Share of posts that repeat a post of the account's own.",
+        limitation="Newsrooms repeat their own posts; some collectors know only handles.",
+        missing="Fewer than five posts, or the reposted accounts are not known.",
         reasons=("field_absent", "too_few_posts"),
-        min_posts=10,
     ),
-    _action(
-        name="action_source_repeat_share",
-        expr=(_SOURCES * (_SOURCES - 1)).sum() / (_POSTS * (_POSTS - 1)),
-        evidence=_TARGET.is_not_null() & _TARGET.is_duplicated(),
-        among=_REPOST,
-        direction=1,
-        label="Returning to the same sources",
-        description="Chance that two posts drawn at random repost the same account.",
-        limitation="Fans of one idol look the same here.",
-        missing="Fewer than ten posts, or the reposted accounts are not known.",
-        reasons=("field_absent", "too_few_posts"),
-        min_posts=10,
+    _again(
+        name="action_original_again_share",
+        expr=_again_share("originals"),
+        evidence=(pl.col("kind") == "original") & ~pl.col("kind_switch"),
+        label="Originals in a row",
+        description="Share of originals that directly follow an original post.",
+        limitation="People who write a lot write in a row.",
+        missing="Fewer than ten posts with a time, or fewer than five originals among them.",
     ),
-    _action(
-        name="action_instant_repost_share",
-        expr=_INSTANT.sum() / _POSTS,
-        evidence=_INSTANT,
-        among=_REPOST,
-        direction=1,
-        label="Reposts within a minute",
-        description="Share of posts that repost something at most a minute old.",
-        limitation="Notifications let honest fans be that quick now and then.",
-        missing="Fewer than ten posts, or the originals' times are not known.",
-        reasons=("field_absent", "too_few_posts"),
-        min_posts=10,
+    _again(
+        name="action_repost_again_share",
+        expr=_again_share("reposts"),
+        evidence=(pl.col("kind") == "repost") & ~pl.col("kind_switch"),
+        label="Reposts in a row",
+        description="Share of reposts that directly follow a repost.",
+        limitation="Fans repost in a row.",
+        missing="Fewer than ten posts with a time, or fewer than five reposts among them.",
     ),
-    _action(
-        name="action_engaged_share",
-        expr=_ENGAGED.sum() / _POSTS,
-        evidence=_ENGAGED,
-        among=_OWN,
-        direction=-1,
-        label="Posts that drew a reaction",
-        description="Share of posts that are the account's own and were liked or "
-        "reposted at least once.",
-        limitation="Depends on how long after posting the counts were read.",
-        missing="Fewer than ten posts, or likes and reposts are not known.",
-        reasons=("field_absent", "too_few_posts"),
-        min_posts=10,
-    ),
-    _action(
-        name="action_engagement_log",
-        expr=(pl.col("engagement").filter(_OWN).sum() / _POSTS).log1p(),
-        evidence=_ENGAGED,
-        among=_OWN,
-        unit="ln(1 + reactions)",
-        range=(0, 29),
-        direction=-1,
-        label="Reactions drawn",
-        description="Likes and reposts of the account's own posts, per post, "
-        "logarithmic.",
-        limitation="Reactions can be bought or traded inside a network.",
-        missing="Fewer than ten posts, or likes and reposts are not known.",
-        reasons=("field_absent", "too_few_posts"),
-        min_posts=10,
+    _again(
+        name="action_reply_again_share",
+        expr=_again_share("replies"),
+        evidence=(pl.col("kind") == "reply") & ~pl.col("kind_switch"),
+        label="Replies in a row",
+        description="Share of replies that directly follow a reply.",
+        limitation="Conversations are replies in a row.",
+        missing="Fewer than ten posts with a time, or fewer than five replies among them.",
     ),
 )

@@ -15,6 +15,7 @@ import polars as pl
 
 from features import equalise, schema, totals
 from features.artefacts import Artefacts
+from features.bloc import strings
 from features.catalogue import FEATURES
 from features.errors import InputError
 from features.feature import Feature
@@ -237,6 +238,14 @@ def show_evidence(
         return schema.empty("posts")
     shown = feature.evidence.fill_null(False).over("account_id")
     return prepared.posts.filter(shown).select(list(schema.POSTS))
+
+
+def show_behaviour(accounts: Table, posts: Table | None) -> pl.DataFrame:
+    """One row an account that has posts: account_id, and its BLOC strings to read.
+
+    See features.bloc.strings.
+    """
+    return strings(_prepare(accounts, posts, None).posts)
 
 
 @dataclass(frozen=True)

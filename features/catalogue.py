@@ -7,13 +7,19 @@ from typing import Any, Final
 from features import equalise, totals
 from features.action import ACTION
 from features.audience import AUDIENCE
+from features.bloc import BLOC
+from features.change import CHANGE
 from features.client import CLIENT
 from features.coactivity import COACTIVITY
 from features.content import CONTENT
+from features.days import DAYS
 from features.feature import FAMILIES, Feature
 from features.life import LIFE
 from features.name import NAME
 from features.profile import PROFILE
+from features.reaction import REACTION
+from features.rhythm import RHYTHM
+from features.source import SOURCE
 from features.timing import TIMING
 
 FEATURES: Final[tuple[Feature, ...]] = (
@@ -21,8 +27,14 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *AUDIENCE,
     *NAME,
     *TIMING,
+    *RHYTHM,
+    *DAYS,
     *LIFE,
+    *CHANGE,
     *ACTION,
+    *SOURCE,
+    *REACTION,
+    *BLOC,
     *CONTENT,
     *CLIENT,
 )

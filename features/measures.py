@@ -22,7 +22,7 @@ _BOUT_PAUSE: Final = 30
 _BURST_PAUSE: Final = 60
 # Where pauses are told apart by eye: same minute, 5 minutes, hour, day, week, month,
 # year.
-_PAUSES: Final = (1, 5, 60, 1_440, 10_080, 43_200, 525_600)
+PAUSES: Final = (1, 5, 60, 1_440, 10_080, 43_200, 525_600)
 
 _OWN: Final = pl.col("kind") != "repost"
 _MINUTE: Final = pl.col("posted_at").dt.epoch("ms") // _MINUTES
@@ -46,6 +46,14 @@ _TELLING: Final = 8
 
 def _count(pattern: str) -> pl.Expr:
     return pl.col("words_only").str.count_matches(pattern).cast(pl.Int64)
+
+
+def _until_next(begins: str) -> pl.Expr:
+    """Posts from one that begins something to the next such post, or account."""
+    place = pl.int_range(pl.len(), dtype=pl.Int64)
+    bound = pl.when(pl.col(begins) | ~pl.col("same_account")).then(place)
+    end = bound.shift(-1).backward_fill().fill_null(pl.len())
+    return pl.when(pl.col(begins)).then(end - place)
 
 
 # In stages, because a measure may build on those of the stages before.
@@ -76,6 +84,7 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
             .str.strip_chars_start("@")
             .str.to_lowercase()
         ),
+        "reposted": pl.col("reposts").clip(0, _MOST_REACTIONS),
         "answers": pl.col("replies").clip(0, _MOST_REACTIONS),
         "engagement": pl.col("likes").clip(0, _MOST_REACTIONS)
         + pl.col("reposts").clip(0, _MOST_REACTIONS),
@@ -135,8 +144,7 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         # Two kinds in a row and the pause between them, as one number.
         "step": pl.when(pl.col("gap").is_not_null()).then(
             32 * pl.col("kind_code").shift(1)
-            + 4
-            * pl.sum_horizontal((pl.col("gap") >= p).cast(pl.Int64) for p in _PAUSES)
+            + 4 * pl.sum_horizontal((pl.col("gap") >= p).cast(pl.Int64) for p in PAUSES)
             + pl.col("kind_code")
         ),
         # What an own post consists of, as one number.
@@ -153,6 +161,10 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
             ~pl.col("same_account") | (pl.col("day") != pl.col("day").shift(1))
         ).fill_null(True)
         & _DATED,
+        "new_week": _DATED
+        & (
+            ~pl.col("same_account") | (pl.col("week") != pl.col("week").shift(1))
+        ).fill_null(True),
         # The pauses on both sides of a post that has both.
         "gap_before": pl.when(pl.col("next_gap").is_not_null()).then("gap"),
         "gap_after": pl.when(pl.col("gap").is_not_null()).then("next_gap"),
@@ -177,6 +189,16 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "language_switch": pl.when(pl.col("gap").is_not_null()).then(
             pl.col("language") != pl.col("language").shift(1)
         ),
+    },
+    {
+        # How many posts the day, the week has; null but on its first post.
+        "day_posts": _until_next("new_day"),
+        "week_posts": _until_next("new_week"),
+        # The first post of a run of days with posts.
+        "new_streak": pl.col("new_day")
+        & (
+            ~pl.col("same_account") | (pl.col("day") - pl.col("day").shift(1) > 1)
+        ).fill_null(True),
     },
 )
 

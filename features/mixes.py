@@ -24,7 +24,8 @@ def _text(column: str) -> pl.Expr:
 # What is counted, as a whole number that is a key of each post.
 MIXES: Final[dict[str, pl.Expr]] = {
     "hours": pl.col("hour"),
-    "pauses": pl.col("gap"),
+    # Shorter ones are those of conversations and threads.
+    "pauses": pl.when(pl.col("gap") >= 5).then("gap"),
     "pause_sizes": pl.col("gap_size"),
     "round_minutes": pl.when(pl.col("fresh")).then(pl.col("minute") % 60),
     "slots": (pl.col("minute") // 15) % 96,

@@ -1,4 +1,11 @@
-"""Timing: the rhythm of posting, in whole minutes, whatever the time zone."""
+"""Timing: the pauses between posts, in whole minutes.
+
+The share of posts in one minute with others counts pauses of nought, not the posts of
+the fullest minute: the greatest of many counts, over their number, falls as a history
+grows although nobody changed. For the same reason there is no shortest pause and no
+largest burst: quantiles at a fixed probability and the share in bursts stand for them.
+The variation of pauses is the burstiness, which is it with the number of posts taken out.
+"""
 
 from functools import partial
 from math import log
@@ -6,8 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from features.clock import FEWEST
-from features.corrections import entropy
+from features.corrections import entropy, repeat_chance
 from features.feature import Feature
 
 _timing = partial(
@@ -21,7 +27,6 @@ _timing = partial(
 )
 
 _GAP: Final = pl.col("gap")
-_DATED: Final = pl.col("dated")
 
 
 def _spread(count: str, total: str, squares: str) -> pl.Expr:
@@ -113,73 +118,86 @@ TIMING: Final = (
         cost=0,
     ),
     _timing(
-        name="timing_five_minute_share",
-        expr=pl.col("on_fives") / _DATED,
-        evidence=pl.col("minute") % 5 == 0,
-        unit="share",
-        range=(0, 1),
-        direction=1,
-        label="Posts on round minutes",
-        description="Share of posts at a minute divisible by five (by chance: 0.2).",
-        limitation="Honest firms schedule their posts.",
-        min_posts=20,
-        cost=0,
-    ),
-    _timing(
-        name="timing_hour_entropy",
-        expr=entropy("hours") / log(24),
-        unit="ratio",
-        range=(0, 1.2),
+        name="timing_gap_mean_log",
+        expr=(pl.col("gap_sum") / pl.col("gaps")).log1p(),
+        unit="ln(1 + minutes)",
+        range=(0, 18),
         direction=0,
-        label="Spread over the day",
-        description="How evenly posts spread over the 24 hours, 1 for perfectly even, "
-        "corrected for the number of posts.",
-        limitation="Shared accounts of newsrooms never sleep either.",
-        min_posts=50,
+        label="Mean pause between posts",
+        description="Mean pause between consecutive posts, logarithmic.",
+        limitation="One long silence moves it.",
+        min_posts=5,
         cost=1,
-        source="Miller 1955 (bias correction)",
     ),
     _timing(
-        name="timing_quiet_share",
-        expr=pl.when(pl.col("fewest_in_days") >= FEWEST).then(
-            pl.col("quiet_posts") / _DATED
-        ),
-        unit="share",
-        range=(0, 1),
+        name="timing_gap_high_log",
+        expr=pl.col("gap_p90").log1p(),
+        evidence=_GAP.ge(_GAP.quantile(0.9, "nearest")),
+        unit="ln(1 + minutes)",
+        range=(0, 18),
         direction=0,
-        label="Posts in the quiet hours",
-        description="Share of posts in the quietest six hours of the day, chosen on "
-        "every other day and counted on the days between (by chance: 0.25).",
-        limitation="Shift workers and shared accounts have no quiet night.",
-        missing="Fewer than fifty dated posts, or hardly any on every other day.",
-        reasons=("field_absent", "too_few_posts", "undefined"),
-        min_posts=50,
+        label="Long pauses",
+        description="Pause that about nine in ten pauses do not exceed, logarithmic.",
+        limitation="Holidays and rest days make long pauses.",
+        min_posts=10,
         cost=2,
     ),
     _timing(
-        name="timing_active_day_share",
-        expr=pl.col("days_active") / pl.col("days_known"),
-        unit="share",
-        range=(0, 1),
-        direction=0,
-        label="Days with posts",
-        description="Share of 24-hour blocks with a post, from the first post to the "
-        "last.",
-        limitation="Falls with the length of the known history.",
+        name="timing_gap_spread_log",
+        expr=pl.col("gap_p75").log1p() - pl.col("gap_p25").log1p(),
+        unit="log ratio",
+        range=(0, 18),
+        direction=-1,
+        label="Spread of pauses",
+        description="How far apart the pauses are that a quarter and three quarters of "
+        "pauses do not exceed, logarithmic.",
+        limitation="Schedulers of honest firms keep even pauses.",
         min_posts=10,
         cost=1,
     ),
     _timing(
-        name="timing_posts_per_active_day",
-        expr=(_DATED / pl.col("days_active")).log(),
-        unit="ln(posts)",
-        range=(0, 10),
+        name="timing_gap_entropy",
+        expr=entropy("pause_sizes") / log(21),
+        unit="ratio",
+        # The correction is at most 20 / (2 * 19 pauses) nats.
+        range=(0, 1.2),
         direction=0,
-        label="Posts on a day with posts",
-        description="Mean number of posts in a 24-hour block that has any, "
-        "logarithmic.",
-        limitation="News days and fandom make busy days.",
-        min_posts=5,
+        label="Variety of pauses",
+        description="How evenly pauses spread over 21 sizes, each twice the one before, "
+        "1 for perfectly even, corrected for the number of posts.",
+        limitation="Shared accounts mix the habits of several people.",
+        min_posts=20,
+        cost=1,
+        source="Miller 1955 (bias correction)",
+    ),
+    _timing(
+        name="timing_gap_repeat_share",
+        expr=repeat_chance("pauses", 10),
+        unit="share",
+        range=(0, 1),
+        direction=1,
+        label="Pauses of equal length",
+        description="Chance that two pauses of five minutes or longer are equally long "
+        "to the minute.",
+        limitation="Honest feeds and firms post by the clock too.",
+        missing="Fewer than twenty dated posts, or fewer than ten such pauses.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
+        min_posts=20,
+        cost=0,
+        source="Simpson, Nature 163 (1949)",
+    ),
+    _timing(
+        name="timing_burst_share",
+        expr=pl.col("burst_posts") / pl.col("dated"),
+        evidence=pl.col("in_burst"),
+        unit="share",
+        range=(0, 1),
+        direction=0,
+        label="Posts in bursts",
+        description="Share of posts in runs of three or more whose pauses are shorter "
+        "than an hour and than a quarter of the account's mean pause.",
+        limitation="Threads, conversations and live events come in bursts.",
+        min_posts=20,
         cost=1,
     ),
 )

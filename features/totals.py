@@ -5,6 +5,7 @@ number (or a median of such): what is divided is divided in the feature.
 """
 
 from collections.abc import Sequence, Set
+from math import pi
 from typing import Final
 
 import polars as pl
@@ -13,6 +14,17 @@ from features import clock, measures, mixes
 
 _GAP: Final = pl.col("gap")
 _MINUTE: Final = pl.col("minute")
+
+_SINCE: Final = _MINUTE - pl.col("first_minute")
+_REPOST: Final = pl.col("kind") == "repost"
+_REPLY: Final = pl.col("kind") == "reply"
+# Cosines and sines as whole millionths.
+WAVE: Final = 1_000_000
+
+
+def _sum(condition: pl.Expr) -> pl.Expr:
+    return condition.sum().cast(pl.Int64)
+
 
 # Posts that can count towards a feature's minimum.
 COUNTS: Final[dict[str, pl.Expr]] = {
@@ -29,22 +41,79 @@ SUMS: Final[dict[str, pl.Expr]] = {
     "gaps": _GAP.count().cast(pl.Int64),
     "gap_sum": _GAP.sum(),
     "gap_squares": (_GAP * _GAP).sum(),
-    "gaps_zero": (_GAP == 0).sum().cast(pl.Int64),
+    "gaps_zero": _sum(_GAP == 0),
     "gap_p10": _GAP.quantile(0.1, "nearest"),
+    "gap_p25": _GAP.quantile(0.25, "nearest"),
     "gap_median": _GAP.median(),
+    "gap_p75": _GAP.quantile(0.75, "nearest"),
+    "gap_p90": _GAP.quantile(0.9, "nearest"),
     "gap_longest": _GAP.max(),
+    "gap_months": _GAP.filter(_GAP >= 43_200).sum(),
     "gap_pairs": pl.col("gap_product").count().cast(pl.Int64),
     "gap_products": pl.col("gap_product").sum(),
     "gap_before_sum": pl.col("gap_before").sum(),
     "gap_before_squares": (pl.col("gap_before") * pl.col("gap_before")).sum(),
     "gap_after_sum": pl.col("gap_after").sum(),
     "gap_after_squares": (pl.col("gap_after") * pl.col("gap_after")).sum(),
+    "burst_posts": _sum(pl.col("in_burst")),
+    "bouts": _sum(pl.col("new_bout")),
+    "bout_minutes": _GAP.filter(~pl.col("new_bout")).sum(),
     "dated": _MINUTE.count().cast(pl.Int64),
-    "on_fives": (_MINUTE % 5 == 0).sum().cast(pl.Int64),
-    "days_active": pl.col("new_day").sum().cast(pl.Int64),
+    "on_fives": _sum(_MINUTE % 5 == 0),
+    "days_active": _sum(pl.col("new_day")),
     "days_known": pl.col("day").max() + 1,
+    "day_median": pl.col("day_posts").median(),
+    "day_p90": pl.col("day_posts").quantile(0.9, "nearest"),
+    "streaks": _sum(pl.col("new_streak")),
+    "weeks_active": _sum(pl.col("new_week")),
+    "week_most": pl.col("week_posts").max(),
+    "week_median": pl.col("week_posts").median(),
+    "week_deviation": (pl.col("week_posts") - pl.col("week_posts").median())
+    .abs()
+    .median(),
     "first_post": _MINUTE.min(),
     "last_post": _MINUTE.max(),
+    "since_sum": _SINCE.sum(),
+    "first_month": _sum(_SINCE < 43_200),
+    "before_posts": _sum(~pl.col("returned")),
+    "after_posts": _sum(pl.col("returned")),
+    "before_end": _MINUTE.filter(~pl.col("returned")).max(),
+    "after_begin": _MINUTE.filter(pl.col("returned")).min(),
+    "first_repost": _MINUTE.filter(_REPOST).min(),
+    "posts": pl.len().cast(pl.Int64),
+    "self_replies": _sum(_REPLY & pl.col("of_itself")),
+    "self_reposts": _sum(_REPOST & pl.col("of_itself")),
+    **{
+        f"{name}_{end}": _sum((pl.col("kind") == kind) & met)
+        for name, kind in (
+            ("originals", "original"),
+            ("reposts", "repost"),
+            ("replies", "reply"),
+        )
+        for end, met in (
+            ("second", pl.col("kind_switch").is_not_null()),
+            ("again", ~pl.col("kind_switch")),
+        )
+    },
+    "repost_wait": pl.col("latency")
+    .filter(_REPOST & (pl.col("latency") >= 0))
+    .median(),
+    "reply_wait": pl.col("latency").filter(_REPLY & (pl.col("latency") >= 0)).median(),
+    "reposts_instant": _sum(_REPOST & pl.col("latency").is_between(0, 1)),
+    "reposts_at_once": _sum(_REPOST & (pl.col("latency") == 0)),
+    "own_told": pl.col("engagement").filter(pl.col("own")).count().cast(pl.Int64),
+    "own_noticed": _sum(pl.col("own") & (pl.col("engagement") > 0)),
+    "own_unnoticed": _sum(pl.col("own") & (pl.col("engagement") == 0)),
+    "own_engagement": pl.col("engagement").filter(pl.col("own")).sum(),
+    "own_reposted": pl.col("reposted").filter(pl.col("own")).sum(),
+    "own_answers_told": pl.col("answers").filter(pl.col("own")).count().cast(pl.Int64),
+    "own_answers": pl.col("answers").filter(pl.col("own")).sum(),
+    **{
+        f"wave_{period}_{name}": (turn * WAVE).round().cast(pl.Int64).sum()
+        for period in (15, 30, 60, 1_440, 10_080)
+        for angle in [_SINCE.filter(pl.col("fresh")) % period * (2 * pi / period)]
+        for name, turn in (("cosines", angle.cos()), ("sines", angle.sin()))
+    },
 }
 
 

@@ -3,27 +3,22 @@ from math import log
 import pytest
 
 from features.action import ACTION
+from features.schema import KINDS
 from tests.features.builders import Post, at, plain, value_of, without_case
 
-HUGE = 2**63 - 1
+ITSELF = "a/0"
 
 
-def repost(target: str | None, **columns: object) -> Post:
-    return {"kind": "repost", "target_account_id": target, **columns}
-
-
-def quick(minutes: int) -> Post:
-    """A repost of a post so many minutes old."""
-    original, own = at(0, minutes)
-    return {**own, "kind": "repost", "target_posted_at": original["posted_at"]}
-
-
-def liked(likes: int | None, reposts: int | None = 0, **columns: object) -> Post:
-    return {"likes": likes, "reposts": reposts, **columns}
+def aimed(kind: str, *targets: str | None) -> list[Post]:
+    """Posts of a kind at these accounts."""
+    return [{"kind": kind, "target_account_id": target} for target in targets]
 
 
 def kinds(*names: str) -> list[Post]:
-    return [{**post, "kind": k} for post, k in zip(at(*range(9)), names, strict=False)]
+    return [
+        {**post, "kind": k}
+        for post, k in zip(at(*range(len(names))), names, strict=True)
+    ]
 
 
 CASES = [
@@ -60,46 +55,42 @@ CASES = [
     ("action_mentions_per_post", plain(5, kind="repost", mentions=["a"]), 0),
     # Most posts silent: a share of those that speak would be the collector's.
     ("action_mentions_per_post", plain(4) + plain(1, text="@ann"), None),
-    ("action_top_source_share", plain(10), 0),
-    ("action_top_source_share", [repost("x")] * 3 + [repost("y")] * 2 + plain(5), 0.3),
-    ("action_top_source_share", [repost("x")] * 10, 1),
-    ("action_top_source_share", [repost(None)] * 10, None),
-    ("action_top_source_share", [repost("x")] * 5 + [repost(None)] * 5, None),
-    ("action_top_source_share", [repost("x")] * 9 + [repost(None)], 0.9),
+    ("action_mix_entropy", plain(10), 0),
     (
-        "action_top_source_share",
-        [repost(None), *plain(9, kind="reply", target_account_id="x")],
-        None,
+        "action_mix_entropy",
+        plain(5) + plain(5, kind="reply"),
+        (log(2) + 1 / 20) / log(4),
     ),
-    ("action_source_repeat_share", plain(10), 0),
-    ("action_source_repeat_share", [repost(str(i)) for i in range(10)], 0),
-    # Three pairs of x and one of y, of 45 pairs.
     (
-        "action_source_repeat_share",
-        [repost("x")] * 3 + [repost("y")] * 2 + plain(5),
-        4 / 45,
+        "action_mix_entropy",
+        [post for kind in KINDS for post in plain(10, kind=kind)],
+        (log(4) + 3 / 80) / log(4),
     ),
-    ("action_source_repeat_share", [repost("x")] * 10, 1),
-    ("action_source_repeat_share", [repost(None)] * 10, None),
-    ("action_instant_repost_share", plain(10), 0),
-    (
-        "action_instant_repost_share",
-        [quick(m) for m in (-1, 0, 1, 2, 90)] + plain(5),
-        0.2,
+    ("action_self_reply_share", plain(5), 0),
+    ("action_self_reply_share", aimed("reply", "x", "x", "y", "y", ITSELF), 0.2),
+    ("action_self_reply_share", aimed("reply", *[ITSELF] * 5), 1),
+    ("action_self_reply_share", aimed("repost", *[ITSELF] * 5), 0),
+    ("action_self_reply_share", aimed("reply", *[None] * 5), None),
+    ("action_self_repost_share", plain(5), 0),
+    ("action_self_repost_share", aimed("repost", "x", "x", "y", "y", ITSELF), 0.2),
+    ("action_self_repost_share", aimed("repost", *[ITSELF] * 5), 1),
+    ("action_self_repost_share", aimed("repost", *[None] * 5), None),
+    *(
+        (f"action_{kind}_again_share", posts, expected)
+        for kind in ("original", "repost", "reply")
+        for posts, expected in (
+            (kinds(*["quote"] * 11), None),
+            (kinds(*["quote", kind] * 6), 0),
+            (kinds(*[kind] * 11), 1),
+            # Of six that follow a post three follow one of their kind.
+            (
+                kinds(
+                    kind, kind, "quote", kind, kind, *["quote", kind] * 2, kind, "quote"
+                ),
+                0.5,
+            ),
+        )
     ),
-    ("action_instant_repost_share", [quick(0)] * 10, 1),
-    ("action_instant_repost_share", [repost("x")] * 10, None),
-    ("action_engaged_share", plain(10, kind="repost"), 0),
-    ("action_engaged_share", plain(10), None),
-    ("action_engaged_share", [liked(None, 3)] * 10, None),
-    ("action_engaged_share", [liked(0)] * 8 + [liked(1), liked(0, 1)], 0.2),
-    ("action_engaged_share", [liked(1)] * 5 + [liked(9, kind="repost")] * 5, 0.5),
-    ("action_engaged_share", [liked(HUGE, HUGE)] * 10, 1),
-    ("action_engagement_log", plain(10, kind="repost"), 0),
-    ("action_engagement_log", plain(10), None),
-    ("action_engagement_log", [liked(0)] * 10, 0),
-    ("action_engagement_log", [liked(20, 10)] + [liked(0)] * 9, log(4)),
-    ("action_engagement_log", [liked(HUGE, HUGE)] * 10, log(2 * 10**12 + 1)),
 ]
 
 

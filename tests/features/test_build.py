@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from features.artefacts import Artefacts
 from features.build import build_features
 from features.catalogue import FEATURES
+from features.days import DAYS
 from features.errors import InputError
 from features.feature import Feature
+from features.rhythm import RHYTHM
 from features.timing import TIMING
 from tests.features.builders import (
     AS_OF,
@@ -176,7 +178,7 @@ def check_clock(
     accounts: pl.DataFrame,
     posts: pl.DataFrame,
     hours: int,
-    features: Sequence[Feature] = TIMING,
+    features: Sequence[Feature] = (*TIMING, *RHYTHM, *DAYS),
 ) -> None:
     """Other time zones: all times but the creation moved by so many hours."""
     moved = timedelta(hours=hours)

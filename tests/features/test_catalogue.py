@@ -8,7 +8,7 @@ from features.catalogue import FEATURES, as_markdown, feature, fingerprint, rows
 from features.feature import FAMILIES
 
 FIRST = FEATURES[0]
-OF_POSTS = feature("action_top_source_share")
+OF_POSTS = feature("source_top_share")
 
 
 def test_names_are_unique():

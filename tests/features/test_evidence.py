@@ -8,6 +8,7 @@ import pytest
 from features import schema
 from features.build import show_evidence
 from features.catalogue import FEATURES, feature
+from features.change import CHANGE
 from tests.features.builders import (
     AS_OF,
     START,
@@ -35,6 +36,14 @@ def mixed(column: str, *values: object, **columns: object) -> list[Post]:
     return [{column: value, **columns} for value in values]
 
 
+def aimed(kind: str, *targets: str | None) -> list[Post]:
+    return mixed("target_account_id", *targets, kind=kind)
+
+
+AGES = [
+    {**post, "kind": kind, "target_posted_at": START}
+    for post, kind in zip(at(0, 1, 0), ["repost", "repost", "reply"], strict=True)
+]
 WHOLE = {"history_complete": True, "created_at": START}
 GREETING = "good morning"
 CASES: list[tuple[str, list[Post], str]] = [
@@ -54,18 +63,18 @@ CASES: list[tuple[str, list[Post], str]] = [
     ),
     ("action_mentions_per_post", spoken("@ann", "none", "RT @bob: @ann"), "0"),
     (
-        "action_top_source_share",
+        "source_top_share",
         mixed("target_account_id", "b", "a", "b", "a", "c", None, kind="repost")
         + plain(1, target_account_id="a"),
         "13",
     ),
     (
-        "action_source_repeat_share",
+        "source_repeat_share",
         mixed("target_account_id", "b", "a", "b", "a", "c", None, None, kind="repost"),
         "0123",
     ),
     (
-        "action_instant_repost_share",
+        "source_instant_share",
         [
             {**p, "kind": k, "target_posted_at": START}
             for p, k in zip(
@@ -74,8 +83,8 @@ CASES: list[tuple[str, list[Post], str]] = [
         ],
         "01",
     ),
-    ("action_engaged_share", REACTIONS, "03"),
-    ("action_engagement_log", REACTIONS, "03"),
+    ("reaction_engaged_share", REACTIONS, "03"),
+    ("reaction_per_post_log", REACTIONS, "03"),
     # The first of the repeated posts too.
     (
         "content_duplicate_share",
@@ -98,8 +107,53 @@ CASES: list[tuple[str, list[Post], str]] = [
     ("client_top_share", mixed("client", "b", "a", "b", "a", "c", None), "13"),
     ("timing_gap_low_log", after(*[5] * 8, 1, 1, 9), "90"),
     ("timing_same_minute_share", after(0, 5, 5, 0), "0134"),
-    ("timing_five_minute_share", at(0, 1, 5, 62, 65), "024"),
-    ("life_longest_silence_share", after(1, 9, 1), "12"),
+    ("rhythm_five_minute_share", at(0, 1, 5, 62, 65), "024"),
+    ("timing_gap_high_log", after(*[5] * 7, 9, 9, 1), "89"),
+    ("timing_burst_share", after(1, 1, 90, 1, 90, 90, 90), "012"),
+    ("days_busy_log", at(0, 1440, 2880, 2881, 2882), "234"),
+    *(
+        (name, after(1, 9, 1), "12")
+        for name in (
+            "life_longest_silence_share",
+            "life_silence_log_days",
+            "life_silence_age_share",
+            "life_reactivation_log",
+            *(f.name for f in CHANGE),
+        )
+    ),
+    ("life_months_silent_share", after(43_199, 43_200, 5), "12"),
+    (
+        "life_first_repost_log_days",
+        [*at(0, 1), *at(9, 3, 3, kind="repost"), *plain(1, kind="repost")],
+        "34",
+    ),
+    *(
+        (
+            f"action_{kind}_again_share",
+            [{**p, "kind": k} for p, k in zip(at(*range(5)), row, strict=True)],
+            "2",
+        )
+        for kind in ("original", "repost", "reply")
+        for row in [["quote", kind, kind, "quote", kind]]
+    ),
+    ("action_self_reply_share", aimed("reply", "x", "a/0", None), "1"),
+    ("action_self_repost_share", aimed("repost", "x", "a/0", None), "1"),
+    ("source_at_once_share", AGES, "0"),
+    (
+        "source_reposts_repeat_share",
+        aimed("repost", "b", "a", "b", "c", None, None),
+        "02",
+    ),
+    (
+        "source_replies_repeat_share",
+        aimed("reply", "b", "a", "b", "c", None, None),
+        "02",
+    ),
+    ("source_mention_repeat_share", spoken("@ann", "@bob", "hi @Ann", "none"), "02"),
+    ("reaction_none_share", REACTIONS, "1"),
+    ("reaction_per_own_log", REACTIONS, "03"),
+    ("reaction_repost_share", REACTIONS, "3"),
+    ("reaction_answers_log", mixed("replies", 0, 2, None), "1"),
     ("life_birth_dormancy_log_days", at(7, 3, 9), "1"),
 ]
 
@@ -125,12 +179,12 @@ SHARES = [
         "action_repost_share",
         "action_reply_share",
         "action_quote_share",
-        "action_top_source_share",
-        "action_instant_repost_share",
-        "action_engaged_share",
+        "source_top_share",
+        "source_instant_share",
+        "reaction_engaged_share",
         "content_link_share",
         "client_top_share",
-        "timing_five_minute_share",
+        "rhythm_five_minute_share",
     }
 ]
 

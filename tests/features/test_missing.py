@@ -35,7 +35,27 @@ EMPTY = dict.fromkeys(("handle", "name", "bio", "location", "url"), "") | {
     "following": 0,
     "created_at": AS_OF + timedelta(days=1),
 }
-LIVED = {"history_complete": True, "created_at": START}
+LIVED = {"history_complete": True, "created_at": START, "posts_total": 99}
+
+# Every column that a feature may read, and nothing that ever changes.
+FULL = [
+    {
+        **post,
+        "text": "some words #a",
+        "language": "en",
+        "client": "web",
+        "kind": "repost",
+        "target_account_id": "x",
+    }
+    for post in at(*range(60))
+]
+# Posts of one minute leave these defined, and are too few days for others.
+NEVER_AT_ONCE = {
+    "life_birth_dormancy_log_days",
+    "life_first_repost_log_days",
+    "life_deleted_share",
+    "days_clumping_log",
+}
 
 CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
     *(
@@ -46,7 +66,10 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
     *(
         (f.name, LIVED, plain(60), "field_absent")
         for f in FEATURES
-        if f.table != "accounts" and "field_absent" in f.reasons and f.among is None
+        if f.table != "accounts"
+        and "field_absent" in f.reasons
+        and f.among is None
+        and f.name != "life_deleted_share"
     ),
     *((f.name, {}, [], "field_absent") for f in FEATURES if f.table == "accounts"),
     *(
@@ -75,7 +98,7 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
     ),
     ("timing_burstiness", {}, at(*[0] * 30), "undefined"),
     ("timing_memory", {}, at(*[0] * 30), "undefined"),
-    ("timing_quiet_share", {}, at(*[0] * 60), "undefined"),
+    ("rhythm_quiet_share", {}, at(*[0] * 60), "undefined"),
     ("life_longest_silence_share", {}, at(*[0] * 30), "undefined"),
     ("life_birth_dormancy_log_days", LIVED, [], "too_few_posts"),
     ("life_birth_dormancy_log_days", LIVED, at(-60), "undefined"),
@@ -109,8 +132,8 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
         (name, {}, plain(10), "field_absent")
         for name in (
             "action_mentions_per_post",
-            "action_engaged_share",
-            "action_engagement_log",
+            "reaction_engaged_share",
+            "reaction_per_post_log",
             "content_duplicate_share",
             "content_link_share",
             "content_hashtags_per_post",
@@ -120,23 +143,90 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
     *(
         (name, {}, plain(10, kind="repost"), "field_absent")
         for name in (
-            "action_top_source_share",
-            "action_source_repeat_share",
-            "action_instant_repost_share",
+            "source_top_share",
+            "source_repeat_share",
+            "source_instant_share",
         )
     ),
+    *(
+        (f.name, account, posts, code)
+        for f in FEATURES
+        if f.full_history
+        for account, posts, code in (
+            ({**LIVED, "history_complete": None}, FULL, "history_incomplete"),
+            (LIVED, FULL[: f.min_posts - 1], "too_few_posts"),
+        )
+    ),
+    *(
+        (f.name, LIVED, at(*[0] * 60), "undefined")
+        for f in FEATURES
+        if f.group in ("life", "rhythm", "days", "timing")
+        and "undefined" in f.reasons
+        and f.name not in NEVER_AT_ONCE
+    ),
+    *((f.name, LIVED, FULL, "undefined") for f in FEATURES if f.group == "change"),
+    ("life_deleted_share", {"history_complete": True}, plain(60), "field_absent"),
+    ("life_first_repost_log_days", LIVED, at(*range(20)), "undefined"),
+    ("life_deleted_share", {**LIVED, "posts_total": 1}, at(*range(20)), "undefined"),
+    ("days_clumping_log", {}, at(*[1440 * d for d in range(20)]), "undefined"),
+    *(
+        (f"action_{kind}_again_share", {}, at(*range(20), kind="quote"), "undefined")
+        for kind in ("original", "repost", "reply")
+    ),
+    *(
+        (name, {}, plain(20, kind=kind), "field_absent")
+        for kind, name in (
+            ("reply", "action_self_reply_share"),
+            ("repost", "action_self_repost_share"),
+            ("repost", "source_at_once_share"),
+            ("repost", "source_repost_wait_log"),
+            ("repost", "source_reposts_repeat_share"),
+            ("repost", "source_reposts_distinct_share"),
+            ("reply", "source_reply_wait_log"),
+            ("reply", "source_replies_repeat_share"),
+            ("reply", "source_replies_distinct_share"),
+            ("original", "source_mention_repeat_share"),
+            ("original", "reaction_none_share"),
+            ("original", "reaction_per_own_log"),
+            ("original", "reaction_repost_share"),
+            ("original", "reaction_answers_log"),
+        )
+    ),
+    *(
+        (name, {}, plain(20, kind="repost", likes=1, reposts=1, replies=1), "undefined")
+        for name in (
+            "reaction_none_share",
+            "reaction_per_own_log",
+            "reaction_repost_share",
+            "reaction_answers_log",
+        )
+    ),
+    # Answered and reposted before they were written.
+    *(
+        (
+            f"source_{kind}_wait_log",
+            {},
+            [{**p, "target_posted_at": AS_OF} for p in at(*range(9), kind=kind)],
+            "undefined",
+        )
+        for kind in ("repost", "reply")
+    ),
+    *(
+        (name, {}, spoken(*["words"] * 12, *[None] * 12), "field_absent")
+        for name in ("bloc_content_repeat_share", "bloc_content_distinct_share")
+    ),
     # Too few to say; and that no reposted account is named is because none reposts.
-    ("action_top_source_share", {}, plain(3), "too_few_posts"),
+    ("source_top_share", {}, plain(3), "too_few_posts"),
     # Accounts are named in replies, but not in the reposts that the measure is about.
     (
-        "action_top_source_share",
+        "source_top_share",
         {},
         plain(9, kind="reply", target_account_id="x") + plain(9, kind="repost"),
         "field_absent",
     ),
     # Likes of some posts and reposts of others: no post tells both.
     (
-        "action_engaged_share",
+        "reaction_engaged_share",
         {},
         plain(9, likes=1) + plain(9, reposts=1),
         "field_absent",

@@ -1,4 +1,4 @@
-from math import log, sqrt
+from math import log, log1p, sqrt
 from statistics import correlation
 
 import pytest
@@ -14,9 +14,6 @@ from tests.features.builders import (
     without_case,
 )
 
-HOURS = [hour * 60 for hour in range(24)]
-LATER = [hour * 60 for hour in range(24, 600)]
-DAILY = [1440 * day for day in range(50)]
 EVER = [{"posted_at": START.replace(year=y)} for y in (1, 2500, 5000, 7500, 9999)]
 UNEVEN = [0, 5, 1, 60, 2, 2, 9, 0, 7, 300, 1, 4, 4, 8, 30, 0, 3, 1, 12]
 CASES = [
@@ -52,43 +49,35 @@ CASES = [
     ("timing_same_minute_share", after(*[1] * 9), 0),
     ("timing_same_minute_share", at(*[0.1, 0.9] * 5), 1),
     ("timing_same_minute_share", after(0, 0, 0, *[1] * 6), 1 / 3),
-    ("timing_five_minute_share", after(*[5] * 19), 1),
-    ("timing_five_minute_share", at(*[1.5] * 20), 0),
-    ("timing_five_minute_share", at(*range(20)), 0.2),
-    # Before 1970 too, where minutes are negative.
+    ("timing_gap_mean_log", at(0, 0, 0, 0, 0), 0),
+    ("timing_gap_mean_log", after(8, 1, 4, 3), log(5)),
+    ("timing_gap_mean_log", EVER, log1p(50_000_000)),
+    ("timing_gap_high_log", at(*[7] * 10), 0),
+    ("timing_gap_high_log", after(*range(11)), log(10)),
+    ("timing_gap_high_log", after(*[60] * 10), log(61)),
+    ("timing_gap_spread_log", after(*[60] * 10), 0),
+    # A quarter of pauses up to 1, three quarters up to 3.
+    ("timing_gap_spread_log", after(0, 0, 1, 1, 1, 2, 3, 3, 3, 9, 9), log(2)),
+    ("timing_gap_spread_log", after(*[0] * 5, *[999] * 5), log(1_000)),
+    ("timing_gap_entropy", after(*[60] * 19), 0),
+    # 2 and 3 are of one size, 4 of the next.
+    ("timing_gap_entropy", after(*[2, 3, 4, 4] * 5), (log(2) + 1 / 40) / log(21)),
+    # A pause of each size.
     (
-        "timing_five_minute_share",
-        [{"posted_at": START.replace(year=1, minute=m)} for m in range(20)],
-        0.2,
+        "timing_gap_entropy",
+        after(0, *[2**k for k in range(20)]),
+        (log(21) + 20 / 42) / log(21),
     ),
-    ("timing_hour_entropy", at(*range(50)), 0),
-    (
-        "timing_hour_entropy",
-        at(*HOURS * 5),
-        (log(24) + 23 / 240) / log(24),
-    ),
-    (
-        "timing_hour_entropy",
-        at(*[0] * 25, *[600] * 25),
-        (log(2) + 1 / 100) / log(24),
-    ),
-    # One day: nothing on every other day to choose on.
-    ("timing_quiet_share", at(*range(50)), None),
-    ("timing_quiet_share", at(*DAILY), 0),
-    ("timing_quiet_share", at(*HOURS, *LATER[:72]), 0.25),
-    # The first quiet hours of even days are those of the posts of odd days.
-    (
-        "timing_quiet_share",
-        at(*[m + 60 * (d % 2) for d, m in enumerate(DAILY)]),
-        0.5,
-    ),
-    ("timing_active_day_share", at(*range(10)), 1),
-    ("timing_active_day_share", at(*range(9), 9 * 1440), 0.2),
-    # Blocks are counted from the first post, not from midnight.
-    ("timing_active_day_share", at(*range(1430, 1450)), 1),
-    ("timing_posts_per_active_day", at(*[1440 * d for d in range(5)]), 0),
-    ("timing_posts_per_active_day", at(*range(9), 9 * 1440), log(5)),
-    ("timing_posts_per_active_day", at(*[0] * 4_000), log(3_200)),
+    ("timing_gap_repeat_share", after(*[4] * 30), None),
+    ("timing_gap_repeat_share", after(*range(19)), 0),
+    ("timing_gap_repeat_share", after(*[60] * 19), 1),
+    ("timing_gap_repeat_share", after(*[1] * 10, *[60] * 5, *[9] * 5), 40 / 90),
+    ("timing_burst_share", after(*[5] * 19), 0),
+    # Two short pauses in a row make a run of three; one alone does not.
+    ("timing_burst_share", after(1, 1, *[300] * 15, 1, 300), 3 / 20),
+    ("timing_burst_share", after(*[0] * 18, 999), 19 / 20),
+    # An hour is not short, whatever the mean.
+    ("timing_burst_share", after(60, 60, *[30_000] * 17), 0),
 ]
 
 
