@@ -10,7 +10,6 @@ from typing import Final
 
 import polars as pl
 
-from features.corrections import entropy
 from features.feature import Feature
 
 _action = partial(
@@ -104,7 +103,7 @@ ACTION: Final = (
     _action(
         name="action_mix_entropy",
         table="totals",
-        expr=entropy("kinds") / log(4),
+        expr=pl.col("kinds_entropy") / log(4),
         unit="ratio",
         # The correction is at most 3 / (2 * 10 posts) nats.
         range=(0, 1.11),

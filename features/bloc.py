@@ -11,7 +11,6 @@ from typing import Final
 
 import polars as pl
 
-from features.corrections import distinct_share, repeat_chance
 from features.feature import Feature
 from features.measures import PAUSES
 
@@ -43,7 +42,7 @@ _content = partial(
 BLOC: Final = (
     _action(
         name="bloc_step_repeat_share",
-        expr=repeat_chance("steps"),
+        expr=pl.col("steps_repeat"),
         direction=1,
         label="Repeated steps of behaviour",
         description="Chance that two steps from one action to the next, drawn at "
@@ -53,7 +52,7 @@ BLOC: Final = (
     ),
     _action(
         name="bloc_step_distinct_share",
-        expr=distinct_share("steps"),
+        expr=pl.col("steps_distinct"),
         direction=-1,
         label="Different steps of behaviour",
         description="How many different steps (two actions and the size of the pause "
@@ -63,7 +62,7 @@ BLOC: Final = (
     ),
     _content(
         name="bloc_content_repeat_share",
-        expr=repeat_chance("contents"),
+        expr=pl.col("contents_repeat"),
         direction=1,
         label="Own posts built alike",
         description="Chance that two own posts drawn at random are built from the same "
@@ -73,7 +72,7 @@ BLOC: Final = (
     ),
     _content(
         name="bloc_content_distinct_share",
-        expr=distinct_share("contents"),
+        expr=pl.col("contents_distinct"),
         direction=-1,
         label="Own posts built differently",
         description="How many different builds (of words, links, mentions, hashtags, a "

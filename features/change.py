@@ -9,11 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from features.corrections import change
 from features.feature import Feature
-
-# Posts on each side without which a difference is chance.
-_FEWEST: Final = 10
 
 _change = partial(
     Feature,
@@ -42,14 +38,14 @@ _HANDS: Final = ("languages", "clients", "hours", "kinds")
 
 
 def _known(mix: str) -> pl.Expr:
-    value = change(mix, _FEWEST)
+    value = pl.col(f"{mix}_change")
     return pl.when(value.is_finite()).then(value.clip(0, 1))
 
 
 CHANGE: Final = (
     _change(
         name="change_language_distance",
-        expr=change("languages", _FEWEST),
+        expr=pl.col("languages_change"),
         label="Other languages after the longest silence",
         description="How far the mix of languages after the longest silence differs from "
         "the one before: 0 not at all, 1 nothing in common.",
@@ -57,7 +53,7 @@ CHANGE: Final = (
     ),
     _change(
         name="change_client_distance",
-        expr=change("clients", _FEWEST),
+        expr=pl.col("clients_change"),
         label="Other applications after the longest silence",
         description="How far the mix of applications after the longest silence differs from "
         "the one before: 0 not at all, 1 nothing in common.",
@@ -65,7 +61,7 @@ CHANGE: Final = (
     ),
     _change(
         name="change_hour_distance",
-        expr=change("hours", _FEWEST),
+        expr=pl.col("hours_change"),
         label="Other hours after the longest silence",
         description="How far the spread over the 24 hours after the longest silence differs "
         "from the one before: 0 not at all, 1 nothing in common.",
@@ -73,7 +69,7 @@ CHANGE: Final = (
     ),
     _change(
         name="change_kind_distance",
-        expr=change("kinds", _FEWEST),
+        expr=pl.col("kinds_change"),
         label="Other actions after the longest silence",
         description="How far the mix of posts, reposts, replies and quotes after the "
         "longest silence differs from the one before: 0 not at all, 1 nothing "
@@ -82,7 +78,7 @@ CHANGE: Final = (
     ),
     _change(
         name="change_hashtag_distance",
-        expr=change("hashtags", _FEWEST),
+        expr=pl.col("hashtags_change"),
         label="Other hashtags after the longest silence",
         description="How far the mix of first hashtags after the longest silence differs "
         "from the one before: 0 not at all, 1 nothing in common.",
@@ -90,7 +86,7 @@ CHANGE: Final = (
     ),
     _change(
         name="change_step_distance",
-        expr=change("steps", _FEWEST),
+        expr=pl.col("steps_change"),
         label="Another way of acting after the longest silence",
         description="How far the mix of steps from one action to the next, with the pause "
         "between, after the longest silence differs from the one before: 0 not "
@@ -99,7 +95,7 @@ CHANGE: Final = (
     ),
     _change(
         name="change_content_distance",
-        expr=change("contents", _FEWEST),
+        expr=pl.col("contents_change"),
         label="Posts built otherwise after the longest silence",
         description="How far the mix of what own posts consist of (words, links, mentions, "
         "hashtags, quotes) after the longest silence differs from the one "

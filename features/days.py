@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from features.feature import Feature
+from features.totals import quantile
 
 _days = partial(
     Feature,
@@ -22,17 +23,24 @@ _DATED: Final = pl.col("dated")
 _ACTIVE: Final = pl.col("days_active")
 _BOUTS: Final = pl.col("bouts")
 
+# Days without which a share of days is chance.
+_FEWEST: Final = 5
+
 DAYS: Final = (
     _days(
         name="days_active_share",
-        expr=pl.col("days_active") / pl.col("days_known"),
+        expr=pl.when(pl.col("days_known") - 2 >= _FEWEST).then(
+            (_ACTIVE - 2) / (pl.col("days_known") - 2)
+        ),
         unit="share",
         range=(0, 1),
         direction=0,
         label="Days with posts",
-        description="Share of 24-hour blocks with a post, from the first post to the "
-        "last.",
-        limitation="Falls with the length of the known history.",
+        description="Share of 24-hour blocks with a post, between those of the first "
+        "post and the last.",
+        limitation="Occasional users post on few days.",
+        missing="Fewer than ten dated posts, or known for less than a week.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
         min_posts=10,
     ),
     _days(
@@ -48,14 +56,18 @@ DAYS: Final = (
         min_posts=5,
     ),
     _days(
-        name="days_streak_log",
-        expr=(_ACTIVE / pl.col("streaks")).log(),
-        unit="ln(days)",
-        range=(0, 16),
+        name="days_streak_share",
+        expr=pl.when(_ACTIVE > _FEWEST).then(
+            (_ACTIVE - pl.col("streaks")) / (_ACTIVE - 1)
+        ),
+        unit="share",
+        range=(0, 1),
         direction=0,
         label="Days in a row",
-        description="Mean length of the runs of days with posts, logarithmic.",
+        description="Share of days with posts that another such day follows.",
         limitation="Devoted people post every day.",
+        missing="Fewer than ten dated posts, or posts on six days or fewer.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
         min_posts=10,
     ),
     _days(
@@ -64,7 +76,7 @@ DAYS: Final = (
             (pl.col("day_p90") / pl.col("day_median")).log()
         ),
         evidence=pl.col("day_posts").forward_fill()
-        >= pl.col("day_posts").quantile(0.9, "nearest"),
+        >= quantile(pl.col("day_posts"), 0.9),
         unit="log ratio",
         range=(0, 10),
         direction=0,

@@ -77,8 +77,8 @@ LIFE: Final = (
         description="Posts in the later half of the known time against the earlier "
         "half, logarithm of the ratio.",
         limitation="A cap on the history flattens it; people's habits change.",
-        missing="Fewer than twenty dated posts.",
-        min_posts=20,
+        missing="Fewer than fifty dated posts.",
+        min_posts=50,
         cost=2,
     ),
     _life(

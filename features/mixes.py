@@ -1,8 +1,8 @@
 """Mixes: how often each kind of a thing occurs among an account's posts, in one pass.
 
 For every mix (of hours, of pauses, of reposted accounts, ...) an account gets whole
-numbers from which entropy, chances of repetition, rarefied counts and the change at the
-longest silence follow (features/corrections.py). Things that are null do not count.
+numbers, and from them entropy, chance of repetition, rarefied count and change at the
+longest silence (features/corrections.py). Things that are null do not count.
 """
 
 from collections.abc import Set
@@ -10,10 +10,15 @@ from typing import Final
 
 import polars as pl
 
-# Logarithms and chances as whole thousand-millionths: integer sums are exact.
-UNIT: Final = 1_000_000_000
-# Things drawn where different kinds are counted.
-DRAWS: Final = 10
+from features.corrections import (
+    DRAWS,
+    UNIT,
+    change,
+    distinct_share,
+    entropy,
+    repeat_chance,
+    scaled_log,
+)
 
 
 def _text(column: str) -> pl.Expr:
@@ -61,15 +66,14 @@ def _pairs(column: str) -> pl.Expr:
     return (pl.col(column) * (pl.col(column) - 1)).sum()
 
 
-# Of the kinds of a mix, by the end of the column's name.
+# Of the kinds of a mix: whole numbers.
 _SUMS: Final[dict[str, pl.Expr]] = {
     "count": _COUNT.sum(),
     "kinds": (_COUNT > 0).sum().cast(pl.Int64),
     "most": _COUNT.max(),
-    # Count times its logarithm.
-    "logs": (_COUNT * _COUNT.clip(1).log() * UNIT).round().cast(pl.Int64).sum(),
+    "logs": scaled_log(_COUNT).sum(),
     # Different ones expected among the draws.
-    "distinct": ((1 - pl.col("unseen")) * UNIT).round().cast(pl.Int64).sum(),
+    "seen": ((1 - pl.col("unseen")) * UNIT).round().cast(pl.Int64).sum(),
     # Ordered pairs of one kind: in all, and by the side of the longest silence.
     "pairs": _pairs("count"),
     "pairs_before": _pairs("before"),
@@ -78,7 +82,22 @@ _SUMS: Final[dict[str, pl.Expr]] = {
     "before": pl.col("before").sum(),
     "after": pl.col("after").sum(),
 }
-_SIDED: Final = {"pairs_before", "pairs_after", "pairs_across", "before", "after"}
+# Of a mix, from its sums.
+_FIGURES: Final[dict[str, pl.Expr]] = {
+    "entropy": entropy(),
+    "repeat": repeat_chance(),
+    "distinct": distinct_share(),
+    "change": change(),
+}
+_ENDS: Final = (*_SUMS, *_FIGURES)
+_SIDED: Final = {
+    "pairs_before",
+    "pairs_after",
+    "pairs_across",
+    "before",
+    "after",
+    "change",
+}
 
 
 def sources() -> dict[str, set[str]]:
@@ -86,17 +105,18 @@ def sources() -> dict[str, set[str]]:
     return {
         f"{name}_{end}": {*key.meta.root_names(), *(["returned"] * (end in _SIDED))}
         for name, key in MIXES.items()
-        for end in _SUMS
+        for end in _ENDS
     }
 
 
 def plan() -> str:
     """The mixes as text, equal if and only if they are the same."""
-    return "\n".join(f"{name}|{e}" for name, e in (MIXES | _SUMS).items())
+    parts = (MIXES | _SUMS | _FIGURES, {"unseen": _unseen()})
+    return "\n".join(f"{name}|{e}" for part in parts for name, e in part.items())
 
 
 def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.DataFrame:
-    """Accounts with the named columns beside, whole numbers; zero for no things.
+    """Accounts with the named columns beside; sums are zero for no things.
 
     Args:
         posts: measured posts.
@@ -106,22 +126,21 @@ def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.Data
     wanted = {
         name: ends
         for name in MIXES
-        if (ends := [end for end in _SUMS if f"{name}_{end}" in names])
+        if (ends := [end for end in _ENDS if f"{name}_{end}" in names])
     }
     if not wanted or posts.is_empty():
         return accounts.with_columns(
-            pl.lit(0, pl.Int64).alias(f"{name}_{end}")
+            pl.lit(None, pl.Int64).alias(f"{name}_{end}")
             for name, ends in wanted.items()
             for end in ends
         )
-    used = [end for end in _SUMS if any(end in ends for ends in wanted.values())]
     keys = posts.select(
         "account",
         before=pl.col("returned").not_().cast(pl.Int64),
         after=pl.col("returned").cast(pl.Int64),
         **{name: MIXES[name] for name in wanted},
     )
-    parts = [_sums(part, list(wanted), used) for part in _apart(keys)]
+    parts = [_sums(part, list(wanted)) for part in _apart(keys)]
     return accounts.with_columns(
         pl.concat(part[name][end] for part in parts).alias(f"{name}_{end}")
         for name, ends in wanted.items()
@@ -140,11 +159,9 @@ def _apart(posts: pl.DataFrame) -> list[pl.DataFrame]:
     )
 
 
-def _sums(
-    keys: pl.DataFrame, wanted: list[str], used: list[str]
-) -> dict[str, pl.DataFrame]:
+def _sums(keys: pl.DataFrame, wanted: list[str]) -> dict[str, pl.DataFrame]:
     """Of each mix, a row an account."""
-    kinds = (
+    sums = (
         keys.unpivot(wanted, index=["account", "before", "after"], variable_name="mix")
         .group_by("mix", "account", "value", maintain_order=True)
         .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("before", "after").sum())
@@ -153,13 +170,11 @@ def _sums(
             pl.when(pl.col("value").is_null()).then(0).otherwise(name).alias(name)
             for name in ("count", "before", "after")
         )
-    )
-    if "distinct" in used:
-        kinds = kinds.with_columns(
-            things=_COUNT.sum().over("mix", "account").cast(pl.Float64)
-        ).with_columns(unseen=_unseen())
-    sums = kinds.group_by("mix", "account", maintain_order=True).agg(
-        _SUMS[end].alias(end) for end in used
+        .with_columns(things=_COUNT.sum().over("mix", "account").cast(pl.Float64))
+        .with_columns(unseen=_unseen())
+        .group_by("mix", "account", maintain_order=True)
+        .agg(expr.alias(end) for end, expr in _SUMS.items())
+        .with_columns(**_FIGURES)
     )
     height = sums.height // len(wanted)
     return {

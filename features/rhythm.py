@@ -10,7 +10,6 @@ from typing import Final
 import polars as pl
 
 from features.clock import FEWEST
-from features.corrections import distinct_share, entropy, repeat_chance
 from features.feature import Feature
 from features.totals import WAVE
 
@@ -68,7 +67,7 @@ RHYTHM: Final = (
     ),
     _rhythm(
         name="rhythm_hour_entropy",
-        expr=entropy("hours") / log(24),
+        expr=pl.col("hours_entropy") / log(24),
         unit="ratio",
         range=(0, 1.2),
         direction=0,
@@ -139,7 +138,9 @@ RHYTHM: Final = (
     ),
     _may_be_undefined(
         name="rhythm_minute_repeat_share",
-        expr=repeat_chance("round_minutes", 10),
+        expr=pl.when(pl.col("round_minutes_count") >= 10).then(
+            pl.col("round_minutes_repeat")
+        ),
         direction=1,
         label="Posts at the same minute of the hour",
         description="Chance that two posts, of those that are alone or first in their "
@@ -152,7 +153,7 @@ RHYTHM: Final = (
     ),
     _rhythm(
         name="rhythm_slot_distinct_share",
-        expr=distinct_share("slots"),
+        expr=pl.col("slots_distinct"),
         direction=0,
         label="Different quarter hours of the day",
         description="How many different quarter hours of the day ten posts of the "

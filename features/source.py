@@ -9,7 +9,6 @@ from typing import Final
 
 import polars as pl
 
-from features.corrections import distinct_share, repeat_chance
 from features.feature import Feature
 
 _source = partial(
@@ -50,6 +49,9 @@ SOURCE: Final = (
         label="Reposts of one account",
         description="Share of posts that repost the one account reposted most.",
         limitation="Fans of one idol look the same here.",
+        missing="Fewer than fifty posts, or the reposted accounts are not known.",
+        # The greatest of many shares is high by chance in short histories.
+        min_posts=50,
     ),
     _source(
         name="source_repeat_share",
@@ -85,7 +87,7 @@ SOURCE: Final = (
     ),
     _source(
         name="source_reposts_repeat_share",
-        expr=repeat_chance("sources"),
+        expr=pl.col("sources_repeat"),
         evidence=_twice(_REPOSTED),
         among=_REPOST,
         direction=1,
@@ -98,7 +100,7 @@ SOURCE: Final = (
     ),
     _source(
         name="source_reposts_distinct_share",
-        expr=distinct_share("sources"),
+        expr=pl.col("sources_distinct"),
         among=_REPOST,
         direction=-1,
         label="Different accounts reposted",
@@ -145,7 +147,7 @@ SOURCE: Final = (
     ),
     _source(
         name="source_replies_repeat_share",
-        expr=repeat_chance("repliees"),
+        expr=pl.col("repliees_repeat"),
         evidence=_twice(_ANSWERED),
         among=_REPLY,
         direction=0,
@@ -158,7 +160,7 @@ SOURCE: Final = (
     ),
     _source(
         name="source_replies_distinct_share",
-        expr=distinct_share("repliees"),
+        expr=pl.col("repliees_distinct"),
         among=_REPLY,
         direction=0,
         label="Different accounts answered",

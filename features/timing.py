@@ -13,8 +13,8 @@ from typing import Final
 
 import polars as pl
 
-from features.corrections import entropy, repeat_chance
 from features.feature import Feature
+from features.totals import quantile
 
 _timing = partial(
     Feature,
@@ -63,7 +63,7 @@ TIMING: Final = (
     _timing(
         name="timing_gap_low_log",
         expr=pl.col("gap_p10").log1p(),
-        evidence=_GAP.le(_GAP.quantile(0.1, "nearest")),
+        evidence=_GAP.le(quantile(_GAP, 0.1)),
         unit="ln(1 + minutes)",
         range=(0, 18),
         direction=-1,
@@ -132,7 +132,7 @@ TIMING: Final = (
     _timing(
         name="timing_gap_high_log",
         expr=pl.col("gap_p90").log1p(),
-        evidence=_GAP.ge(_GAP.quantile(0.9, "nearest")),
+        evidence=_GAP.ge(quantile(_GAP, 0.9)),
         unit="ln(1 + minutes)",
         range=(0, 18),
         direction=0,
@@ -157,7 +157,7 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_gap_entropy",
-        expr=entropy("pause_sizes") / log(21),
+        expr=pl.col("pause_sizes_entropy") / log(21),
         unit="ratio",
         # The correction is at most 20 / (2 * 19 pauses) nats.
         range=(0, 1.2),
@@ -172,7 +172,7 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_gap_repeat_share",
-        expr=repeat_chance("pauses", 10),
+        expr=pl.when(pl.col("pauses_count") >= 10).then(pl.col("pauses_repeat")),
         unit="share",
         range=(0, 1),
         direction=1,

@@ -19,20 +19,25 @@ CASES = [
             [*at(*range(measure.min_posts - 1)), *plain(5)],
         )
     ),
-    ("days_active_share", at(*range(10)), 1),
-    ("days_active_share", at(*range(9), 9 * 1440), 0.2),
+    # Less than a week is known.
+    ("days_active_share", at(*range(10)), None),
+    ("days_active_share", at(*range(9), 9 * 1440), 0),
+    ("days_active_share", at(*DAILY), 1),
+    # Of the nine days between two have posts.
+    ("days_active_share", at(0, 1440, *[2880] * 7, 10 * 1440), 2 / 9),
     # Blocks are counted from the first post, not from midnight.
-    ("days_active_share", at(*range(1430, 1450)), 1),
+    ("days_active_share", at(1430, 1450, *[d * 1440 for d in range(9, 17)]), 7 / 14),
     ("days_posts_log", at(*[1440 * d for d in range(5)]), 0),
     ("days_posts_log", at(*range(9), 9 * 1440), log(5)),
     ("days_posts_log", at(*[0] * 4_000), log(3_200)),
-    ("days_streak_log", at(*range(10)), 0),
-    ("days_streak_log", at(*DAILY), log(40)),
-    # Three days, one day, one day.
+    ("days_streak_share", at(*range(10)), None),
+    ("days_streak_share", at(*DAILY), 1),
+    ("days_streak_share", at(*DAILY[::2]), 0),
+    # Runs of three, one, two and one days: three of six are followed.
     (
-        "days_streak_log",
-        at(*[1440 * d for d in (0, 0, 1, 2, 4, 4, 4, 6, 6, 6)]),
-        log(5 / 3),
+        "days_streak_share",
+        at(*[1440 * d for d in (0, 0, 1, 2, 4, 4, 6, 7, 7, 9)]),
+        3 / 6,
     ),
     ("days_busy_log", at(*range(20)), None),
     ("days_busy_log", at(*DAILY), 0),

@@ -27,9 +27,9 @@ CASES = [
     ("life_longest_silence_share", WHOLE, after(*[1] * 19), 1 / 19),
     ("life_longest_silence_share", WHOLE, after(*[0] * 18, 9), 1),
     ("life_longest_silence_share", WHOLE, after(*[1] * 18, 18), 0.5),
-    ("life_late_activity_log", WHOLE, at(*[3] * 20), -log(21)),
-    ("life_late_activity_log", WHOLE, at(*[0] * 10, *[9] * 10), 0),
-    ("life_late_activity_log", WHOLE, at(0, *[9] * 19), log(10)),
+    ("life_late_activity_log", WHOLE, at(*[3] * 50), -log(51)),
+    ("life_late_activity_log", WHOLE, at(*[0] * 25, *[9] * 25), 0),
+    ("life_late_activity_log", WHOLE, at(0, *[9] * 49), log(25)),
     ("life_span_log_days", WHOLE, at(*[3] * 5), 0),
     ("life_span_log_days", WHOLE, after(1440, 1440, 720, 720), log(4)),
     (

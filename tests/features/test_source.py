@@ -35,15 +35,15 @@ CASES = [
         for measure in SOURCE
         for posts in ([], at(0), at(*range(measure.min_posts - 1)))
     ),
-    ("source_top_share", plain(10), 0),
-    ("source_top_share", [repost("x")] * 3 + [repost("y")] * 2 + plain(5), 0.3),
-    ("source_top_share", [repost("x")] * 10, 1),
-    ("source_top_share", [repost(None)] * 10, None),
-    ("source_top_share", [repost("x")] * 5 + [repost(None)] * 5, None),
-    ("source_top_share", [repost("x")] * 9 + [repost(None)], 0.9),
+    ("source_top_share", plain(50), 0),
+    ("source_top_share", [repost("x")] * 15 + [repost("y")] * 10 + plain(25), 0.3),
+    ("source_top_share", [repost("x")] * 50, 1),
+    ("source_top_share", [repost(None)] * 50, None),
+    ("source_top_share", [repost("x")] * 25 + [repost(None)] * 25, None),
+    ("source_top_share", [repost("x")] * 45 + [repost(None)] * 5, 0.9),
     (
         "source_top_share",
-        [repost(None), *plain(9, kind="reply", target_account_id="x")],
+        [repost(None), *plain(49, kind="reply", target_account_id="x")],
         None,
     ),
     ("source_repeat_share", plain(10), 0),

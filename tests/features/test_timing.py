@@ -31,7 +31,7 @@ CASES = [
     ("timing_gap_median_log", after(8, 1, 4, 2), log(4)),
     ("timing_gap_median_log", EVER, log(50_000_001)),
     ("timing_gap_low_log", at(*[7] * 10), 0),
-    ("timing_gap_low_log", after(*range(10)), log(2)),
+    ("timing_gap_low_log", after(*range(19)), log(2)),
     ("timing_gap_low_log", after(*[60] * 10), log(61)),
     ("timing_burstiness", at(*[7] * 11), None),
     ("timing_burstiness", after(*[60] * 10), -1),
@@ -53,7 +53,7 @@ CASES = [
     ("timing_gap_mean_log", after(8, 1, 4, 3), log(5)),
     ("timing_gap_mean_log", EVER, log1p(50_000_000)),
     ("timing_gap_high_log", at(*[7] * 10), 0),
-    ("timing_gap_high_log", after(*range(11)), log(10)),
+    ("timing_gap_high_log", after(*range(19)), log(18)),
     ("timing_gap_high_log", after(*[60] * 10), log(61)),
     ("timing_gap_spread_log", after(*[60] * 10), 0),
     # A quarter of pauses up to 1, three quarters up to 3.

@@ -11,8 +11,8 @@ from tests.features.builders import fails
 CANONICAL = set(schema.POSTS) | set(schema.ACCOUNTS)
 MEASURES = set(measures.measure(schema.empty("posts")).columns)
 TOTALS = {*totals.SUMS, *mixes.sources(), *clock.CLOCK}
-# Quantiles, of the whole numbers themselves.
-RANKS = re.compile("_(median|deviation|wait|p[0-9]+)$")
+# Quantiles of whole numbers, and figures that follow from sums of one account alone.
+RANKS = re.compile("_(median|deviation|wait|p[0-9]+|entropy|repeat|distinct|change)$")
 
 
 @pytest.mark.parametrize(
