@@ -21,6 +21,14 @@ _audience = partial(
 
 _FOLLOWERS: Final = pl.col("followers").cast(pl.Float64)
 _FOLLOWING: Final = pl.col("following").cast(pl.Float64)
+_LIKES: Final = pl.col("likes_total").cast(pl.Float64)
+_WRITTEN: Final = pl.col("posts_total").cast(pl.Float64)
+
+
+def _log_ratio(one: str, other: str) -> pl.Expr:
+    return (
+        (pl.col(one).cast(pl.Float64) + 1) / (pl.col(other).cast(pl.Float64) + 1)
+    ).log()
 
 
 def _per_day(column: str) -> pl.Expr:
@@ -32,7 +40,7 @@ def _per_day(column: str) -> pl.Expr:
 AUDIENCE: Final = (
     _audience(
         name="audience_ratio_log",
-        expr=((_FOLLOWERS + 1) / (_FOLLOWING + 1)).log(),
+        expr=_log_ratio("followers", "following"),
         unit="log ratio",
         range=(-LARGEST_LOG, LARGEST_LOG),
         direction=-1,
@@ -92,5 +100,53 @@ AUDIENCE: Final = (
         description="Lists that hold the account over days of age, logarithmic.",
         limitation="Zero for most honest accounts.",
         cost=2,
+    ),
+    _audience(
+        name="audience_likes_per_day",
+        expr=_per_day("likes_total"),
+        direction=-1,
+        label="Likes given a day",
+        description="Posts that the account liked over days of age, logarithmic.",
+        limitation="Many people never use likes; they are cheap to automate.",
+        cost=1,
+    ),
+    _audience(
+        name="audience_listed_ratio_log",
+        expr=_log_ratio("listed", "followers"),
+        unit="log ratio",
+        range=(-LARGEST_LOG, LARGEST_LOG),
+        direction=-1,
+        label="Lists to followers",
+        description="Logarithm of the lists that hold the account against its "
+        "followers.",
+        limitation="Lists went out of fashion; most accounts stand in none.",
+        missing="One of the two counts was not given.",
+        reasons=("field_absent",),
+        cost=2,
+    ),
+    _audience(
+        name="audience_posts_ratio_log",
+        expr=_log_ratio("posts_total", "followers"),
+        unit="log ratio",
+        range=(-LARGEST_LOG, LARGEST_LOG),
+        direction=0,
+        label="Posts to followers",
+        description="Logarithm of posts written against followers.",
+        limitation="High for anybody who talks to few friends a lot.",
+        missing="One of the two counts was not given.",
+        reasons=("field_absent",),
+        cost=1,
+    ),
+    _audience(
+        name="audience_likes_share",
+        expr=pl.when(_LIKES + _WRITTEN > 0).then(_LIKES / (_LIKES + _WRITTEN)),
+        unit="share",
+        range=(0, 1),
+        direction=-1,
+        label="Likes against posts",
+        description="Likes given as a share of likes given plus posts written.",
+        limitation="Readers like and seldom write; some people never like.",
+        missing="A count was not given, or both are zero.",
+        cost=1,
     ),
 )

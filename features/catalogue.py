@@ -7,6 +7,7 @@ from typing import Any, Final
 from features import equalise, totals
 from features.action import ACTION
 from features.audience import AUDIENCE
+from features.bio import BIO
 from features.bloc import BLOC
 from features.change import CHANGE
 from features.client import CLIENT
@@ -14,6 +15,7 @@ from features.coactivity import COACTIVITY
 from features.content import CONTENT
 from features.days import DAYS
 from features.feature import FAMILIES, Feature
+from features.handle import HANDLE
 from features.life import LIFE
 from features.name import NAME
 from features.profile import PROFILE
@@ -24,8 +26,10 @@ from features.timing import TIMING
 
 FEATURES: Final[tuple[Feature, ...]] = (
     *PROFILE,
+    *BIO,
     *AUDIENCE,
     *NAME,
+    *HANDLE,
     *TIMING,
     *RHYTHM,
     *DAYS,

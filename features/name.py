@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from features.characters import EMOJI, LOOK_ALIKES, SCRIPTS
 from features.feature import Feature
 
 _name = partial(
@@ -20,6 +21,8 @@ _name = partial(
 _HANDLE: Final = pl.col("handle").str.normalize("NFC")
 _NAME: Final = pl.col("name").str.normalize("NFC")
 _HANDLE_LENGTH: Final = _HANDLE.str.len_chars()
+_NAME_LENGTH: Final = _NAME.str.len_chars()
+_LATIN: Final = r"\p{Latin}"
 
 NAME: Final = (
     _name(
@@ -101,5 +104,71 @@ NAME: Final = (
         label="Digits in the name",
         description="Number of digits in the displayed name.",
         limitation="Honest people put years and numbers there too.",
+    ),
+    _name(
+        name="name_says_program",
+        expr=_HANDLE.str.contains(
+            r"(?:^|_|[a-z0-9])(?:Bot|BOT)(?:_|\d|$)|_bot(?:_|\d|$)"
+        )
+        | _NAME.str.contains(r"(?i)\bbot\b"),
+        dtype=pl.Boolean(),
+        unit="yes or no",
+        range=(0, 1),
+        direction=0,
+        label="Name speaks of a program",
+        description="Handle or name itself says that a program writes here.",
+        limitation="Openly declared programs are honest; some people joke.",
+        missing="A field was not given, or was hashed.",
+    ),
+    _name(
+        name="name_display_script_count",
+        expr=pl.sum_horizontal(
+            *(
+                _NAME.str.contains(rf"\p{{{script}}}").cast(pl.Int64)
+                for script in SCRIPTS
+            ),
+            ignore_nulls=False,
+        ),
+        unit="scripts",
+        range=(0, len(SCRIPTS)),
+        direction=0,
+        label="Scripts in the name",
+        description="Number of different scripts among the letters of the name.",
+        limitation="People who live in two languages write both; Japanese needs three.",
+    ),
+    _name(
+        name="name_display_mixes_look_alikes",
+        expr=_NAME.str.contains(rf"{_LATIN}[{LOOK_ALIKES}]|[{LOOK_ALIKES}]{_LATIN}"),
+        dtype=pl.Boolean(),
+        unit="yes or no",
+        range=(0, 1),
+        direction=1,
+        label="Look-alike letters in the name",
+        description="A letter of another script that is drawn like a Latin one stands "
+        "beside a Latin letter.",
+        limitation="Some people do it for fun.",
+    ),
+    _name(
+        name="name_display_emoji_count",
+        expr=_NAME.str.count_matches(EMOJI),
+        unit="emoji",
+        range=(0, None),
+        direction=0,
+        label="Emoji in the name",
+        description="Number of emoji in the displayed name.",
+        limitation="A matter of age and fashion.",
+    ),
+    _name(
+        name="name_display_upper_share",
+        expr=pl.when(_NAME_LENGTH > 0).then(
+            _NAME.str.count_matches(r"\p{Lu}") / _NAME_LENGTH
+        ),
+        unit="share",
+        range=(0, 1),
+        direction=0,
+        label="Capitals in the name",
+        description="Share of the name's characters that are capital letters.",
+        limitation="Many scripts have no capitals; firms write themselves in them.",
+        reasons=("field_hashed", "field_absent", "undefined"),
     ),
 )

@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from features.feature import Feature
+from features.hosts import is_shortener
 
 _profile = partial(
     Feature,
@@ -160,6 +161,36 @@ PROFILE: Final = (
         description="Number of hashtags in the self-description.",
         limitation="Ordinary among fans and activists.",
         missing="The bio was not given.",
+        cost=0,
+    ),
+    *(
+        _profile(
+            name=f"profile_has_{column}",
+            expr=pl.col(column).str.len_chars() > 0,
+            dtype=pl.Boolean(),
+            unit="yes or no",
+            range=(0, 1),
+            direction=-1,
+            label=f"Gives a {what}",
+            description=f"The profile gives a {what}.",
+            limitation="Many honest people leave it empty.",
+            missing="The archive or the caller did not give the field.",
+            cost=0,
+        )
+        for column, what in (("bio", "bio"), ("location", "place"), ("url", "link"))
+    ),
+    _profile(
+        name="profile_url_is_shortened",
+        expr=is_shortener(pl.col("url")),
+        dtype=pl.Boolean(),
+        unit="yes or no",
+        range=(0, 1),
+        direction=1,
+        label="Shortened link in the profile",
+        description="The link of the profile leads through a public link shortener.",
+        limitation="Small firms count their visitors that way.",
+        missing="The link was not given, or is empty.",
+        reasons=("field_absent", "undefined"),
         cost=0,
     ),
     _profile(

@@ -14,8 +14,8 @@ from models.calibrator import sigmoid
 from models.explanation import Explanation, explain
 from models.matrix import to_matrix
 
-# The group that cannot carry a score alone: a name says nothing about behaviour.
-_NO_EVIDENCE_GROUP = "name"
+# Groups that cannot carry a score alone: a name says nothing about behaviour.
+_NO_EVIDENCE_GROUPS = ("name", "handle")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def score(
         prevalence,
         threads,
     )
-    telling = [f.name for f in FEATURES if f.group != _NO_EVIDENCE_GROUP]
+    telling = [f.name for f in FEATURES if f.group not in _NO_EVIDENCE_GROUPS]
     evidence = values.select(
         pl.any_horizontal(pl.col(name).is_not_null() for name in telling)
     ).to_series()

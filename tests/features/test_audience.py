@@ -13,6 +13,7 @@ RATES = {
     "audience_following_per_day": "following",
     "audience_posts_per_day": "posts_total",
     "audience_listed_per_day": "listed",
+    "audience_likes_per_day": "likes_total",
 }
 CASES = [
     ("audience_ratio_log", {"followers": 3}, None),
@@ -20,6 +21,25 @@ CASES = [
     ("audience_ratio_log", {"followers": 0, "following": 0}, 0),
     ("audience_ratio_log", {"followers": 7, "following": 1}, log(4)),
     ("audience_ratio_log", {"followers": 0, "following": HUGE}, -log(2**63)),
+    *(
+        (name, account, expected)
+        for name, column in (
+            ("audience_listed_ratio_log", "listed"),
+            ("audience_posts_ratio_log", "posts_total"),
+        )
+        for account, expected in (
+            ({"followers": 3}, None),
+            ({column: 3}, None),
+            ({column: 0, "followers": 0}, 0),
+            ({column: 7, "followers": 1}, log(4)),
+            ({column: 0, "followers": HUGE}, -log(2**63)),
+        )
+    ),
+    ("audience_likes_share", {"likes_total": 3}, None),
+    ("audience_likes_share", {"likes_total": 0, "posts_total": 0}, None),
+    ("audience_likes_share", {"likes_total": 0, "posts_total": 1}, 0),
+    ("audience_likes_share", {"likes_total": 3, "posts_total": 1}, 0.75),
+    ("audience_likes_share", {"likes_total": HUGE, "posts_total": HUGE}, 0.5),
     ("audience_ratio_share", {"followers": 3}, None),
     ("audience_ratio_share", {"followers": 0, "following": 0}, None),
     ("audience_ratio_share", {"followers": 0, "following": 5}, 0),

@@ -214,6 +214,26 @@ def check_topic(texts: list[list[str]], features: Sequence[Feature] = FEATURES) 
     )
 
 
+def check_rename(
+    accounts: pl.DataFrame, posts: pl.DataFrame, features: Sequence[Feature] = FEATURES
+) -> None:
+    """Another id, handle and name move nothing but what is about handle and name."""
+    new_id = "z/" + pl.col("account_id")
+    unnamed = [f for f in features if f.group not in ("name", "handle")]
+
+    renamed = build(
+        accounts.with_columns(
+            account_id=new_id, handle=pl.lit("Someone_99"), name=pl.lit("Someone Else")
+        ),
+        posts.with_columns(account_id=new_id),
+        unnamed,
+    )
+
+    check_same(
+        renamed.drop("account_id"), build(accounts, posts, unnamed).drop("account_id")
+    )
+
+
 def _calendar_has_room(both: Tables) -> bool:
     return bool((both[0]["as_of"].dt.year() < 9999).all())
 
@@ -234,6 +254,12 @@ def test_order_of_rows(given_tables: Tables, seed: int):
 @given(tables())
 def test_other_accounts_and_their_posts(given_tables: Tables):
     check_strangers(*given_tables)
+
+
+@some
+@given(tables())
+def test_the_name_of_the_account(given_tables: Tables):
+    check_rename(*given_tables)
 
 
 @some
@@ -296,6 +322,18 @@ OF_POSTS = {"table": "posts", "family": "content"}
 def test_a_formula_over_the_batch_is_caught(formula):
     assert fails(lambda: check_singles(*TWO, [planted(formula)]))
     assert fails(lambda: check_strangers(*TWO, [planted(formula)]))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        pl.col("handle").is_null(),
+        pl.col("name").str.len_chars(),
+        pl.col("followers") * pl.col("handle").str.len_chars(),
+    ],
+)
+def test_a_formula_over_the_name_is_caught(formula):
+    assert fails(lambda: check_rename(*TWO, [planted(formula)]))
 
 
 def test_a_formula_over_the_row_number_is_caught():

@@ -33,6 +33,8 @@ HASH = "0123456789abcdef" * 4
 EMPTY = dict.fromkeys(("handle", "name", "bio", "location", "url"), "") | {
     "followers": 0,
     "following": 0,
+    "likes_total": 0,
+    "posts_total": 0,
     "created_at": AS_OF + timedelta(days=1),
 }
 LIVED = {"history_complete": True, "created_at": START, "posts_total": 99}
@@ -83,8 +85,15 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
             "name_handle_digit_share",
             "name_handle_upper_share",
             "name_handle_bigram_loglik",
+            "handle_break_share",
+            "handle_underscore_share",
+            "handle_variety",
+            "handle_similarity_share",
+            "name_display_upper_share",
             "profile_age_log_days",
+            "profile_url_is_shortened",
             "audience_ratio_share",
+            "audience_likes_share",
         )
     ),
     *(
@@ -94,7 +103,7 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
             [],
             "undefined",
         )
-        for what in ("followers", "following", "posts", "listed")
+        for what in ("followers", "following", "posts", "listed", "likes")
     ),
     ("timing_burstiness", {}, at(*[0] * 30), "undefined"),
     ("timing_memory", {}, at(*[0] * 30), "undefined"),

@@ -44,6 +44,36 @@ CASES = [
         for name in ("name_display_length", "name_display_digit_count")
         for given in (None, HASH)
     ),
+    *(
+        (name, {"name": given}, None)
+        for name in (
+            "name_display_script_count",
+            "name_display_mixes_look_alikes",
+            "name_display_emoji_count",
+            "name_display_upper_share",
+        )
+        for given in (None, HASH)
+    ),
+    ("name_says_program", {"handle": "ann", "name": None}, None),
+    ("name_says_program", {"handle": HASH, "name": "Ann"}, None),
+    ("name_says_program", {"handle": "", "name": ""}, False),
+    ("name_says_program", {"handle": "talbot", "name": "Botany Club"}, False),
+    ("name_says_program", {"handle": "RainBot", "name": ""}, True),
+    ("name_says_program", {"handle": "rain_bot7", "name": ""}, True),
+    ("name_says_program", {"handle": "rain", "name": "The Rain BOT"}, True),
+    ("name_display_script_count", {"name": "12 !"}, 0),
+    ("name_display_script_count", {"name": "Ann"}, 1),
+    ("name_display_script_count", {"name": "Ann ანა אנה"}, 3),
+    ("name_display_mixes_look_alikes", {"name": ""}, False),
+    ("name_display_mixes_look_alikes", {"name": "Anna Анна"}, False),
+    # The second letter is Cyrillic.
+    ("name_display_mixes_look_alikes", {"name": "P\u0430ul"}, True),
+    ("name_display_emoji_count", {"name": "Ann © 7 #"}, 0),
+    ("name_display_emoji_count", {"name": "🌍 Ann 🌊🌊"}, 3),
+    ("name_display_upper_share", {"name": ""}, None),
+    ("name_display_upper_share", {"name": "ann"}, 0),
+    ("name_display_upper_share", {"name": "AnnB"}, 0.5),
+    ("name_display_upper_share", {"name": "ANN"}, 1),
     ("name_display_length", {"name": ""}, 0),
     ("name_display_length", {"name": "Ann 7"}, 5),
     ("name_display_length", {"name": "\u0301" * 400}, 400),

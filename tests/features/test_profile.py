@@ -57,6 +57,18 @@ CASES = [
     ("profile_bio_hashtag_count", {"bio": None}, None),
     ("profile_bio_hashtag_count", {"bio": "# alone"}, 0),
     ("profile_bio_hashtag_count", {"bio": "#one #два"}, 2),
+    *(
+        (f"profile_has_{column}", {column: given}, expected)
+        for column in ("bio", "location", "url")
+        for given, expected in ((None, None), ("", False), ("x", True))
+    ),
+    ("profile_url_is_shortened", {"url": None}, None),
+    ("profile_url_is_shortened", {"url": ""}, None),
+    ("profile_url_is_shortened", {"url": "https://www.example.org/bit.ly"}, False),
+    ("profile_url_is_shortened", {"url": "http://BIT.ly/x"}, True),
+    ("profile_url_is_shortened", {"url": "bit.ly:80/x"}, True),
+    # The platform's own wrapper says nothing.
+    ("profile_url_is_shortened", {"url": "https://t.co/x"}, False),
     ("profile_has_default_image", {"default_image": None}, None),
     ("profile_has_default_image", {"default_image": True}, True),
     ("profile_has_default_image", {"default_image": False}, False),
