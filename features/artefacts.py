@@ -1,19 +1,21 @@
 """Tables that are fitted on training accounts and travel with the model.
 
-They are counts, so that tables of partitions merge by adding, and the same accounts in
+Tables of partitions merge into the table of the whole, and the same accounts in
 any order give the same table, byte for byte.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from features.clientele import Clientele
 from features.errors import ArtefactError
+from features.prominent import Prominent
 
 # Log probabilities as whole millionths: integer sums do not depend on their order.
 _UNIT: Final = 1_000_000
@@ -26,23 +28,41 @@ class Artefacts:
     Attributes:
         handle_bigrams: letter pairs of training handles (lower case) and how often
             each stands in them.
+        clientele: how many training accounts post with each application.
+        prominent: the most widely read texts of training accounts.
     """
 
     handle_bigrams: dict[str, int]
+    clientele: Clientele = field(default_factory=Clientele)
+    prominent: Prominent = field(default_factory=Prominent)
 
     @classmethod
-    def fit(cls, accounts: pl.DataFrame) -> "Artefacts":
-        """Tables counted on these accounts (equalised: hashed handles null)."""
+    def fit(
+        cls, accounts: pl.DataFrame, posts: pl.DataFrame | None = None
+    ) -> "Artefacts":
+        """Tables counted on these accounts (equalised: hashed handles null).
+
+        Args:
+            accounts: equalised accounts.
+            posts: all their measured posts, or null if there are none.
+        """
         pairs = _bigrams(accounts.select("handle"))
         counts = pairs.group_by("bigram").agg(pl.len()).sort("bigram")
-        return cls(dict(counts.iter_rows()))
+        bigrams = dict(counts.iter_rows())
+        if posts is None:
+            return cls(bigrams)
+        return cls(bigrams, Clientele.fit(posts), Prominent.fit(accounts, posts))
 
     def merge(self, other: "Artefacts") -> "Artefacts":
         """Tables as if fitted on the accounts of both."""
         merged = dict(self.handle_bigrams)
         for bigram, count in other.handle_bigrams.items():
             merged[bigram] = merged.get(bigram, 0) + count
-        return Artefacts(dict(sorted(merged.items())))
+        return Artefacts(
+            dict(sorted(merged.items())),
+            self.clientele.merge(other.clientele),
+            self.prominent.merge(other.prominent),
+        )
 
     def handle_bigram_loglik(self, accounts: pl.DataFrame) -> pl.Series:
         """Mean log probability (nats) of each handle's letter pairs.
@@ -82,7 +102,12 @@ class Artefacts:
 
     def to_json(self) -> str:
         """Text form, the same for equal tables."""
-        return json.dumps({"handle_bigrams": self.handle_bigrams}, sort_keys=True)
+        tables = {
+            "handle_bigrams": self.handle_bigrams,
+            "clientele": self.clientele.to_plain(),
+            "prominent": self.prominent.to_plain(),
+        }
+        return json.dumps(tables, sort_keys=True)
 
     def digest(self) -> str:
         """SHA-256 of the text form."""
@@ -103,11 +128,13 @@ class Artefacts:
                 for pair, count in counts.items()
             ):
                 raise ValueError
+            clientele = Clientele.from_plain(value["clientele"])
+            prominent = Prominent.from_plain(value["prominent"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise ArtefactError(
-                f"{path}: no table of handle bigrams; train the model again"
+                f"{path}: no fitted tables; train the model again"
             ) from None
-        return cls(dict(sorted(counts.items())))
+        return cls(dict(sorted(counts.items())), clientele, prominent)
 
 
 def _bigrams(handles: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,8 @@ from typing import Final
 
 import polars as pl
 
-from features.characters import EMOJI
+from features.characters import EMOJI, PROGRAM
+from features.equalise import MENTION
 from features.feature import Feature
 
 _bio = partial(
@@ -33,7 +34,7 @@ BIO: Final = (
     ),
     _bio(
         name="bio_mention_count",
-        expr=_BIO.str.count_matches(r"@\w+"),
+        expr=_BIO.str.count_matches(MENTION),
         unit="mentions",
         range=(0, None),
         direction=0,
@@ -43,7 +44,7 @@ BIO: Final = (
     ),
     _bio(
         name="bio_says_program",
-        expr=_BIO.str.contains(r"(?i)\b(?:chat|ro)?bots?\b|\bautomated\b"),
+        expr=_BIO.str.contains(PROGRAM),
         dtype=pl.Boolean(),
         unit="yes or no",
         range=(0, 1),

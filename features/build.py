@@ -5,7 +5,7 @@ is a batch of one, and its values do not depend on the batch, on the order of ro
 on posts at or after its as_of.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -229,11 +229,38 @@ def _of_posts(feature: Feature) -> bool:
     return feature.table in ("posts", "totals")
 
 
+def build_for_each(
+    accounts: Table,
+    posts: Table | None,
+    artefacts: Iterable[Artefacts],
+    features: Sequence[Feature],
+) -> Iterator[pl.DataFrame]:
+    """What build_features gives with each of several fitted tables.
+
+    Posts are prepared once for all.
+    """
+    prepared = _prepare(accounts, posts, None)
+    for tables in artefacts:
+        measured = _measured(_looked_up(prepared, tables), features)
+        yield measured.select("account_id", *(_bounded(f) for f in features))
+
+
+def prepare_fit(
+    accounts: Table, posts: Table | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Equalised accounts and measured posts, as Artefacts.fit counts them."""
+    prepared = _prepare(accounts, posts, None)
+    return prepared.accounts, prepared.posts
+
+
 def show_evidence(
-    accounts: Table, posts: Table | None, feature: Feature
+    accounts: Table,
+    posts: Table | None,
+    feature: Feature,
+    artefacts: Artefacts | None = None,
 ) -> pl.DataFrame:
     """Canonical posts that show a feature's value; no rows if no post shows it."""
-    prepared = _prepare(accounts, posts, None)
+    prepared = _prepare(accounts, posts, artefacts)
     if feature.evidence is None:
         return schema.empty("posts")
     shown = feature.evidence.fill_null(False).over("account_id")
@@ -263,21 +290,44 @@ def _prepare(
         raise InputError(
             "table accounts: an account_id stands more than once; keep one row of each"
         )
-    account_table = equalise.accounts(account_table)
-    bigrams = (
-        artefacts.handle_bigram_loglik(account_table)
-        if artefacts
-        else pl.lit(None, dtype=pl.Float64).alias("handle_bigram_loglik")
-    )
-    account_table = account_table.with_columns(
-        bigrams, (pl.col("created_at").dt.epoch("ms") // 60_000).alias("created_minute")
+    account_table = equalise.accounts(account_table).with_columns(
+        (pl.col("created_at").dt.epoch("ms") // 60_000).alias("created_minute")
     )
     post_table = schema.empty("posts") if posts is None else _read(posts)
     # Before times lose their seconds: by the minute, two posts could look like one.
     post_table = equalise.distinct(schema.check(post_table, "posts"))
     post_table = equalise.posts(post_table)
     post_table = equalise.before_as_of(post_table, account_table)
-    return _Prepared(account_table, measure(post_table))
+    post_table = post_table.join(
+        account_table.select("account_id", "declared_language"),
+        on="account_id",
+        how="left",
+        maintain_order="left",
+    )
+    return _looked_up(_Prepared(account_table, measure(post_table)), artefacts)
+
+
+def _looked_up(prepared: _Prepared, artefacts: Artefacts | None) -> _Prepared:
+    """With what the fitted tables say beside, null without them."""
+    if artefacts is None:
+        return _Prepared(
+            prepared.accounts.with_columns(
+                pl.lit(None, pl.Float64).alias("handle_bigram_loglik")
+            ),
+            prepared.posts.with_columns(
+                pl.lit(None, pl.Int64).alias("client_rarity"),
+                pl.lit(None, pl.Boolean).alias("copied"),
+            ),
+        )
+    return _Prepared(
+        prepared.accounts.with_columns(
+            artefacts.handle_bigram_loglik(prepared.accounts)
+        ),
+        prepared.posts.with_columns(
+            artefacts.clientele.rarity(prepared.posts),
+            artefacts.prominent.copied(prepared.posts),
+        ),
+    )
 
 
 def _read(table: Table) -> pl.DataFrame:

@@ -10,19 +10,26 @@ from features.audience import AUDIENCE
 from features.bio import BIO
 from features.bloc import BLOC
 from features.change import CHANGE
+from features.claim import CLAIM
 from features.client import CLIENT
 from features.coactivity import COACTIVITY
 from features.content import CONTENT
+from features.copying import COPYING
 from features.days import DAYS
 from features.feature import FAMILIES, Feature
 from features.handle import HANDLE
+from features.language import LANGUAGE
 from features.life import LIFE
+from features.link import LINK
 from features.name import NAME
 from features.profile import PROFILE
 from features.reaction import REACTION
 from features.rhythm import RHYTHM
 from features.source import SOURCE
+from features.style import STYLE
+from features.tag import TAG
 from features.timing import TIMING
+from features.wording import WORDING
 
 FEATURES: Final[tuple[Feature, ...]] = (
     *PROFILE,
@@ -40,6 +47,13 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *REACTION,
     *BLOC,
     *CONTENT,
+    *WORDING,
+    *COPYING,
+    *STYLE,
+    *LINK,
+    *TAG,
+    *LANGUAGE,
+    *CLAIM,
     *CLIENT,
 )
 

@@ -114,8 +114,8 @@ CHANGE: Final = (
         "longest silence, times the share of the known time that the silence took. The "
         "account may have been taken over.",
         limitation="Honest sleepers who return with a new phone look alike.",
-        missing="The whole history is not known, fewer than ten posts before or after "
-        "the longest silence, or none that tell.",
+        missing="The whole history, the languages or the applications are not known, or "
+        "fewer than ten posts before or after the longest silence.",
         source="",
     ),
 )

@@ -4,12 +4,14 @@ from typing import Final
 
 EMOJI: Final = r"[\p{Extended_Pictographic}--[©®™]]"
 
-# Letters of other scripts that are drawn like Latin ones (Unicode TS 39, confusables).
-LOOK_ALIKES: Final = "АВЕЅІЈКМНОРСТХԌаеіјорсухѕԁɡһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"
-
-# Scripts that people write in; the rest is rare enough to count as none.
-SCRIPTS: Final = (
-    *("Latin", "Cyrillic", "Greek", "Arabic", "Hebrew", "Han", "Hiragana", "Katakana"),
-    *("Hangul", "Thai", "Devanagari", "Bengali", "Tamil", "Georgian", "Armenian"),
-    *("Ethiopic", "Khmer", "Myanmar"),
+# Letters of other scripts and the Latin ones that they are drawn like (Unicode TS 39).
+LOOK_ALIKES: Final = dict(
+    zip(
+        "АВЕЅІЈКМНОРСТХԌаеіјорсухѕԁɡһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
+        "ABESIJKMHOPCTXGaeijopcyxsdghqwABEZHIKMNOPTYXo",
+        strict=True,
+    )
 )
+
+# Words by which programs that post call themselves.
+PROGRAM: Final = r"(?i)\b(?:(?:chat|ro)?bots?|automated)\b"

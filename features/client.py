@@ -5,13 +5,14 @@ from typing import Final
 
 import polars as pl
 
+from features.clientele import UNIT
 from features.feature import Feature
 
 _client = partial(
     Feature,
     group="client",
     family="clients",
-    table="posts",
+    table="totals",
     missing="Fewer than five posts whose client the platform tells.",
     counted="signed",
     reasons=("field_absent", "too_few_posts"),
@@ -19,16 +20,16 @@ _client = partial(
     cost=1,
 )
 
-_CLIENT: Final = pl.col("client").drop_nulls()
-_KNOWN: Final = pl.col("client").count().cast(pl.Float64)
-_COUNTS: Final = _CLIENT.unique_counts().cast(pl.Int64)
+_KNOWN: Final = pl.col("clients_count")
+
+_listed = partial(_client, unit="share", range=(0, 1))
 
 CLIENT: Final = (
     _client(
         name="client_top_share",
-        expr=_COUNTS.max() / _KNOWN,
+        expr=pl.col("clients_most") / _KNOWN,
         # The first by name if several are used as often.
-        evidence=pl.col("client") == _CLIENT.mode().min(),
+        evidence=pl.col("client") == pl.col("client").drop_nulls().mode().min(),
         unit="share",
         range=(0, 1),
         direction=1,
@@ -38,7 +39,7 @@ CLIENT: Final = (
     ),
     _client(
         name="client_mix_share",
-        expr=1 - (_COUNTS * (_COUNTS - 1)).sum() / (_KNOWN * (_KNOWN - 1)),
+        expr=1 - pl.col("clients_repeat"),
         unit="share",
         range=(0, 1),
         direction=0,
@@ -46,5 +47,79 @@ CLIENT: Final = (
         description="Chance that two posts drawn at random come from different "
         "applications.",
         limitation="Newsrooms and shared accounts mix many.",
+    ),
+    _client(
+        name="client_distinct_share",
+        expr=pl.col("clients_distinct"),
+        unit="share",
+        range=(0.1, 1),
+        direction=0,
+        label="Number of applications",
+        description="Different applications expected among ten posts drawn at random, "
+        "as a share of ten.",
+        missing="Fewer than ten posts whose client the platform tells.",
+        min_posts=10,
+        limitation="Newsrooms and shared accounts use many.",
+        source="Hurlbert 1971 (rarefaction)",
+    ),
+    _listed(
+        name="client_official_share",
+        expr=pl.col("official_total") / _KNOWN,
+        evidence=pl.col("official"),
+        direction=-1,
+        label="Posts from the platform's own applications",
+        description="Share of posts made with an application of the platform itself, "
+        "by a short list of names.",
+        limitation="The list knows one platform; elsewhere the value is zero.",
+    ),
+    _listed(
+        name="client_scheduler_share",
+        expr=pl.col("scheduled_total") / _KNOWN,
+        evidence=pl.col("scheduled"),
+        direction=1,
+        label="Posts from planning services",
+        description="Share of posts made with a service for planning posts ahead, "
+        "by a short list of names.",
+        limitation="Honest firms and newsrooms plan their posts.",
+    ),
+    _listed(
+        name="client_automaton_share",
+        expr=pl.col("automatic_total") / _KNOWN,
+        evidence=pl.col("automatic"),
+        direction=1,
+        label="Posts from forwarding services",
+        description="Share of posts made with a service that posts what happens elsewhere, "
+        "by a short list of names.",
+        limitation="Blogs and newsrooms announce their articles that way.",
+    ),
+    _client(
+        name="client_imitation_share",
+        expr=pl.col("imitating_total") / _KNOWN,
+        evidence=pl.col("imitating"),
+        unit="share",
+        range=(0, 1),
+        direction=1,
+        label="Applications named almost like official ones",
+        description="Share of posts made with an application whose name is not, but is "
+        "like the name of an official one but for vowels, spaces, marks, digits and look-alike letters.",
+        limitation="Platforms rename their applications, and the list may be old.",
+        cost=0,
+    ),
+    _client(
+        name="client_rarity",
+        table="posts",
+        expr=pl.col("client_rarity").sum() / pl.col("client_rarity").count() / UNIT,
+        unit="nats",
+        range=(0, 25),
+        direction=1,
+        label="Rare applications",
+        description="Mean over the posts of the negative logarithm of the share of "
+        "training accounts that post with the same application.",
+        limitation="High for anybody who writes an application, and where training "
+        "saw another year or platform.",
+        missing="No table was fitted, or fewer than five posts whose client the "
+        "platform tells.",
+        reasons=("artefact_absent", "field_absent", "too_few_posts", "undefined"),
+        tier="F",
     ),
 )

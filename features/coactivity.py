@@ -81,6 +81,7 @@ COACTIVITY: Final = (
     _ratio(
         "coactivity_reply_ratio",
         "fewer than five posts were replied to, or their ids are not known",
+        direction=0,
         label="Replying to the same posts",
         description="Other accounts around that replied to the same posts, over those "
         "to expect if each reply were to another post of the same account.",
@@ -145,6 +146,7 @@ COACTIVITY: Final = (
         description="Other accounts around that were created on the same day with "
         "letters and digits of the handle in the same places, over those to expect from "
         "the fifteen days before and after.",
+        reasons=("population_absent", "field_hashed", "field_absent", "undefined"),
         limitation="Handles that a platform proposes are of one shape. " + _CROWD,
     ),
     _of_actions(

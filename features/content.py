@@ -47,14 +47,16 @@ _own = partial(
 CONTENT: Final = (
     _content(
         name="content_duplicate_share",
-        expr=(_KEY.count() - _KEY.drop_nulls().n_unique()) / _POSTS,
+        table="totals",
+        expr=pl.col("texts_pairs")
+        / (pl.col("posts_known") * (pl.col("posts_known") - 1)),
         # The first of them too, or nobody sees what is repeated.
         evidence=_KEY.is_not_null() & _KEY.is_duplicated(),
         among=pl.col("own"),
         direction=1,
         label="Repeated posts",
-        description="Share of posts that repeat an earlier one of the account's own, "
-        "links, mentions and capitals aside.",
+        description="Chance that two posts drawn at random are the account's own and "
+        "have the same text, links, mentions and capitals aside.",
         limitation="Greetings and slogans repeat in honest histories.",
     ),
     _content(

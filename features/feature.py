@@ -40,24 +40,31 @@ REASONS: Final = {
 # Sets of an account's posts that a feature may count towards its minimum.
 Counted = Literal["all", "dated", "own", "tagged", "signed", "reposts", "replies"]
 
-# Words that no feature may read: outcomes, marks that carry the label or the person.
-BANNED_COLUMNS: Final = frozenset(
-    {
-        "account_id",
-        "post_id",
-        "verified",
-        "suspended",
-        "reports_received",
-        "blocks_received",
-        "label",
-        "campaign",
-        "operator",
-        "source",
-        "file",
-        "row",
-        "names_hashed",
-    }
-)
+# What no feature may read, and why; the names are those that sources give it.
+EXCLUDED: Final = {
+    "ids carry the creation time": ("account_id", "post_id", "row_id"),
+    "calendar dates name the campaign or the collector": (
+        *("calendar_date", "created_year", "year", "collected_at", "observed_at"),
+    ),
+    "outcomes are not known at the moment of judging": (
+        *("label", "suspended", "suspension_date", "takedown_date", "disclosed_at"),
+        *("strength", "role", "slice"),
+    ),
+    "subjects make a model learn the campaign": (
+        *("campaign", "operator", "topic", "ideology", "country", "entities"),
+    ),
+    "zone and place are unfair, and marks of the collection": (
+        *("time_zone", "utc_offset", "geo_enabled"),
+    ),
+    "the verified mark can be bought": ("verified", "verified_type", "is_verified"),
+    "mass reporting would become a weapon": ("reports_received", "blocks_received"),
+    "marks of generated text are not reliable": ("generated", "perplexity"),
+    "marks of the collection tell the classes apart": (
+        *("source", "file", "row", "block", "names_hashed", "second", "time_precision"),
+    ),
+    "scores of other detectors are circular": ("score", "bot_score", "raw_score"),
+}
+BANNED_COLUMNS: Final = frozenset(name for names in EXCLUDED.values() for name in names)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,16 +19,21 @@ _handle = partial(
 
 _HANDLE: Final = pl.col("handle").str.normalize("NFC")
 _NAME: Final = pl.col("name").str.normalize("NFC")
+_DIGITS: Final = r"\p{Nd}+"
 _HANDLE_LENGTH: Final = _HANDLE.str.len_chars()
 
 
+_BETWEEN: Final = dict.fromkeys(" _.-!'’", "")
+
+
 def _pairs(text: pl.Expr) -> pl.Expr:
-    """Pairs of neighbours among the letters and digits, in lower case."""
-    bare = text.str.to_lowercase().str.replace_all(r"[^\p{L}\p{M}\p{Nd}]", "")
-    letters = bare.str.extract_all(r"(?s).")
-    return letters.list.eval(
-        (pl.element() + pl.element().shift(-1)).drop_nulls()
-    ).list.unique()
+    """Pairs of neighbouring letters in lower case, spaces and marks aside."""
+    bare = text.str.to_lowercase().str.replace_many(_BETWEEN)
+    return (
+        bare.str.split("")
+        .list.eval((pl.element() + pl.element().shift(-1)).drop_nulls())
+        .list.unique()
+    )
 
 
 _HANDLE_PAIRS: Final = _pairs(_HANDLE)
@@ -37,14 +42,14 @@ _SHARED_PAIRS: Final = _HANDLE_PAIRS.list.set_intersection(_NAME_PAIRS).list.len
 _ALL_PAIRS: Final = _HANDLE_PAIRS.list.len() + _NAME_PAIRS.list.len() - _SHARED_PAIRS
 
 # How often each character of the handle stands in it.
-_CHARACTERS: Final = _HANDLE.str.extract_all(r"(?s).").list.eval(
+_CHARACTERS: Final = _HANDLE.str.split("").list.eval(
     pl.element().unique_counts().cast(pl.Int64)
 )
 
 HANDLE: Final = (
     _handle(
         name="handle_digit_run",
-        expr=_HANDLE.str.extract_all(r"\p{Nd}+")
+        expr=_HANDLE.str.extract_all(_DIGITS)
         .list.eval(pl.element().str.len_chars())
         .list.max()
         .fill_null(pl.when(_HANDLE.is_not_null()).then(0)),
@@ -68,27 +73,19 @@ HANDLE: Final = (
         limitation="Offered to everybody; many honest people keep it.",
     ),
     _handle(
-        name="handle_break_share",
-        expr=pl.when(_HANDLE_LENGTH > 0).then(
-            (
-                _HANDLE.str.count_matches(r"\p{L}\p{Nd}")
-                + _HANDLE.str.count_matches(r"\p{Nd}\p{L}")
-            )
-            / _HANDLE_LENGTH
-        ),
-        unit="share",
-        range=(0, 1),
+        name="handle_digit_row_count",
+        expr=_HANDLE.str.count_matches(_DIGITS),
+        unit="rows of digits",
+        range=(0, None),
         direction=1,
-        label="Letters and digits mixed in the handle",
-        description="Changes from letter to digit and back, over the length of the "
-        "handle.",
+        label="Rows of digits in the handle",
+        description="Number of separate rows of digits in the handle.",
         limitation="Some people write letters as digits for fun.",
-        reasons=("field_hashed", "field_absent", "undefined"),
     ),
     _handle(
         name="handle_underscore_share",
         expr=pl.when(_HANDLE_LENGTH > 0).then(
-            _HANDLE.str.count_matches("_") / _HANDLE_LENGTH
+            _HANDLE.str.count_matches("_", literal=True) / _HANDLE_LENGTH
         ),
         unit="share",
         range=(0, 1),

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from features import words
 from features.schema import KINDS
 
 _MINUTES: Final = 60_000
@@ -190,6 +191,7 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
             pl.col("language") != pl.col("language").shift(1)
         ),
     },
+    *words.STAGES,
     {
         # How many posts the day, the week has; null but on its first post.
         "day_posts": _until_next("new_day"),
@@ -211,7 +213,12 @@ def measure(posts: pl.DataFrame) -> pl.DataFrame:
 
 
 # Columns that build.py prepares, and the canonical column of accounts behind them.
-_PREPARED: Final = {"created_minute": "created_at", "handle_bigram_loglik": "handle"}
+_PREPARED: Final = {
+    "created_minute": {"created_at"},
+    "handle_bigram_loglik": {"handle"},
+    "client_rarity": {"client"},
+    "copied": {"text", "kind", "posted_at"},
+}
 
 
 def plan() -> str:
@@ -232,5 +239,5 @@ def lineage(columns: set[str]) -> set[str]:
         if column in defined:
             found |= lineage(set(defined[column].meta.root_names()))
         else:
-            found.add(_PREPARED.get(column, column))
+            found |= _PREPARED.get(column, {column})
     return found

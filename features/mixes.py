@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from features import words
 from features.corrections import (
     DRAWS,
     UNIT,
@@ -44,6 +45,7 @@ MIXES: Final[dict[str, pl.Expr]] = {
     "mentions": _text("first_mention"),
     "steps": pl.col("step"),
     "contents": pl.col("content_code"),
+    **words.MIXES,
 }
 
 # Posts looked at together: bounds the memory, changes no value.

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from features.characters import EMOJI, LOOK_ALIKES, SCRIPTS
+from features.characters import EMOJI, LOOK_ALIKES, PROGRAM
 from features.feature import Feature
 
 _name = partial(
@@ -23,6 +23,7 @@ _NAME: Final = pl.col("name").str.normalize("NFC")
 _HANDLE_LENGTH: Final = _HANDLE.str.len_chars()
 _NAME_LENGTH: Final = _NAME.str.len_chars()
 _LATIN: Final = r"\p{Latin}"
+_LIKE_LATIN: Final = f"[{''.join(LOOK_ALIKES)}]"
 
 NAME: Final = (
     _name(
@@ -107,10 +108,8 @@ NAME: Final = (
     ),
     _name(
         name="name_says_program",
-        expr=_HANDLE.str.contains(
-            r"(?:^|_|[a-z0-9])(?:Bot|BOT)(?:_|\d|$)|_bot(?:_|\d|$)"
-        )
-        | _NAME.str.contains(r"(?i)\bbot\b"),
+        expr=_HANDLE.str.replace_all("_", " ", literal=True).str.contains(PROGRAM)
+        | _NAME.str.contains(PROGRAM),
         dtype=pl.Boolean(),
         unit="yes or no",
         range=(0, 1),
@@ -121,24 +120,8 @@ NAME: Final = (
         missing="A field was not given, or was hashed.",
     ),
     _name(
-        name="name_display_script_count",
-        expr=pl.sum_horizontal(
-            *(
-                _NAME.str.contains(rf"\p{{{script}}}").cast(pl.Int64)
-                for script in SCRIPTS
-            ),
-            ignore_nulls=False,
-        ),
-        unit="scripts",
-        range=(0, len(SCRIPTS)),
-        direction=0,
-        label="Scripts in the name",
-        description="Number of different scripts among the letters of the name.",
-        limitation="People who live in two languages write both; Japanese needs three.",
-    ),
-    _name(
         name="name_display_mixes_look_alikes",
-        expr=_NAME.str.contains(rf"{_LATIN}[{LOOK_ALIKES}]|[{LOOK_ALIKES}]{_LATIN}"),
+        expr=_NAME.str.contains(f"{_LATIN}{_LIKE_LATIN}|{_LIKE_LATIN}{_LATIN}"),
         dtype=pl.Boolean(),
         unit="yes or no",
         range=(0, 1),

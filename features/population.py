@@ -19,7 +19,7 @@ import polars as pl
 from features import equalise, schema
 from features.companions import Counts, compare, count
 from features.errors import InputError
-from features.traces import TRACES, Table
+from features.traces import TRACES, Table, Trace
 
 # Posts equalised at once; more take more memory and give the same counts.
 _POSTS_PER_PART: Final = 400_000
@@ -58,12 +58,17 @@ class Population:
 
         Raises:
             SchemaError: a table is not canonical.
-            InputError: it holds no post.
+            InputError: it holds no post, or an account twice.
         """
         posts = schema.check(posts, "posts")
         given: dict[Table, pl.DataFrame] = {"posts": posts}
         if accounts is not None:
             accounts = equalise.accounts(schema.check(accounts, "accounts"))
+            if accounts["account_id"].is_duplicated().any():
+                raise InputError(
+                    "population, table accounts: an account_id stands more than once; "
+                    "keep one row of each"
+                )
             given["accounts"] = accounts
         if actions is not None:
             actions = _before(schema.check(actions, "actions"), "at", as_of)
@@ -119,7 +124,7 @@ class Population:
             .rename({"row": "account"})
             for name, table in tables.items()
         }
-        found = rows
+        found = accounts.select("account_id", "names_hashed").with_row_index("row")
         for name in names:
             trace = TRACES[name]
             if name not in self.counts:
@@ -147,7 +152,7 @@ class Population:
                     how="left",
                     maintain_order="left",
                 )
-                .with_columns(_why(trace.least).alias(f"{name} why"))
+                .with_columns(_why(trace).alias(f"{name} why"))
                 .with_columns(
                     pl.when(pl.col(f"{name} why").is_null())
                     .then(pl.col(part))
@@ -156,7 +161,7 @@ class Population:
                 )
                 .drop("items", "others", "observed", "expected", "told")
             )
-        return found.drop("row")
+        return found.drop("row", "names_hashed")
 
 
 def _parts(posts: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -175,13 +180,18 @@ def _collect(
             found.setdefault(name, []).append(trace.events(rows))
 
 
-def _why(least: int) -> pl.Expr:
-    items = pl.col("items").fill_null(0)
+def _why(trace: Trace) -> pl.Expr:
+    """Code of the first cause that applies."""
+    # Of a profile there is one: what it lacks is a field.
+    few = "field_absent" if trace.table == "accounts" else "too_few_posts"
+    hashed = pl.col("names_hashed") & pl.lit(trace.reads == "handle")
     return (
-        pl.when(~pl.col("told"))
+        pl.when(hashed)
+        .then(pl.lit("field_hashed"))
+        .when(~pl.col("told"))
         .then(pl.lit("field_absent"))
-        .when(items < least)
-        .then(pl.lit("too_few_posts"))
+        .when(pl.col("items").fill_null(0) < trace.least)
+        .then(pl.lit(few))
         .when(pl.col("others") <= 0)
         .then(pl.lit("undefined"))
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from features import clock, measures, mixes
+from features import clock, measures, mixes, words
 
 _GAP: Final = pl.col("gap")
 _MINUTE: Final = pl.col("minute")
@@ -86,6 +86,7 @@ SUMS: Final[dict[str, pl.Expr]] = {
     .median(),
     "first_post": _MINUTE.min(),
     "last_post": _MINUTE.max(),
+    **words.SUMS,
     "since_sum": _SINCE.sum(),
     "first_month": _sum(_SINCE < 43_200),
     "before_posts": _sum(~pl.col("returned")),

@@ -1,6 +1,6 @@
 """Featurize: feature values of every labelled account, and of the fitted ones per fold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +10,13 @@ from pydantic import Field
 from features import equalise
 from features.artefacts import Artefacts
 from features.baselines import SGBOT_17, TEXT_6
-from features.build import build_features
+from features.build import build_features, build_for_each, prepare_fit
 from features.catalogue import FEATURES
 from features.coactivity import COACTIVITY
 from features.feature import Feature
 from features.population import Population
 from features.totals import lineage
-from models.training_sets import training_sets
+from models.training_sets import TrainingSet, training_sets
 from pipeline.files import atomic_directory, write_parquet
 from pipeline.gaps import even_missingness
 from pipeline.masking import apply_masks
@@ -46,13 +46,10 @@ def parts(counts: pl.DataFrame, most_posts: int) -> Iterator[list[str]]:
         yield rows["account_id"].to_list()
 
 
-def build_static(
+def masked_parts(
     canonical: Path, labelled: Path, most_posts: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Masked accounts, and values of every feature that needs no fitted table.
-
-    The second has account_id, n_posts (after masking) and a column a feature.
-    """
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Masked accounts and their masked posts, part by part, sorted by account_id."""
     masks = pl.read_parquet(labelled / "masks.parquet")
     accounts = pl.read_parquet(canonical / "accounts.parquet")
     posts = pl.scan_parquet(canonical / "posts.parquet")
@@ -67,25 +64,80 @@ def build_static(
         )
         .with_columns(pl.col("n_posts").fill_null(0))
     )
-    tables, values, done = [], [], 0
+    done = 0
     for ids in parts(counts, most_posts):
         inside = pl.col("account_id").is_between(pl.lit(ids[0]), pl.lit(ids[-1]))
-        some_accounts, some_posts = apply_masks(
+        yield apply_masks(
             accounts.filter(inside), posts.filter(inside).collect(), masks
         )
-        built = build_features(some_accounts, some_posts, None, STATIC)
-        known = some_posts.group_by("account_id").agg(pl.len().alias("n_posts"))
-        built = built.join(known, on="account_id", how="left", maintain_order="left")
-        tables.append(some_accounts)
-        values.append(built.with_columns(pl.col("n_posts").fill_null(0)))
         done += len(ids)
         say(f"{done:,} of {counts.height:,} accounts")
-    static = _drop_masked(pl.concat(values), masks)
+
+
+def build_static(
+    canonical: Path,
+    labelled: Path,
+    most_posts: int,
+    sets: Sequence[TrainingSet] = (),
+) -> tuple[pl.DataFrame, dict[str, Artefacts]]:
+    """Values of every feature that needs no fitted table, and those tables.
+
+    The first has account_id, n_posts (after masking) and a column a feature; the
+    second a table fitted on each training set, by its key.
+    """
+    values = []
+    tables = {training.key: Artefacts({}) for training in sets}
+    for accounts, posts in masked_parts(canonical, labelled, most_posts):
+        built = build_features(accounts, posts, None, STATIC)
+        known = posts.group_by("account_id").agg(pl.len().alias("n_posts"))
+        built = built.join(known, on="account_id", how="left", maintain_order="left")
+        values.append(built.with_columns(pl.col("n_posts").fill_null(0)))
+        equalised, measured = prepare_fit(accounts, posts)
+        for training in sets:
+            inside = pl.col("account_id").is_in(
+                pl.Series(training.account_ids).implode()
+            )
+            fitted = Artefacts.fit(equalised.filter(inside), measured.filter(inside))
+            tables[training.key] = tables[training.key].merge(fitted)
+    masks = pl.read_parquet(labelled / "masks.parquet")
+    static = _drop_masked(pl.concat(values), masks, STATIC)
     labels = pl.read_parquet(labelled / "labels.parquet")
-    return pl.concat(tables), even_missingness(static, labels, STATIC)
+    return even_missingness(static, labels, STATIC), tables
 
 
-def _drop_masked(values: pl.DataFrame, masks: pl.DataFrame) -> pl.DataFrame:
+def build_fitted(
+    canonical: Path,
+    labelled: Path,
+    most_posts: int,
+    tables: Mapping[str, Artefacts],
+    n_posts: pl.DataFrame,
+) -> pl.DataFrame:
+    """Values of the fitted features with each of the tables.
+
+    Columns: training_set, account_id and one a feature.
+
+    Args:
+        n_posts: account_id, n_posts.
+    """
+    masks = pl.read_parquet(labelled / "masks.parquet")
+    labels = pl.read_parquet(labelled / "labels.parquet")
+    built: dict[str, list[pl.DataFrame]] = {key: [] for key in tables}
+    for accounts, posts in masked_parts(canonical, labelled, most_posts):
+        each = build_for_each(accounts, posts, tables.values(), FITTED)
+        for key, values in zip(tables, each, strict=True):
+            built[key].append(values)
+    fitted = []
+    for key, of_parts in built.items():
+        whole = _drop_masked(pl.concat(of_parts), masks, FITTED)
+        whole = whole.join(n_posts, on="account_id", maintain_order="left")
+        whole = even_missingness(whole, labels, FITTED).drop("n_posts")
+        fitted.append(whole.with_columns(pl.lit(key).alias("training_set")))
+    return pl.concat(fitted)
+
+
+def _drop_masked(
+    values: pl.DataFrame, masks: pl.DataFrame, features: Sequence[Feature]
+) -> pl.DataFrame:
     """Values, null where a block lacks a posts column that the feature reads.
 
     Without it an account that never reposts would have the value 0 and one that does
@@ -99,7 +151,7 @@ def _drop_masked(values: pl.DataFrame, masks: pl.DataFrame) -> pl.DataFrame:
         )
         .then(pl.col(f.name))
         .alias(f.name)
-        for f in STATIC
+        for f in features
         if (needed := sorted(_needed(f)))
     ).drop("masked_posts")
 
@@ -146,34 +198,24 @@ def featurize(
     canonical: Path, labelled: Path, folds: Path, params: FeaturizeParams, out: Path
 ) -> None:
     """Write features, fitted, population (Parquet), artefacts/<training set>.json."""
-    accounts, static = build_static(canonical, labelled, params.posts_per_part)
+    most = params.posts_per_part
+    sets = training_sets(pl.read_parquet(folds / "folds.parquet"))
+    static, tables = build_static(canonical, labelled, most, sets)
     with atomic_directory(out) as working:
         write_parquet(static, working / "features.parquet", ["account_id"])
         around = build_around(canonical, labelled)
         write_parquet(around, working / "population.parquet", ["account_id"])
         (working / "artefacts").mkdir()
-        fitted = []
-        labels = pl.read_parquet(labelled / "labels.parquet")
-        equalised = equalise.accounts(accounts)
-        for training in training_sets(pl.read_parquet(folds / "folds.parquet")):
-            inside = pl.col("account_id").is_in(
-                pl.Series(training.account_ids).implode()
-            )
-            artefacts = Artefacts.fit(equalised.filter(inside))
-            path = working / "artefacts" / f"{training.key}.json"
+        for key, artefacts in tables.items():
+            path = working / "artefacts" / f"{key}.json"
             path.write_text(artefacts.to_json() + "\n", encoding="utf-8")
-            values = build_features(accounts, None, artefacts, FITTED)
-            values = values.hstack(static.select("n_posts"))
-            values = even_missingness(values, labels, FITTED).drop("n_posts")
-            fitted.append(
-                values.with_columns(pl.lit(training.key).alias("training_set"))
-            )
+        n_posts = static.select("account_id", "n_posts")
         write_parquet(
-            pl.concat(fitted),
+            build_fitted(canonical, labelled, most, tables, n_posts),
             working / "fitted.parquet",
             ["training_set", "account_id"],
         )
-        say(f"{len(STATIC) + len(FITTED)} columns, {len(fitted)} training sets")
+        say(f"{len(STATIC) + len(FITTED)} columns, {len(tables)} training sets")
 
 
 def main() -> None:

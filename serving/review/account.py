@@ -134,7 +134,10 @@ def account_view(
         late=len(dated) - len(before),
         undated=len(times) - len(dated),
         band=post_bands(accounts, posts)[0],
-        evidence=[evidence_of(reason, accounts, posts) for reason in in_favour],
+        evidence=[
+            evidence_of(reason, accounts, posts, model.bundle.artefacts)
+            for reason in in_favour
+        ],
         probability=probability,
         prevalence=used,
         abstained=ABSTAINED[result["reason"]] if result["reason"] else None,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from features.artefacts import Artefacts
 from features.build import show_evidence
 from features.catalogue import feature
 from features.feature import FAMILIES, REASONS
@@ -161,13 +162,16 @@ def strongest(reasons: Sequence[Reason], sign: int) -> list[Reason]:
 
 
 def evidence_of(
-    reason: Reason, accounts: pl.DataFrame, posts: pl.DataFrame
+    reason: Reason,
+    accounts: pl.DataFrame,
+    posts: pl.DataFrame,
+    artefacts: Artefacts | None = None,
 ) -> Evidence:
     """The posts behind a reason: most repeated words first, then the latest."""
     measure = feature(reason.name)
     if measure.evidence is None:
         return Evidence(reason, None, 0)
-    found = show_evidence(accounts, posts, measure)
+    found = show_evidence(accounts, posts, measure, artefacts)
     grouped = (
         found.with_columns(pl.col("text").fill_null(""))
         .group_by("text", "kind", "target_account_id", maintain_order=True)

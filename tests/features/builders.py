@@ -8,7 +8,12 @@ import polars as pl
 
 from features import schema
 from features.artefacts import Artefacts
-from features.build import build_features, explain_missing, show_evidence
+from features.build import (
+    build_features,
+    explain_missing,
+    prepare_fit,
+    show_evidence,
+)
 from features.catalogue import feature
 from features.feature import Feature
 
@@ -125,6 +130,27 @@ def planted(expr: pl.Expr, **overrides: Any) -> Feature:
             **overrides,
         }
     )
+
+
+SPEECH = "We shall build this bridge before the winter comes"
+
+
+def fitted_tables() -> Artefacts:
+    """Tables of four accounts, of which one is widely read.
+
+    Nine pairs of letters; of four accounts all post with `web` and one with `mine`.
+    """
+    accounts = make_accounts(
+        {"account_id": "t/0", "handle": "abab", "followers": 10**6},
+        *({"account_id": f"t/{i}", "handle": "abc"} for i in (1, 2, 3)),
+    )
+    posts = [
+        {"account_id": f"t/{i}", "client": client, "post_id": f"{i} {client}"}
+        for i, client in ((0, "web"), (1, "web"), (2, "web"), (3, "web"), (3, "mine"))
+    ]
+    speech = {"account_id": "t/0", "text": SPEECH, "posted_at": START}
+    table = make_posts([*posts, speech])
+    return Artefacts.fit(*prepare_fit(accounts, table))
 
 
 def without_case(

@@ -75,6 +75,7 @@ _ACCOUNT = st.fixed_dictionaries(
         "bio": TEXTS,
         "location": TEXTS,
         "url": TEXTS,
+        "declared_language": LANGUAGES,
         "followers": COUNTS,
         "following": COUNTS,
         "posts_total": COUNTS,

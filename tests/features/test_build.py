@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.artefacts import Artefacts
 from features.build import build_features
 from features.catalogue import FEATURES
 from features.days import DAYS
@@ -20,6 +19,7 @@ from tests.features.builders import (
     AS_OF,
     at,
     fails,
+    fitted_tables,
     make_account,
     make_accounts,
     make_posts,
@@ -29,7 +29,7 @@ from tests.features.builders import (
 )
 from tests.features.nasty import tables
 
-TABLE = Artefacts({"ab": 3, "xx": 2})
+TABLE = fitted_tables()
 Tables = tuple[pl.DataFrame, pl.DataFrame]
 
 some = settings(
@@ -214,6 +214,35 @@ def check_topic(texts: list[list[str]], features: Sequence[Feature] = FEATURES) 
     )
 
 
+def check_calendar(
+    accounts: pl.DataFrame, posts: pl.DataFrame, features: Sequence[Feature] = FEATURES
+) -> None:
+    """The same life 143 weeks later: no feature knows the date."""
+    moved = timedelta(weeks=143)
+
+    check_same(
+        build(
+            accounts.with_columns(pl.col("as_of", "created_at") + moved),
+            posts.with_columns(pl.col("posted_at", "target_posted_at") + moved),
+            features,
+        ),
+        build(accounts, posts, features),
+    )
+
+
+def check_languages(
+    accounts: pl.DataFrame, posts: pl.DataFrame, features: Sequence[Feature] = FEATURES
+) -> None:
+    """Other languages in the place of these: no feature knows which they are."""
+    other = pl.col("language").replace({"en": "de", "fr-FR": "ka-GE"})
+    declared = pl.col("declared_language").replace({"en": "de", "fr-FR": "ka-GE"})
+
+    check_same(
+        build(accounts.with_columns(declared), posts.with_columns(other), features),
+        build(accounts, posts, features),
+    )
+
+
 def check_rename(
     accounts: pl.DataFrame, posts: pl.DataFrame, features: Sequence[Feature] = FEATURES
 ) -> None:
@@ -254,6 +283,20 @@ def test_order_of_rows(given_tables: Tables, seed: int):
 @given(tables())
 def test_other_accounts_and_their_posts(given_tables: Tables):
     check_strangers(*given_tables)
+
+
+@settings(some, max_examples=20)
+@given(tables().filter(_calendar_has_room))
+def test_the_date(given_tables: Tables):
+    accounts, posts = given_tables
+    room = pl.col("posted_at", "target_posted_at").dt.year() < 9999
+    check_calendar(accounts, posts.filter(pl.all_horizontal(room.fill_null(True))))
+
+
+@settings(some, max_examples=20)
+@given(tables())
+def test_which_language(given_tables: Tables):
+    check_languages(*given_tables)
 
 
 @some
@@ -334,6 +377,27 @@ def test_a_formula_over_the_batch_is_caught(formula):
 )
 def test_a_formula_over_the_name_is_caught(formula):
     assert fails(lambda: check_rename(*TWO, [planted(formula)]))
+
+
+@pytest.mark.parametrize(
+    "formula", [pl.col("minute").max(), pl.col("posted_at").dt.year().min()]
+)
+def test_a_formula_over_the_date_is_caught(formula):
+    assert fails(lambda: check_calendar(*TWO, [planted(formula, **OF_POSTS)]))
+
+
+def test_a_formula_over_the_creation_is_caught():
+    born = TWO[0].with_columns(created_at=pl.lit(AS_OF).dt.cast_time_unit("ms"))
+    month = planted(pl.col("created_at").dt.year())
+
+    assert fails(lambda: check_calendar(born, TWO[1], [month]))
+
+
+def test_a_formula_over_a_language_is_caught():
+    french = planted((pl.col("language") == "en").sum(), **OF_POSTS)
+    spoken_in = TWO[1].with_columns(language=pl.lit("en"))
+
+    assert fails(lambda: check_languages(TWO[0], spoken_in, [french]))
 
 
 def test_a_formula_over_the_row_number_is_caught():

@@ -3,7 +3,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from features import equalise, measures
+from features import clock, equalise, measures, mixes, totals
 from features.catalogue import FEATURES, as_markdown, feature, fingerprint, rows
 from features.feature import FAMILIES
 
@@ -88,6 +88,14 @@ def test_the_fingerprint_changes_with_measures_and_repairs(monkeypatch):
         stages = ({"minute": pl.col("posted_at").dt.epoch("s")},)
         other.setattr(measures, "_STAGES", stages)
         assert fingerprint() != before
+    for module, name, other_value in (
+        (totals, "SUMS", {**totals.SUMS, "gap_sum": pl.col("gap").max()}),
+        (mixes, "MIXES", {**mixes.MIXES, "hours": pl.col("hour") // 2}),
+        (clock, "FEWEST", clock.FEWEST + 1),
+    ):
+        with monkeypatch.context() as other:
+            other.setattr(module, name, other_value)
+            assert fingerprint() != before
     assert fingerprint() == before
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import assume, given, settings
 
-from features import schema
+from features import equalise, schema
 from features.build import build_features, build_with_reasons
 from features.coactivity import COACTIVITY
 from features.companions import MOST_COMPANIONS
@@ -19,11 +21,13 @@ from tests.features.builders import (
     START,
     Post,
     at,
+    fails,
     make_account,
     make_accounts,
     make_posts,
     named,
 )
+from tests.features.nasty import tables
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -253,6 +257,20 @@ CASES: list[tuple[str, list[Post], dict[str, Any], Population | None, float | st
         {"created_at": START, "handle": "zoe11"},
         population(QUIET, HANDLES),
         (2 + 1) / (2 * 0.033 + 1),
+    ),
+    (
+        "coactivity_creation_shape_ratio",
+        [],
+        {"handle": "zoe11"},
+        population(QUIET, HANDLES),
+        "field_absent",
+    ),
+    (
+        "coactivity_creation_shape_ratio",
+        [],
+        {"created_at": START, "handle": "0123456789abcdef" * 4},
+        population(QUIET, HANDLES),
+        "field_hashed",
     ),
     # Reports of r0 by two; one of another's reports is shared by (2*2 + 1) / 3.
     (
@@ -488,7 +506,9 @@ def test_what_everybody_shares_counts_as_the_cap_and_is_told():
     assert full.capped() == {}
     observed = [
         around.around(
-            make_account(), make_posts(named(own)), ["coactivity_tag_sequence_ratio"]
+            equalise.accounts(make_account()),
+            make_posts(named(own)),
+            ["coactivity_tag_sequence_ratio"],
         )["coactivity_tag_sequence_ratio observed"][0]
         for around in (crowded, full)
     ]
@@ -528,3 +548,45 @@ def test_a_population_with_a_count_of_reports_is_refused():
 
     with pytest.raises(SchemaError, match="reports_received"):
         Population.of(make_posts(QUIET), told)
+
+
+def test_a_population_that_names_an_account_twice_is_refused():
+    twice = make_accounts({"account_id": "b"}, {"account_id": "b"})
+
+    with pytest.raises(InputError, match="more than once"):
+        population(QUIET, twice)
+
+
+def check_reasons(built: pl.DataFrame, reasons: pl.DataFrame) -> None:
+    for measure in COACTIVITY:
+        known = built[measure.name].drop_nulls()
+        assert (known.is_finite() & (known >= 0)).all(), measure.name
+        assert (
+            reasons[measure.name].is_null().equals(built[measure.name].is_not_null())
+        ), measure.name
+        assert set(reasons[measure.name].drop_nulls()) <= set(measure.reasons)
+
+
+@settings(max_examples=15, deadline=None, database=None)
+@given(tables())
+def test_whatever_the_tables_hold(both: tuple[pl.DataFrame, pl.DataFrame]):
+    accounts, posts = both
+    assume(not posts.is_empty())
+    around = Population.of(posts, accounts)
+
+    built, reasons, _ = build_with_reasons(accounts, posts, None, COACTIVITY, around)
+
+    check_reasons(built, reasons)
+
+
+def test_a_value_without_reason_or_sense_is_caught():
+    accounts, posts, acted = everything()
+    built, reasons, _ = build_with_reasons(
+        accounts, posts, None, COACTIVITY, Population.of(posts, accounts, acted)
+    )
+    name = COACTIVITY[0].name
+
+    check_reasons(built, reasons)
+    for wrong in (None, -1.0, float("inf")):
+        changed = built.with_columns(pl.lit(wrong, pl.Float32).alias(name))
+        assert fails(partial(check_reasons, changed, reasons))

@@ -27,15 +27,15 @@ CASES = [
         )
     ),
     ("content_duplicate_share", spoken(*(f"post number {i}" for i in range(5))), 0),
-    ("content_duplicate_share", spoken(*[GREETING] * 5), 0.8),
+    ("content_duplicate_share", spoken(*[GREETING] * 5), 1),
     # Links, mentions, capitals and spaces aside.
     (
         "content_duplicate_share",
         spoken(GREETING, "Good  MORNING", "@ann good morning https://x.y", *"ab"),
-        0.4,
+        0.3,
     ),
     # Width and composition aside.
-    ("content_duplicate_share", spoken("ｇｏｏｄ morning", GREETING, *"abc"), 0.2),
+    ("content_duplicate_share", spoken("ｇｏｏｄ morning", GREETING, *"abc"), 0.1),
     ("content_duplicate_share", spoken(*["thanks"] * 5), 0),
     ("content_duplicate_share", spoken(*[GREETING] * 5, kind="repost"), 0),
     ("content_duplicate_share", plain(5, kind="repost"), 0),

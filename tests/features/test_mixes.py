@@ -26,6 +26,9 @@ BLANK = {
     "target_account_id": pl.String,
     "step": pl.Int64,
     "content_code": pl.Int64,
+    "text_key": pl.UInt64,
+    "recent_length": pl.Int64,
+    **dict.fromkeys(("start", "end", "form", "host", "tag_sequence"), pl.String),
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 from features import schema
 from features.build import build_features
 from features.errors import SchemaError
+from features.feature import BANNED_COLUMNS
 from tests.features.builders import make_account, make_posts
 
 
@@ -28,15 +29,22 @@ def test_absent_columns_are_filled_and_others_dropped():
     assert schema.conform(frame, "accounts").equals(make_account())
 
 
-@pytest.mark.parametrize(
-    "column",
-    ["suspended", "verified", "reports_received", "takedown_date", "label", "score"],
-)
+@pytest.mark.parametrize("column", sorted(BANNED_COLUMNS - set(schema.POSTS)))
 def test_a_column_that_is_no_evidence_is_refused(column):
-    frame = make_account().with_columns(pl.lit(1).alias(column))
+    accounts = make_account().with_columns(pl.lit(1).alias(column))
+    posts = make_posts([]).with_columns(pl.lit(1).alias(column))
 
     with pytest.raises(SchemaError, match=rf"accounts: column\(s\) {column} are not"):
-        build_features(frame, None, None)
+        build_features(accounts, None, None)
+    with pytest.raises(SchemaError, match=rf"posts: column\(s\) {column} are not"):
+        build_features(make_account(), posts, None)
+
+
+def test_ids_alone_are_both_canonical_and_banned():
+    """They are keys; everything else that is banned cannot even come in."""
+    canonical = set(schema.ACCOUNTS) | set(schema.POSTS)
+
+    assert canonical & BANNED_COLUMNS == {"account_id", "post_id"}
 
 
 def test_a_missing_column_is_named():

@@ -53,7 +53,8 @@ def test_the_size_of_parts_changes_no_byte(
 
 
 def handles(world: TinyWorld, tmp_path: Path, block: str) -> Path:
-    """Canonical tables in which all accounts of one block have another handle."""
+    """Canonical tables in which all accounts of one block are others in all that
+    tables are fitted on: handles, followers, applications and texts."""
     source = world.folder / "canonical"
     folder = tmp_path / "canonical"
     folder.mkdir()
@@ -61,10 +62,17 @@ def handles(world: TinyWorld, tmp_path: Path, block: str) -> Path:
     hit = pl.col("account_id").is_in(labels["account_id"].implode())
     changed = pl.when(hit & pl.col("handle").is_not_null())
     table = pl.read_parquet(source / "accounts.parquet").with_columns(
-        handle=changed.then(pl.lit("zqzqzqzq")).otherwise("handle")
+        handle=changed.then(pl.lit("zqzqzqzq")).otherwise("handle"),
+        followers=pl.when(hit).then(10**9).otherwise("followers"),
     )
     table.write_parquet(folder / "accounts.parquet")
-    (folder / "posts.parquet").symlink_to(source / "posts.parquet")
+    pl.read_parquet(source / "posts.parquet").with_columns(
+        pl.when(hit & pl.col(column).is_not_null())
+        .then(pl.lit("zq ") + pl.col(column))
+        .otherwise(column)
+        .alias(column)
+        for column in ("text", "client")
+    ).write_parquet(folder / "posts.parquet")
     return folder
 
 

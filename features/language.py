@@ -1,0 +1,38 @@
+"""Language: how many languages an account writes in, never which.
+
+Languages are the platform's own tags or not known.
+"""
+
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from features.feature import Feature
+
+_language = partial(
+    Feature,
+    group="language",
+    family="content",
+    table="totals",
+    direction=0,
+    missing="Fewer than ten posts with a language.",
+    reasons=("field_absent", "too_few_posts"),
+    counted="tagged",
+    min_posts=10,
+    cost=1,
+)
+
+LANGUAGE: Final = (
+    _language(
+        name="language_mix_chance",
+        expr=1 - pl.col("languages_repeat"),
+        unit="chance",
+        range=(0, 1),
+        label="Mix of languages",
+        description="Chance that two posts drawn at random are in different languages, "
+        "as the platform tagged them.",
+        limitation="Tags of short posts are often wrong; many people live in two "
+        "languages.",
+    ),
+)

@@ -1,0 +1,71 @@
+"""Link: where own posts lead, as a habit and never as a place.
+
+Shares are of all posts, so that an account without links has the value zero.
+"""
+
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from features.feature import Feature
+
+_link = partial(
+    Feature,
+    group="link",
+    family="content",
+    table="totals",
+    among=pl.col("own"),
+    unit="share",
+    range=(0, 1),
+    direction=1,
+    missing="Fewer than ten posts are known, or their texts and links are not.",
+    reasons=("field_absent", "too_few_posts"),
+    min_posts=10,
+    cost=1,
+)
+
+_POSTS: Final = pl.col("posts_known")
+_HOST: Final = pl.col("host")
+
+LINK: Final = (
+    _link(
+        name="link_host_repeat_chance",
+        expr=pl.col("hosts_pairs") / (_POSTS * (_POSTS - 1)),
+        evidence=_HOST.is_not_null() & _HOST.is_duplicated(),
+        unit="chance",
+        label="Returning to the same website",
+        description="Chance that two posts drawn at random are the account's own and "
+        "link to the same website.",
+        limitation="Newsrooms and shops link to themselves; links in the platform's "
+        "own wrapper are not counted.",
+    ),
+    _link(
+        name="link_top_host_share",
+        expr=pl.col("hosts_most") / _POSTS,
+        # The first by name if several are linked as often.
+        evidence=_HOST.eq(_HOST.drop_nulls().mode().min()),
+        label="Links to one website",
+        description="Share of posts that are the account's own and link to the one "
+        "website linked most.",
+        limitation="Newsrooms and shops link to themselves.",
+    ),
+    _link(
+        name="link_shortened_share",
+        expr=pl.col("shortened_total") / _POSTS,
+        evidence=pl.col("shortened"),
+        label="Shortened links",
+        description="Share of posts that are the account's own and link through a "
+        "public link shortener.",
+        limitation="Newsrooms count readers that way; fashions changed over the years.",
+    ),
+    _link(
+        name="link_bare_share",
+        expr=pl.col("bare_total") / _POSTS,
+        evidence=pl.col("bare"),
+        label="Links with hardly a word",
+        description="Share of posts that are the account's own and hold a link and "
+        "fewer than three words.",
+        limitation="People share photographs without words.",
+    ),
+)

@@ -1,0 +1,176 @@
+"""Per-post measures of the words, links and hashtags of an account's own posts.
+
+Measures that read every character look at the latest hundred own posts with text:
+enough for any share, and their cost does not grow with the length of a history.
+Words are compared with each other, never looked up: no measure knows what they mean.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from features.applications import (
+    AUTOMATONS,
+    OFFICIAL,
+    SCHEDULERS,
+    imitates,
+)
+from features.characters import EMOJI
+from features.equalise import LINK, MENTION
+from features.hosts import SHORTENERS, host
+
+LATEST: Final = 100
+# Hashtags from which a post counts as stacked.
+STACK: Final = 4
+
+# Scripts without spaces between words: each character counts as a word.
+_UNSPACED: Final = (
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+)
+_WORD: Final = rf"{_UNSPACED}|\w+"
+# Words that two posts must share at their beginning or end, and that a post must have
+# beyond them, or it would be all beginning.
+_SHARED: Final = 5
+_MORE: Final = 2
+_NOT_BY_CHANCE: Final = 30
+# Marks that a form must have: plain sentences of anybody have one form.
+_FORMED: Final = 2
+
+_QUOTES: Final = ['"', *"“”„«»「」"]
+_OPENING: Final = "".join(_QUOTES) + "'‘’([#.-–—*>"
+_CLOSING: Final = "".join(_QUOTES) + "'’)]"
+_ENDS: Final = list(".!?。！？…")
+
+_WRITTEN: Final = pl.col("words_only").is_not_null()
+_FROM_LATEST: Final = _WRITTEN.cast(pl.Int64).cum_sum(reverse=True).over("account_id")
+_WORDS: Final = pl.col("recent_words")
+_TOKENS: Final = pl.col("tokens")
+_LONG: Final = _TOKENS.list.len() >= _SHARED + _MORE
+_LINK: Final = pl.col("links").list.first()
+_TAGS: Final = pl.col("hashtags")
+# The platform's own wrapper hides where a link leads; some collectors resolve it.
+_WRAPPER: Final = "t.co"
+
+
+def _count(pattern: str) -> pl.Expr:
+    return _WORDS.str.count_matches(pattern).cast(pl.Int64)
+
+
+def _form() -> pl.Expr:
+    """The text with every link, mention and row of words as one sign."""
+    form = (
+        pl.col("recent_text")
+        .str.replace_all(LINK, "\u2197")
+        .str.replace_all(MENTION, "@")
+        .str.replace_all(r"\w+(?:\s+\w+)*", "w")
+        .str.replace_all(r"\s+", " ")
+        .str.strip_chars()
+    )
+    marks = form.str.replace_many({"w": "", " ": ""}).str.len_chars()
+    return pl.when(marks >= _FORMED).then(form)
+
+
+def _key(column: str) -> pl.Expr:
+    known = pl.col(column).is_not_null()
+    return pl.when(known).then(pl.col(column).hash(seed=0).reinterpret(signed=True))
+
+
+STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
+    {
+        # Own posts with text after this one, and itself.
+        "from_latest": pl.when(_WRITTEN).then(_FROM_LATEST),
+        "host": pl.when("own").then(host(_LINK).replace(_WRAPPER, None)),
+        "tag_sequence": pl.when(_TAGS.list.len() > 1).then(
+            _TAGS.list.join(" ")
+            .str.to_lowercase()
+            .str.replace_all("#", "", literal=True)
+        ),
+        "official": pl.col("client").is_in(OFFICIAL),
+        "scheduled": pl.col("client").is_in(SCHEDULERS),
+        "automatic": pl.col("client").is_in(AUTOMATONS),
+        "imitating": imitates(pl.col("client")),
+        # Signs by which people pass on a post without the platform's own button.
+        "passed_on": pl.when(pl.col("kind").is_in(["original", "reply"])).then(
+            pl.col("text").str.contains(
+                r"\b(?:RT|MT|HT)\b:?\s*@\w|\bvia\s+@\w|^\s*[\"“”«„]\s*@\w"
+            )
+        ),
+    },
+    {
+        "shortened": pl.col("host").is_in(SHORTENERS).fill_null(False),
+        "recent": (pl.col("from_latest") <= LATEST).fill_null(False),
+        # Key of texts long enough that two people do not write them by chance.
+        "copy_key": pl.when(
+            pl.col("passed_on").is_not_null() & (pl.col("length") >= _NOT_BY_CHANCE)
+        ).then(pl.col("text_key").reinterpret(signed=True)),
+        # Whether it is in the later half of them; null without a time.
+        "late": pl.when(pl.col("minute").is_not_null()).then(
+            2 * pl.col("from_latest")
+            <= pl.col("from_latest").max().over("account_id").clip(0, LATEST)
+        ),
+    },
+    {
+        "recent_words": pl.when("recent").then("words_only"),
+        "recent_text": pl.when("recent").then("text"),
+        "recent_length": pl.when("recent").then("length"),
+    },
+    {
+        "tokens": _WORDS.str.to_lowercase().str.extract_all(_WORD),
+        "form": _form(),
+        "punctuation": _count(r"\p{P}"),
+        "commas": _WORDS.str.count_matches(",", literal=True).cast(pl.Int64),
+        "shouted": _count(r"\b\p{Lu}{2,}\b"),
+        "has_emoji": pl.col("recent_text").str.contains(EMOJI),
+        "has_break": pl.col("recent_text")
+        .str.strip_chars()
+        .str.contains("\n", literal=True),
+        "has_quote": _WORDS.str.contains_any(_QUOTES),
+        "has_mark_run": _WORDS.str.contains_any(["!!", "!?", "?!", "??"]),
+        "closed": _WORDS.str.strip_chars_end(_CLOSING).str.tail(1).is_in(_ENDS),
+        "first_letter": _WORDS.str.strip_chars_start(_OPENING).str.head(1),
+    },
+    {
+        "token_count": _TOKENS.list.len().cast(pl.Int64),
+        "token_keys": _TOKENS.list.eval(pl.element().hash()),
+        "start": pl.when(_LONG).then(_TOKENS.list.head(_SHARED).list.join(" ")),
+        "end": pl.when(_LONG).then(_TOKENS.list.tail(_SHARED).list.join(" ")),
+        "opens_upper": pl.col("first_letter").str.to_lowercase()
+        != pl.col("first_letter"),
+        "bare": pl.when("own").then(
+            (pl.col("link_count") > 0) & (pl.col("word_count") < 3)
+        ),
+    },
+    {
+        # Words and pairs of neighbours as numbers: faster to compare.
+        "phrase_keys": pl.col("token_keys").list.eval(
+            (pl.element() * 3 + pl.element().shift(-1)).drop_nulls()
+        ),
+    },
+)
+
+# Of features.mixes: what posts may have in common.
+MIXES: Final[dict[str, pl.Expr]] = {
+    "texts": pl.col("text_key").reinterpret(signed=True),
+    "starts": _key("start"),
+    "ends": _key("end"),
+    "forms": _key("form"),
+    "lengths": pl.col("recent_length"),
+    "hosts": _key("host"),
+    "tag_rows": _key("tag_sequence"),
+}
+
+# Of features.totals.
+SUMS: Final[dict[str, pl.Expr]] = {
+    "posts_known": pl.len().cast(pl.Int64),
+    "tagged_posts": (pl.col("hashtag_count") > 0).sum().cast(pl.Int64),
+    "stacked_posts": (pl.col("hashtag_count") >= STACK).sum().cast(pl.Int64),
+    **{
+        f"{measure}_total": pl.col(measure).sum().cast(pl.Int64)
+        for measure in (
+            *("recent", "recent_length", "token_count", "punctuation", "commas"),
+            *("shouted", "has_emoji", "has_break", "has_quote", "has_mark_run"),
+            *("closed", "opens_upper", "passed_on", "shortened", "bare"),
+            *("official", "scheduled", "automatic", "imitating"),
+        )
+    },
+}
