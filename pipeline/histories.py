@@ -3,7 +3,8 @@
 Whoever was collected for a month, or up to 200 posts, or one post in four, differs from
 others in that alone. First windows are evened (within bands of numbers of posts), then
 the numbers of posts in them (within bands of windows). Posts are taken out all over the
-window, and not at its beginning: that would shorten it again.
+window, or at its beginning: the first keeps the window, the second what happens between
+two posts.
 """
 
 from typing import Final
@@ -51,15 +52,20 @@ def before(accounts: pl.DataFrame, posts: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def even_histories(
-    histories: pl.DataFrame, posts: pl.LazyFrame, windows: bool, counts: bool
+    histories: pl.DataFrame,
+    posts: pl.LazyFrame,
+    windows: bool,
+    counts: bool,
+    spread: bool,
 ) -> pl.DataFrame:
     """Which part of each history stays: account_id, posts_from, posts_kept, spread.
 
     Args:
         histories: from `observe_histories`, and block, label of each account.
         posts: canonical posts; counted again within the new windows.
-        windows: whether windows are evened; without, the latest posts are kept.
+        windows: whether windows are evened.
         counts: whether numbers of posts are evened.
+        spread: whether posts that stay are spread over the window, or the latest.
     """
     ends = histories.with_columns(pl.lit(None, schema.TIME).alias("posts_from"))
     if windows:
@@ -89,7 +95,7 @@ def even_histories(
         "account_id",
         "posts_from",
         pl.col(kept).alias("posts_kept"),
-        pl.lit(windows).alias("spread"),
+        pl.lit(spread).alias("spread"),
     ).sort("account_id")
 
 

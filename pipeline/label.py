@@ -90,7 +90,7 @@ def label(
             "read": given.height,
             "takedown": labels.filter(pl.col("label") == 1).height,
             "controls": labels.filter(pl.col("label") == 0).height,
-            "left_out": given.height - labels.height,
+            "left_out": given.height - labels.height - unmatched,
             "unmatched": unmatched,
         },
         "balance": differences,

@@ -52,6 +52,7 @@ class EqualiseRules(Section):
     columns: bool
     windows: bool
     counts: bool
+    kept_posts: Literal["spread", "latest"]
     count_moments: Literal["mask", "mark"]
 
 
@@ -104,7 +105,9 @@ def plan_masks(
     facts = labels.select("account_id", "block", "label").join(
         observed, on="account_id", how="left"
     )
-    kept = even_histories(facts, posts, rules.windows, rules.counts)
+    kept = even_histories(
+        facts, posts, rules.windows, rules.counts, rules.kept_posts == "spread"
+    )
     facts = facts.join(kept, on="account_id").with_columns(moment_of(moments))
     plans = [
         _plan_block(rows.sort("account_id"), rules)

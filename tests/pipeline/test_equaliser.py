@@ -24,7 +24,7 @@ from pipeline.masking import EqualiseRules, apply_masks, observe, plan_masks
 from tests.models.builders import make_accounts
 
 ALL: Final = EqualiseRules(
-    columns=True, windows=True, counts=True, count_moments="mask"
+    columns=True, windows=True, counts=True, kept_posts="spread", count_moments="mask"
 )
 SEEN: Final = tuple(f for f in FEATURES if f in STATIC)
 COUNT: Final = 600
@@ -293,7 +293,7 @@ MONTH: Final = pl.col("posted_at") >= pl.col("posted_at").max().over(
 MASKED: Final[dict[str, tuple[Artefact, EqualiseRules]]] = {
     "one class was collected for a month": (
         lambda w: (w[0], w[1].filter(~in_one(w[2]) | MONTH), w[2]),
-        without(windows=False),
+        without(windows=False, kept_posts="latest"),
     ),
     "one class was collected up to ten posts": (
         lambda w: (w[0], w[1].filter(~in_one(w[2]) | (recent() < 10)), w[2]),
@@ -305,7 +305,7 @@ MASKED: Final[dict[str, tuple[Artefact, EqualiseRules]]] = {
             w[1].filter(~in_one(w[2]) | some(w[1], 0.25) | (recent() == 0)),
             w[2],
         ),
-        without(windows=False),
+        without(windows=False, kept_posts="latest"),
     ),
     "posts of one class have no client": (
         lambda w: plant(w, 1, client=pl.lit(None, pl.String)),

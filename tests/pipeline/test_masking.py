@@ -20,8 +20,10 @@ from pipeline.gaps import even_missingness
 from pipeline.masking import MASKS, EqualiseRules, apply_masks, observe, plan_masks
 from tests.models.builders import make_accounts, make_labels
 
-ALL = EqualiseRules(columns=True, windows=True, counts=True, count_moments="mask")
-LATEST = ALL.model_copy(update={"windows": False})
+ALL = EqualiseRules(
+    columns=True, windows=True, counts=True, kept_posts="spread", count_moments="mask"
+)
+LATEST = ALL.model_copy(update={"windows": False, "kept_posts": "latest"})
 SEEN = tuple(f for f in FEATURES if f in STATIC)
 
 
