@@ -39,14 +39,14 @@ class Element(NamedTuple):
 
     value: the object; null if `rule` says why it cannot be read.
     rule, detail, raw: of a rejected element, as in the canonical table.
-    repaired: rules of repairs of its texts.
+    suspect: some text of it may need `cleaned`.
     """
 
     value: dict[str, Any] | None
     rule: str = ""
     detail: str = ""
     raw: str = ""
-    repaired: tuple[str, ...] = ()
+    suspect: bool = False
 
 
 def elements(stream: Stream, encoding: str) -> Iterator[Element]:
@@ -66,6 +66,12 @@ def elements(stream: Stream, encoding: str) -> Iterator[Element]:
         yield text.element(inside)
     if inside and not text.gave_up:
         yield Element(None, "broken_json", "the array is not closed: the file is cut")
+
+
+def cleaned(value: Any) -> tuple[Any, list[str]]:
+    """The value with its texts repaired, and the rules of the repairs."""
+    rules: set[str] = set()
+    return _clean(value, rules), sorted(rules)
 
 
 def _check_begin(stream: Stream, char: str) -> None:
@@ -129,7 +135,7 @@ class _Text:
         if not isinstance(value, dict):
             return _rejected("not_an_object", "the element is no object", raw)
         self._first_key = self._first_key or json.dumps(next(iter(value), ""))
-        return _cleaned(value, raw)
+        return Element(value, suspect=bool(_SUSPECT.search(raw)))
 
     def _scalar(self) -> Element:
         found = _SCALAR.match(self._buffer, self.position)
@@ -193,14 +199,6 @@ def _too_deep(raw: str, value: object) -> bool:
                 inner += one
         level = inner
     return any(isinstance(one, dict | list) for one in level)
-
-
-def _cleaned(value: dict[str, Any], raw: str) -> Element:
-    if not _SUSPECT.search(raw):
-        return Element(value)
-    rules: set[str] = set()
-    cleaned = _clean(value, rules)
-    return Element(cleaned, repaired=tuple(sorted(rules)))
 
 
 def _clean(value: Any, rules: set[str]) -> Any:

@@ -12,7 +12,7 @@ from features import schema
 from pipeline.errors import SourceError
 from pipeline.sources import archive, paths
 from pipeline.sources.delimited import RAW_CHARACTERS
-from pipeline.sources.elements import Element, elements
+from pipeline.sources.elements import MAX_CHARACTERS, Element, cleaned, elements
 from pipeline.sources.members import Stream, streams
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source
@@ -164,9 +164,17 @@ def _rows(
     for element in found_in:
         for value in _values(element, each):
             rows.number += 1
+            if each is not None and element.rule == "element_too_large":
+                raise SourceError(
+                    f"{file}: a page of more than {MAX_CHARACTERS // 2**20} Mi "
+                    "characters; write its entries as an array or one a line"
+                )
             if not isinstance(value, dict):
                 rows.rejected.append((rows.number, *_why(element)))
                 continue
+            rules: list[str] = []
+            if element.suspect:
+                value, rules = cleaned(value)
             if not rows.row and not rows.frames:
                 seen |= set(value)
             absent = _add(rows, value, found, required)
@@ -177,7 +185,7 @@ def _rows(
                     (rows.number, "field_missing", detail, _raw(value))
                 )
                 continue
-            for rule in element.repaired:
+            for rule in rules:
                 rows.repaired.setdefault(rule, []).append(rows.number)
             if len(rows.row) == _CHUNK_ROWS:
                 rows.flush()
@@ -211,31 +219,34 @@ def _add(
     required: Fields,
 ) -> str | None:
     """Add a row; or the name of the required field that it lacks."""
-    cells: dict[str, str | None] = {}
+    cells: list[str | None] = []
     unreadable = False
     for name, spellings in found.items():
-        cell = next(
-            (
-                one
-                for one in (paths.find(value, at) for at in spellings)
-                if one is not None
-            ),
-            None,
-        )
-        if isinstance(cell, bool):
-            cell = "true" if cell else "false"
-        elif isinstance(cell, list) and name in _LISTS:
-            cell = json.dumps(cell, ensure_ascii=False)
-        elif cell is not None and not isinstance(cell, str):
-            cell, unreadable = None, True
+        cell: Any = None
+        for steps in spellings:
+            cell = paths.find(value, steps)
+            if cell is not None:
+                break
+        if cell is not None and type(cell) is not str:
+            cell = _text(cell, name)
+            unreadable |= cell is None
         if cell is None and name in required:
             return name
-        cells[name] = cell
-    for name, cell in cells.items():
-        rows.columns[name].append(cell)
+        cells.append(cell)
+    for column, cell in zip(rows.columns.values(), cells, strict=True):
+        column.append(cell)
     rows.row.append(rows.number)
     if unreadable:
         rows.unreadable.append(rows.number)
+    return None
+
+
+def _text(cell: object, name: str) -> str | None:
+    """Of a truth value or of a list where one is meant; null for anything else."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, list) and name in _LISTS:
+        return json.dumps(cell, ensure_ascii=False) if cell else "[]"
     return None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import archive, checks, columns, ira, values
+from pipeline.sources import archive, checks, columns, ira, profiles, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -66,7 +66,6 @@ def _identify(posts: Reading) -> None:
 
 def _accounts(posts: pl.DataFrame) -> pl.DataFrame:
     """One row an account, as on its newest post."""
-    order = ["posted_at", "post_id", "handle", "group", "followers", "following"]
-    newest = posts.sort(*order, "file", "row", nulls_last=False)
-    wanted = ["account_id", "handle", "group", "followers", "following", "file", "row"]
-    return newest.unique("account_id", keep="last", maintain_order=True).select(wanted)
+    own = ["handle", "group", "followers", "following"]
+    last = profiles.newest(posts, ["post_id", *own])
+    return last.select("account_id", *own, "file", "row")

@@ -9,7 +9,7 @@ import polars as pl
 from features import schema
 from pipeline.errors import SourceError
 from pipeline.sources import archive
-from pipeline.sources.delimited import RAW_CHARACTERS
+from pipeline.sources.delimited import CHUNK_ROWS, RAW_CHARACTERS
 from pipeline.sources.members import Stream, streams
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source
@@ -55,13 +55,16 @@ def load(
                 if not text:
                     continue
                 if len(cells) != len(names) or len(line) > _MAX_LINE:
-                    detail = f"{len(cells)} fields, {len(names)} are known"
+                    detail = f"{len(cells)} fields of {len(names)}, {len(line)} bytes"
                     cut = json.dumps([text[:RAW_CHARACTERS]], ensure_ascii=False)
                     rejected.append(
                         (source.name, stream.name, number, "field_count", detail, cut)
                     )
                     continue
                 rows.append((*cells, stream.name, str(number)))
+                if len(rows) == CHUNK_ROWS:
+                    frames.append(_frame(rows, names))
+                    rows = []
                 repaired += [(rule, stream.name, number) for rule in rules]
             frames.append(_frame(rows, names))
     reading = Reading(source, table, pl.concat(frames))

@@ -25,23 +25,26 @@ def parse(path: str) -> tuple[Step, ...]:
 
 def find(value: Any, steps: tuple[Step, ...]) -> Any:
     """Value at the end of the path; a list if a step takes each entry; null if none."""
-    for number, step in enumerate(steps, 1):
-        if not isinstance(value, dict):
+    for number, (key, of_list, name, wanted) in enumerate(steps, 1):
+        # As json makes them: no subclass, and this is asked for every cell.
+        if type(value) is not dict:
             return None
-        value = value.get(step.key)
-        if not step.of_list:
+        value = value.get(key)
+        if value is None:
+            return None
+        if not of_list:
             continue
-        if not isinstance(value, list):
+        if type(value) is not list:
             return None
-        if step.name is None:
+        if name is None:
             found = [find(entry, steps[number:]) for entry in value]
             return [one for entry in found for one in _several(entry)]
-        value = next((one for one in value if _is(one, step)), None)
+        value = next((one for one in value if _is(one, name, wanted)), None)
     return value
 
 
-def _is(entry: Any, step: Step) -> bool:
-    return isinstance(entry, dict) and entry.get(step.name) == step.value
+def _is(entry: Any, name: str, wanted: str | None) -> bool:
+    return isinstance(entry, dict) and entry.get(name) == wanted
 
 
 def _several(found: Any) -> list[Any]:

@@ -41,11 +41,17 @@ def derived(
         frame = frame.filter(~pl.col("account_id").is_in(known))
     own = [name for name in profile if name != "account_id"]
     columns = [pl.col(f"{_PREFIX}{name}").alias(name) for name in own]
-    order = ["posted_at", "post_id", *(f"{_PREFIX}{name}" for name in own)]
-    newest = frame.sort(*order, "file", "row", nulls_last=False).unique(
+    order = ["post_id", *(f"{_PREFIX}{name}" for name in own)]
+    return newest(frame, order).select("account_id", *columns, "file", "row")
+
+
+def newest(posts: pl.DataFrame, order: Iterable[str]) -> pl.DataFrame:
+    """The last post of each account; of those of one moment the last by `order`."""
+    last = pl.col("posted_at").max().over("account_id")
+    late = posts.filter(pl.col("posted_at").eq_missing(last))
+    return late.sort(*order, "file", "row", nulls_last=False).unique(
         "account_id", keep="last", maintain_order=True
     )
-    return newest.select("account_id", *columns, "file", "row")
 
 
 def of(posts: Reading, profile: Iterable[str], listed: Reading | None) -> Reading:

@@ -172,6 +172,16 @@ def test_v2_pages_count_each_post_and_a_page_of_none_counts_nothing(
     assert count.rejected == {"field_missing": 1, "not_an_object": 1}
 
 
+def test_a_page_beyond_the_limit_is_refused_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.sources.elements.MAX_CHARACTERS", 500)
+    page = {"data": [v2_post(Post(str(number), ANN)) for number in range(9)]}
+
+    with pytest.raises(SourceError, match="one a line"):
+        read_json(tmp_path, "x_api_v2", posts=page)
+
+
 def test_v2_lists_left_out_are_not_known_and_those_of_none_empty(
     tmp_path: Path,
 ) -> None:
