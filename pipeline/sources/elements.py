@@ -21,7 +21,9 @@ MAX_DEPTH = 40
 _CHUNK = 2**20
 
 _SPACE = re.compile(r"\s*")
-_SCALAR = re.compile(r"[^\s\[\]{},\"]{1,64}|.", re.DOTALL)
+# Of a number or word that stands where an object should.
+_LONGEST = 64
+_SCALAR = re.compile(rf"[^\s\[\]{{}},\"]{{1,{_LONGEST}}}|.", re.DOTALL)
 _LINE = re.compile(r"\n(?=[{\[])")
 _FIRST_KEY = re.compile(r'\{\s*("(?:[^"\\]|\\.){1,100}")\s*:')
 # Bytes that are no UTF-8, escapes of half characters, and NUL, raw or escaped.
@@ -138,6 +140,8 @@ class _Text:
         return Element(value, suspect=bool(_SUSPECT.search(raw)))
 
     def _scalar(self) -> Element:
+        while len(self._buffer) - self.position <= _LONGEST and self._more():
+            pass
         found = _SCALAR.match(self._buffer, self.position)
         assert found is not None
         self.position = found.end()

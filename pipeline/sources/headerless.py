@@ -9,13 +9,14 @@ import polars as pl
 from features import schema
 from pipeline.errors import SourceError
 from pipeline.sources import archive
-from pipeline.sources.delimited import CHUNK_ROWS, RAW_CHARACTERS
+from pipeline.sources.delimited import RAW_CHARACTERS
 from pipeline.sources.members import Stream, streams
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source
 
 SUFFIXES = (".tsv", ".txt", ".dat", ".csv")
 _CHUNK = 2**20
+_CHUNK_ROWS = 50_000
 # A line beyond this is no record of ids, labels and posts.
 _MAX_LINE = 2**20
 
@@ -62,7 +63,7 @@ def load(
                     )
                     continue
                 rows.append((*cells, stream.name, str(number)))
-                if len(rows) == CHUNK_ROWS:
+                if len(rows) == _CHUNK_ROWS:
                     frames.append(_frame(rows, names))
                     rows = []
                 repaired += [(rule, stream.name, number) for rule in rules]

@@ -154,6 +154,21 @@ def x_api_v2(folder: Path, people: list[Person], posts: list[Post]) -> None:
     (folder / "tweets.jsonl.gz").write_bytes(gzip.compress(text, mtime=0))
 
 
+def x_api_v2_lines(folder: Path, people: list[Person], posts: list[Post]) -> None:
+    """The same pages, one a post and in plain text."""
+    x_api_v2(folder, people, posts)
+    (folder / "tweets.jsonl.gz").unlink()
+    pages = []
+    for post in posts:
+        page: dict[str, Any] = {"data": v2_post(post), "matching_rules": []}
+        page["includes"] = {"users": [v2_user(post.owner)]}
+        if post.target:
+            target = {"id": post.target_id, "author_id": post.target.id, "text": "x"}
+            page["includes"]["tweets"] = [target]
+        pages.append(page)
+    lines(folder / "tweets.jsonl", pages)
+
+
 def twibot22(folder: Path, people: list[Person], posts: list[Post]) -> None:
     array(folder / "user.json", [v2_user(one, "u") for one in people])
     array(folder / "tweet_0.json", [v2_post(post, "t") for post in posts])

@@ -103,6 +103,13 @@ def ira(folder: Path, people: list[Person], posts: list[Post]) -> None:
     pl.DataFrame(rows).write_parquet(folder / "ira_posts.parquet")
 
 
+def ira_csv(folder: Path, people: list[Person], posts: list[Post]) -> None:
+    ira(folder, people, posts)
+    table = pl.read_parquet(folder / "ira_posts.parquet")
+    (folder / "ira_posts.parquet").unlink()
+    table.write_csv(folder / "ira_posts.csv", datetime_format="%Y-%m-%d %H:%M")
+
+
 def guarded(post: Post) -> str:
     """The text without the words about its target, behind the release's apostrophe."""
     text = post.body if post.kind == "repost" else post.text
@@ -203,6 +210,17 @@ def cresci2017(folder: Path, people: list[Person], posts: list[Post]) -> None:
             release.writestr(f"datasets_full.csv/{group}.csv.zip", inner.getvalue())
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "cresci-2017.csv.zip").write_bytes(outer.getvalue())
+
+
+def cresci2017_folders(folder: Path, people: list[Person], posts: list[Post]) -> None:
+    """The files of the release, unpacked."""
+    cresci2017(folder, people, posts)
+    release = folder / "cresci-2017.csv.zip"
+    with zipfile.ZipFile(release) as outer:
+        for name in outer.namelist():
+            with zipfile.ZipFile(BytesIO(outer.read(name))) as inner:
+                inner.extractall(folder)
+    release.unlink()
 
 
 def cresci_post(post: Post, group: str) -> dict[str, Any]:

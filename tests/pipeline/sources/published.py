@@ -1,7 +1,7 @@
 """Every format: how to write it, how to declare it, and what of an account it tells."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -201,3 +201,10 @@ PUBLISHED: dict[str, Published] = {
     ),
     "x_api_v2": Published(as_json.x_api_v2, _V2, _X_POST),
 }
+# The same formats in their other forms: not packed, so that damage gets at the rows.
+for _name, _write in (
+    ("cresci2017-folders", as_tables.cresci2017_folders),
+    ("ira-csv", as_tables.ira_csv),
+    ("x_api_v2-lines", as_json.x_api_v2_lines),
+):
+    PUBLISHED[_name] = replace(PUBLISHED[_name.split("-")[0]], write=_write)

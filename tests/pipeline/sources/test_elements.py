@@ -48,6 +48,14 @@ def test_arrays_lines_and_objects_in_a_row_are_read_alike(text: str) -> None:
     assert outcome(text.encode()) == ["1", "2"]
 
 
+def test_a_word_across_the_edge_of_a_chunk_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(elements, "_CHUNK", 3)
+
+    assert outcome(b'[nothing, {"id": 3}]') == ["not_an_object", "3"]
+
+
 @pytest.mark.parametrize("size", [1, 7, 64])
 def test_the_size_of_a_chunk_changes_nothing(
     size: int, monkeypatch: pytest.MonkeyPatch
@@ -174,7 +182,13 @@ def test_members_of_a_zip_are_read_in_order_of_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("../a.json", "leaves"), ("a.txt", "holds no")]
+    ("name", "message"),
+    [
+        ("../a.json", "leaves"),
+        ("/a.json", "leaves"),
+        ("a.txt", "holds no"),
+        ("\u202egnp.json", "not printable"),
+    ],
 )
 def test_a_zip_with_other_members_is_refused(
     name: str, message: str, tmp_path: Path

@@ -68,7 +68,7 @@ def test_golden_archive_reads_back_equal(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=worlds())
 def test_random_archives_read_back_equal(
     name: str, world: tuple[list[Person], list[Post]]
@@ -113,7 +113,7 @@ def check_damaged(name: str, sound: Path, folder: Path, variants: range) -> None
 def test_damaged_archives_lose_no_row_and_raise_no_traceback(
     name: str, sound: dict[str, Path], tmp_path: Path
 ) -> None:
-    check_damaged(name, sound[name], tmp_path, range(15))
+    check_damaged(name, sound[name], tmp_path, range(8))
 
 
 @pytest.mark.slow
@@ -121,4 +121,4 @@ def test_damaged_archives_lose_no_row_and_raise_no_traceback(
 def test_two_hundred_damaged_archives(
     name: str, sound: dict[str, Path], tmp_path: Path
 ) -> None:
-    check_damaged(name, sound[name], tmp_path, range(15, 200))
+    check_damaged(name, sound[name], tmp_path, range(8, 200))

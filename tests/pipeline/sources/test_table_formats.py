@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import SourceError
+from pipeline.sources import lines
 from pipeline.sources.source import Tables
 from tests.pipeline.sources import as_tables
 from tests.pipeline.sources.archives import (
@@ -293,6 +294,35 @@ def test_pan_texts_are_repaired_and_pages_refused(tmp_path: Path) -> None:
 
 
 # caverlee-2011 as published
+
+
+def test_long_texts_are_read_in_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.sources.lines.CHUNK_ROWS", 2)
+    monkeypatch.setattr("pipeline.sources.lines._CHUNK", 5)
+    (tmp_path / "l.txt").write_text("".join(f"{n}\tw{n}\n" for n in range(5)))
+    source = make_source("canonical", {"labels": ["l.txt"]})
+
+    frame = lines.load(source, tmp_path, "labels", "labels", ["id", "w"], "\t").frame
+
+    assert frame["id"].to_list() == list("01234")
+    assert frame["row"].to_list() == [1, 2, 3, 4, 5]
+
+
+def test_a_line_beyond_the_limit_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.sources.lines._MAX_LINE", 50)
+    monkeypatch.setattr("pipeline.sources.lines._CHUNK", 20)
+    (tmp_path / "l.txt").write_text(f"1\tw\n2\t{'w' * 999}\n3\tw\n")
+    source = make_source("canonical", {"labels": ["l.txt"]})
+
+    reading = lines.load(source, tmp_path, "labels", "labels", ["id", "w"], "\t")
+
+    (count,) = reading.counts()
+    assert reading.frame["id"].to_list() == ["1", "3"]
+    assert (count.read, count.rejected) == (3, {"field_count": 1})
 
 
 def test_caverlee_text_without_header_goes_by_the_fixed_order(tmp_path: Path) -> None:
