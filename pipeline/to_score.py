@@ -197,7 +197,7 @@ def _check_canonical(raw: Path, files: dict[str, list[str]], dated: bool) -> Non
         if path.suffix == ".parquet":
             try:
                 header = list(pl.read_parquet_schema(path))
-            except pl.exceptions.PolarsError:
+            except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
                 continue
         elif tables.is_json(path):
             header = fields.names(path)

@@ -9,15 +9,12 @@ import polars as pl
 
 from features import schema
 from pipeline.errors import SourceError
-from pipeline.sources import archive
+from pipeline.sources import archive, parquet
 from pipeline.sources.delimited import Delimited
 from pipeline.sources.delimited import batches as read_batches
 from pipeline.sources.part import Part
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source
-
-# Rows of a Parquet file read at a time. No value depends on it.
-PARQUET_ROWS = 250_000
 
 # Name used here -> published names, in any case or camelCase; the first one found
 # is taken.
@@ -136,21 +133,12 @@ def batches(path: Path, source: Source) -> Iterator[Delimited]:
     if path.suffix.lower() != ".parquet":
         yield from read_batches(path, source.encoding)
         return
-    try:
-        rows = pl.scan_parquet(path, glob=False)
-        names = rows.collect_schema().names()
-        if "row" in names or "file" in names:
+    start = 1
+    for frame in parquet.read_batches(path):
+        if "row" in frame.columns or "file" in frame.columns:
             raise SourceError(
                 f"{path}: columns `row` and `file` are reserved; rename them"
             )
-        numbered = rows.with_row_index("row", 1).with_columns(
-            pl.col("row").cast(pl.Int64)
-        )
-        start, height = 0, rows.select(pl.len()).collect().item()
-        while start == 0 or start < height:
-            batch = numbered.slice(start, PARQUET_ROWS).collect()
-            yield Delimited(batch.select(*names, "row"))
-            start += PARQUET_ROWS
-    # NOTE: Polars panics at some damage instead of raising one of its errors.
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        raise SourceError(f"{path}: not Parquet; fetch the file again") from None
+        numbers = pl.int_range(start, start + pl.len(), dtype=pl.Int64)
+        yield Delimited(frame.with_columns(numbers.alias("row")))
+        start += frame.height

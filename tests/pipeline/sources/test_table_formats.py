@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.sources import lines
+from pipeline.sources import headerless
 from pipeline.sources.source import Tables
 from tests.pipeline.sources import as_tables
 from tests.pipeline.sources.archives import (
@@ -299,12 +299,14 @@ def test_pan_texts_are_repaired_and_pages_refused(tmp_path: Path) -> None:
 def test_long_texts_are_read_in_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.sources.lines.CHUNK_ROWS", 2)
-    monkeypatch.setattr("pipeline.sources.lines._CHUNK", 5)
+    monkeypatch.setattr("pipeline.sources.headerless._CHUNK_ROWS", 2)
+    monkeypatch.setattr("pipeline.sources.headerless._CHUNK", 5)
     (tmp_path / "l.txt").write_text("".join(f"{n}\tw{n}\n" for n in range(5)))
     source = make_source("canonical", {"labels": ["l.txt"]})
 
-    frame = lines.load(source, tmp_path, "labels", "labels", ["id", "w"], "\t").frame
+    frame = headerless.load(
+        source, tmp_path, "labels", "labels", ["id", "w"], "\t"
+    ).frame
 
     assert frame["id"].to_list() == list("01234")
     assert frame["row"].to_list() == [1, 2, 3, 4, 5]
@@ -313,12 +315,12 @@ def test_long_texts_are_read_in_chunks(
 def test_a_line_beyond_the_limit_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.sources.lines._MAX_LINE", 50)
-    monkeypatch.setattr("pipeline.sources.lines._CHUNK", 20)
+    monkeypatch.setattr("pipeline.sources.headerless._MAX_LINE", 50)
+    monkeypatch.setattr("pipeline.sources.headerless._CHUNK", 20)
     (tmp_path / "l.txt").write_text(f"1\tw\n2\t{'w' * 999}\n3\tw\n")
     source = make_source("canonical", {"labels": ["l.txt"]})
 
-    reading = lines.load(source, tmp_path, "labels", "labels", ["id", "w"], "\t")
+    reading = headerless.load(source, tmp_path, "labels", "labels", ["id", "w"], "\t")
 
     (count,) = reading.counts()
     assert reading.frame["id"].to_list() == ["1", "3"]
