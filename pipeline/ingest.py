@@ -99,7 +99,7 @@ def _merge(sources: list[list[Path]], target: Path) -> None:
     """One sorted file of sorted files, without holding their rows.
 
     Args:
-        sources: files of each source. A source's name is the begin of its ids, so that
+        sources: Arrow files of each source. A source's name is the begin of its ids, so that
             sources follow one another; no id stands in two files of one source.
         target: file to write; the others are removed.
     """
@@ -107,9 +107,7 @@ def _merge(sources: list[list[Path]], target: Path) -> None:
         write_parquet(schema.empty("posts"), target, POST_ORDER)
         return
     ordered = [
-        _by_account([pl.scan_parquet(path) for path in paths])
-        for paths in sources
-        if paths
+        _by_account([pl.scan_ipc(path) for path in paths]) for paths in sources if paths
     ]
     pl.concat(ordered).sink_parquet(
         target,

@@ -145,7 +145,7 @@ def _draft(archive: Inspected, zone: str | None, order: str | None) -> Source:
 def _languages(read: Read) -> Counter[str]:
     counted: Counter[str] = Counter()
     for path in read.posts:
-        languages = pl.scan_parquet(path).group_by("language").len().collect()
+        languages = pl.scan_ipc(path).group_by("language").len().collect()
         counted.update({name or "unknown": n for name, n in languages.iter_rows()})
     if not read.posts:
         for name in read.accounts["declared_language"]:

@@ -12,6 +12,8 @@ from pipeline.sources.reading import Reading
 _SCIENTIFIC = r"^\d(\.\d+)?[eE]\+?\d+$"
 # As in an id that may be a handle: "1e5" can be one, "1E+5" cannot.
 _SCIENTIFIC_SIGNED = r"^\d(\.\d+)?[eE]\+\d+$"
+# Digits and what follows them in both.
+_NUMBER = r"^\d+[.eE]"
 _FLOAT = r"^\d+\.0+$"
 # Floats below this hold every integer exactly.
 _EXACT = 2**53
@@ -27,11 +29,15 @@ def primary_id(reading: Reading, column: str) -> None:
     """
     _as_string(reading, column)
     value = pl.col(column)
-    destroyed = value.str.contains(_SCIENTIFIC_SIGNED) | _inexact(value)
+    # Most columns have no such id, and the closer look costs much.
+    suspect = reading.frame.select(value.str.contains(_NUMBER).any()).item()
+    destroyed = pl.lit(False)
+    if suspect:
+        destroyed = value.str.contains(_SCIENTIFIC_SIGNED) | _inexact(value)
     found = {
         (file, column): (bad, ids)
         for file, bad, ids in reading.frame.group_by("file")
-        .agg(destroyed.sum(), destroyed.count().alias("ids"))
+        .agg((destroyed & value.is_not_null()).sum(), value.count().alias("ids"))
         .iter_rows()
     }
     if isinstance(reading.source, Part):
@@ -40,7 +46,8 @@ def primary_id(reading: Reading, column: str) -> None:
         check_destroyed(found)
     reading.reject("id_destroyed", destroyed, f"{column} is a rounded number")
     reading.reject("no_id", value.is_null() | (value == ""), f"{column} is empty")
-    _strip_float(reading, column)
+    if suspect:
+        _strip_float(reading, column)
 
 
 def check_destroyed(found: Mapping[tuple[str, str], tuple[int, int]]) -> None:

@@ -11,6 +11,7 @@ from pipeline.errors import SourceError
 from pipeline.ingest import ingest
 from pipeline.sources import spool
 from pipeline.sources.source import Source
+from pipeline.streaming import POST_ORDER
 from tests.pipeline.sources.archives import CONTROLS, make_source, write_csv
 
 ACCOUNTS = 40
@@ -215,3 +216,27 @@ def test_progress_tells_rows_and_rate(
     said = capsys.readouterr().out.splitlines()[0].split()
     assert said[:4] == ["src,", "posts_2.csv:", "250", "rows,"]
     assert said[-2:] == ["a", "second"]
+
+
+def test_posts_stand_in_the_order_of_all_keys(tmp_path: Path) -> None:
+    write_csv(tmp_path / "a.csv", [{"account_id": one} for one in "12"])
+    posts = [
+        {
+            "account_id": owner,
+            "post_id": "",
+            "posted_at": posted_at,
+            "text": text,
+            "kind": "reply",
+        }
+        for text in ("c", "a", "b")
+        for posted_at in ("2020-01-02T00:00Z", "", "2020-01-01T00:00Z")
+        for owner in "21"
+    ]
+    write_csv(tmp_path / "p.csv", posts)
+    files = {"accounts": ["a.csv"], "posts": ["p.csv"]}
+
+    run(make_source("canonical", files), tmp_path, tmp_path, 1000)
+
+    made = pl.read_parquet(tmp_path / "canonical" / "posts.parquet")
+    assert made.equals(made.sort(POST_ORDER, nulls_last=True))
+    assert made["text"].to_list() == list("abc") * 6
