@@ -27,6 +27,7 @@ LABELS = {
     "label": pl.Int8(),
     "group": pl.String(),
 }
+_BATCH_ROWS = 1_000
 NOBODY = Forgotten()
 POST_ORDER = [
     "account_id",
@@ -131,9 +132,10 @@ def _is_streamed(source: Source, raw: Path) -> bool:
 def _written(tables: Tables, source: Source, path: Path) -> Read:
     posts = []
     if tables.posts is not None:
-        # Written once more when all are merged: what counts here is speed.
+        # Written once more when all are merged: what counts here is speed, and that
+        # little of each file is held then.
         rows = _in_order(prefixed(tables.posts, source, "posts"))
-        rows.write_ipc(path, compression="lz4")
+        rows.write_ipc(path, compression="lz4", record_batch_size=_BATCH_ROWS)
         posts.append(path)
     return Read(
         prefixed(tables.accounts, source, "accounts"),
