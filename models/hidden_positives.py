@@ -25,8 +25,10 @@ _LEAST_ABOVE: Final = 0.2
 _CUTS: Final = 101
 # Standard errors that a cut is charged for, so that a noisy one is not taken for a low.
 _CHARGED: Final = 2.0
-_BOUND_CUTS: Final = 5
-# Bounds are read where positives exceed ordinary accounts by this share.
+# Bounds are read above these shares of ordinary accounts; of more cuts the best would be
+# the luckiest.
+_BOUND_CUTS: Final = (0.7, 0.825, 0.95)
+# And where positives exceed ordinary accounts by this share.
 _LEAST_EXCESS: Final = 0.1
 
 
@@ -142,7 +144,8 @@ def one_role_bounds(
     Args:
         references: name of another operator -> scores of this operator's controls, and
             of that operator, by a booster that saw neither.
-        confidence: of each bound.
+        confidence: of each bound at each cut; the best of three cuts and the weakest of
+            the references are taken, which together hold about as often.
 
     Returns:
         Null without a reference of 30 accounts a class, or with fewer than 30 controls.
@@ -164,12 +167,11 @@ def one_role_bounds(
 def _bounds(
     controls: Floats, reference: Reference, confidence: float
 ) -> tuple[float, float]:
-    cuts = np.quantile(reference.controls, np.linspace(0.5, 0.95, _BOUND_CUTS))
+    cuts = np.quantile(reference.controls, _BOUND_CUTS)
     u, error_u = _above(controls, cuts)
     n, error_n = _above(reference.controls, cuts)
     a, error_a = _above(reference.positives, cuts)
-    # The best of many cuts is taken: each bound has to hold at all of them at once.
-    z = NormalDist().inv_cdf(1 - (1 - confidence) / _BOUND_CUTS)
+    z = NormalDist().inv_cdf(confidence)
     error = z * np.hypot(error_u, error_n)
     low = float(np.clip(np.max((u - n - error) / (1 - n)), 0, 1))
     clear = a - n >= _LEAST_EXCESS

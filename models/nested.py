@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from features.catalogue import FEATURES
 from models.matrix import Matrix, to_matrix
+from models.sparing import spared
 from models.training import (
     Floats,
     Labels,
@@ -96,10 +97,11 @@ def train_sets(
     names = np.array([feature.name for feature in FEATURES])
     for training in sets:
         rows = data.rows(training.account_ids)
-        matrix = data.matrix(training.key)[rows]
-        labels = data.labels[rows]
-        units = data.blocks[rows]
-        ids = training.account_ids
+        matrix, ids = data.matrix(training.key)[rows], training.account_ids
+        labels, units = data.labels[rows], data.blocks[rows]
+        kept = ~spared(matrix, labels, units, ids, FEATURES, recipe)
+        matrix, labels, units = matrix[kept], labels[kept], units[kept]
+        ids = [data.ids[row] for row in rows[kept]]
         turned = turning(matrix, labels, units, ids, FEATURES, recipe.turn_margin)
         # A column without values is never split on, and keeps its place.
         matrix[:, np.isin(names, turned)] = np.nan

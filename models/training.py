@@ -27,6 +27,7 @@ class Recipe:
     family_dropout: chance that a family is blanked in the second copy of a row.
     monotone: whether a feature with an expected direction may only push that way.
     turn_margin: how far a feature without one may point both ways (models.transfer).
+    spared_controls: share of controls left out as most like positives.
     seed: of everything random.
     """
 
@@ -36,6 +37,7 @@ class Recipe:
     family_dropout: float
     monotone: bool
     turn_margin: float
+    spared_controls: float
     seed: int
 
 

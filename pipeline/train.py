@@ -37,6 +37,7 @@ class TrainParams(Section):
     family_dropout: Annotated[float, Field(ge=0, lt=1)]
     monotone: bool
     turn_margin: Annotated[float, Field(ge=0, le=0.5)]
+    spared_controls: Annotated[float, Field(ge=0, le=0.5)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     num_leaves: Annotated[int, Field(ge=2, le=255)]
     max_depth: Annotated[int, Field(ge=1, le=16)]

@@ -116,7 +116,7 @@ def _hide(
     count = given.filter(source=controls, label=0).height
     wanted = round(count * share / (1 - share))
     drawn = rng.choice(candidates.sort().to_numpy(), wanted, replace=False)
-    hidden = pl.col("account_id").is_in(pl.Series(drawn).implode())
+    hidden = pl.col("account_id").is_in(drawn.tolist())
     return given.with_columns(
         pl.when(hidden).then(pl.lit(0, pl.Int8)).otherwise("label").alias("label"),
         pl.when(hidden).then(pl.lit(controls)).otherwise("source").alias("source"),

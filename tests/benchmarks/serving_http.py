@@ -136,6 +136,7 @@ def _champion(folder: Path) -> Path:
         family_dropout=0.0,
         monotone=train["monotone"],
         turn_margin=train["turn_margin"],
+        spared_controls=0.0,
         seed=train["seed"],
     )
     matrix = make_matrix(3_000, len(FEATURES))

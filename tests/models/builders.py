@@ -22,6 +22,7 @@ RECIPE = Recipe(
     family_dropout=0.3,
     monotone=True,
     turn_margin=0.1,
+    spared_controls=0.0,
     seed=1,
 )
 LINE = Calibrator(slope=1.3, intercept=-0.2, anchor=0.5)

@@ -3,6 +3,7 @@ import pytest
 
 from models.calibration import fit_calibrator
 from models.calibrator import sigmoid
+from models.metrics import BINS, expected_calibration_error
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,23 @@ def test_a_ridge_flattens() -> None:
     )
 
     assert flat < steep < 10
+
+
+@pytest.mark.parametrize(("n", "seed"), [(2_000, 1), (20_000, 2)])
+def test_the_error_of_a_true_calibrator_is_that_of_its_sample(
+    n: int, seed: int
+) -> None:
+    """Known probabilities: what is left of ECE is noise, bounded by bins and n."""
+    generator = np.random.default_rng(seed)
+    scores = generator.normal(0, 1.5, n)
+    probabilities = sigmoid(1.3 * scores - 0.5)
+    labels = (generator.random(n) < probabilities).astype(np.int8)
+
+    line = fit_calibrator(scores, labels, np.ones(n), ridge=0.0)
+
+    found = expected_calibration_error(sigmoid(line.logits(scores)), labels)
+    # Mean absolute deviation of a bin's share is at most sqrt(1 / (2 pi n_bin)).
+    expected = np.sqrt(BINS / (2 * np.pi * n))
+    assert found < 1.5 * expected
+    wrong = expected_calibration_error(sigmoid(2 * line.logits(scores)), labels)
+    assert wrong > 2 * expected

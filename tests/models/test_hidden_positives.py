@@ -108,7 +108,8 @@ def test_bounds_hold_the_truth_if_hidden_accounts_are_found_as_well(
     ]
 
     held = [each.low <= planted <= each.high for each in found if each]
-    assert sum(held) >= 19
+    # Of 20 bounds of 95 %, 17 or more hold in 98 % of cases.
+    assert sum(held) >= 17
     assert all(each.share is None for each in found if each)
     assert sum(each.high - planted <= excess for each in found if each) >= 18
 

@@ -10,7 +10,7 @@ import pytest
 from features.catalogue import FEATURES
 from models.nested import PREDICTIONS, Data, score_fold, train_sets
 from models.split import make_folds
-from models.training import TreeChoice, raw_scores
+from models.training import Recipe, TreeChoice, raw_scores
 from models.training_sets import training_sets
 from tests.models.builders import RECIPE, make_labels, make_matrix
 
@@ -47,8 +47,10 @@ def folds() -> pl.DataFrame:
     return make_folds(LABELS, 3, 0.5, 0).table.filter(protocol="loco")
 
 
-def boosters_of(data: Data, folds: pl.DataFrame) -> dict[str, lgb.Booster]:
-    trained = train_sets(data, training_sets(folds), TINY)
+def boosters_of(
+    data: Data, folds: pl.DataFrame, recipe: Recipe = TINY
+) -> dict[str, lgb.Booster]:
+    trained = train_sets(data, training_sets(folds), recipe)
     return {one.key: one.booster for one in trained}
 
 
@@ -125,3 +127,14 @@ def test_rows_are_joined_by_id_and_not_by_place(folds) -> None:
     second = run(make_data(LABELS), shuffled, "one").sort(order)
 
     assert first.equals(second)
+
+
+def test_spared_controls_are_not_trained_on(folds) -> None:
+    data = make_data(LABELS)
+
+    plain = boosters_of(data, folds)
+    sparing = boosters_of(data, folds, replace(TINY, spared_controls=0.3))
+
+    assert set(sparing) == set(plain)
+    for key, booster in sparing.items():
+        assert booster.model_to_string() != plain[key].model_to_string()
