@@ -15,6 +15,7 @@ from features.coactivity import COACTIVITY
 from features.errors import InputError
 from features.population import Population
 from models.bundle import Bundle, load_bundle
+from models.prevalence import Prevalence, estimate_prevalence
 from models.scorer import as_table, score
 from pipeline.around import POPULATION, read_population
 from pipeline.errors import SourceError
@@ -33,6 +34,10 @@ from pipeline.to_score import (
 )
 
 _POSTS_PER_PART = 400_000
+# Of the estimated share of a batch, which is told and not stored.
+_DRAWS = 200
+_CONFIDENCE = 0.95
+_NEAR = 1e-12
 _FIRST_ID = re.compile(r'\{"account_id":("(?:[^"\\]|\\.)*")')
 
 
@@ -156,6 +161,29 @@ def _id_in(raw: str) -> str | None:
     return (json.loads(found[1]) or None) if found else None
 
 
+def prevalence_of(scores: Path, anchor: float) -> Prevalence | None:
+    """Estimated share of the accounts that were scored; null if they are too few.
+
+    Args:
+        scores: file as written.
+        anchor: share of positives that the calibrator holds at.
+    """
+    logits = (
+        pl.read_parquet(scores, columns=["bot_probability", "prevalence_shift"])
+        .drop_nulls()
+        # A probability may be rounded to 0 or 1.
+        .select(pl.col("bot_probability").clip(_NEAR, 1 - _NEAR), "prevalence_shift")
+        .select(
+            pl.col("bot_probability").log()
+            - (1 - pl.col("bot_probability")).log()
+            - pl.col("prevalence_shift")
+        )
+    )
+    return estimate_prevalence(
+        logits.to_series().to_numpy(), anchor, _DRAWS, _CONFIDENCE, seed=0
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
@@ -230,10 +258,16 @@ def main() -> None:
             rejected,
             population,
         )
+    estimated = prevalence_of(args.out, bundle.calibrator.anchor)
     print(
         f"{args.out}: {scored:,} accounts scored, {abstained:,} abstained, "
         f"{rejected.height:,} rejected"
     )
+    if estimated:
+        print(
+            f"share of this batch, estimated: {estimated.share:.3f} "
+            f"[{estimated.low:.3f}, {estimated.high:.3f}]; {estimated.warning}"
+        )
     if bundle.description["world"] == "demo":
         print("trained on a simulated world: not for real accounts")
 

@@ -508,3 +508,34 @@ def test_co_activity_stands_beside_the_score_where_a_population_is_given(
         account == who for account in found["account_id"]
     ]
     assert plain.splitlines()[-1] == out.splitlines()[-1]
+
+
+def test_the_share_of_a_batch_is_told_with_its_warning(
+    run: Run, tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    accounts, posts = (
+        tiny_world.table(f"canonical/{name}") for name in ("accounts", "posts")
+    )
+    accounts.write_parquet(tmp_path / "a.parquet")
+    posts.write_parquet(tmp_path / "p.parquet")
+    given = ("--accounts", tmp_path / "a.parquet", "--posts", tmp_path / "p.parquet")
+
+    said = {p: run(*given, "--prevalence", p)[1] for p in (0.05, 0.5)}
+
+    told = {
+        p: re.search(r"estimated: (\S+) \[(\S+), (\S+)\]; right only if", text)
+        for p, text in said.items()
+    }
+    assert told[0.05] and told[0.5]  # noqa: PT018
+    # What is assumed of the batch does not decide what is found in it.
+    assert told[0.05].groups() == told[0.5].groups()
+    share, low, high = map(float, told[0.5].groups())
+    positives = tiny_world.table("labelled/labels")["label"].mean()
+    assert low <= share <= high
+    assert share == pytest.approx(positives, abs=0.15)
+
+
+def test_of_a_handful_no_share_is_told(run: Run, tables, tmp_path: Path) -> None:
+    _, said, _ = run(*write(tables, tmp_path, "parquet"))
+
+    assert "estimated" not in said
