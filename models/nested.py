@@ -28,14 +28,15 @@ from models.training import (
     raw_scores,
     train_booster,
 )
-from models.training_sets import TrainingSet, set_key
+from models.training_sets import TrainingSet, judged, set_key
 from models.transfer import turning
 
 PREDICTIONS = {
     "model": pl.String(),
     "protocol": pl.String(),
     "fold": pl.String(),
-    # `test`: the fold's test side; `inner`: training rows, by boosters without their unit.
+    # `test` and `panel`: those sides of the fold; `inner`: training rows, by boosters
+    # without their unit.
     "part": pl.String(),
     "unit": pl.String(),
     "account_id": pl.String(),
@@ -113,7 +114,7 @@ def train_sets(
 def final_members(data: Data, folds: pl.DataFrame) -> pl.DataFrame:
     """Members of the final model, which has no test side: account_id, side, unit."""
     block = dict(zip(data.ids, data.blocks.tolist(), strict=True))
-    everyone = folds.filter(pl.col("protocol") == "loco").unique("account_id")
+    everyone = judged(folds).unique("account_id")
     return everyone.select(
         "account_id",
         pl.lit("train").alias("side"),
@@ -141,7 +142,7 @@ def score_fold(
     members: pl.DataFrame,
     choice: TreeChoice,
 ) -> FoldScores:
-    """Trees, inner scores and test scores of a fold.
+    """Trees, inner scores, test scores and panel scores of a fold.
 
     Args:
         data: see Data.
@@ -175,11 +176,12 @@ def score_fold(
         )
         for unit, booster, matrix, rows in units
     ]
-    test = data.rows(members.filter(pl.col("side") == "test")["account_id"].to_list())
-    if len(test):
-        key = set_key(protocol, fold, None)
-        scores = raw_scores(boosters(key), data.matrix(key)[test], trees)
-        scored.append(_rows(data, protocol, fold, "test", None, test, scores))
+    for side in ("test", "panel"):
+        rows = data.rows(members.filter(pl.col("side") == side)["account_id"].to_list())
+        if len(rows):
+            key = set_key(protocol, fold, None)
+            scores = raw_scores(boosters(key), data.matrix(key)[rows], trees)
+            scored.append(_rows(data, protocol, fold, side, None, rows, scores))
     return FoldScores(trees, pl.concat(scored))
 
 

@@ -4,6 +4,10 @@ Three protocols: `loco` leaves out one operator with all its campaigns and contr
 `temporal` trains on what was disclosed first, `random` ignores campaigns and is kept
 only to show how much it flatters. Inside the training side of each fold, `unit` names
 the groups that are left out in turn to choose the number of trees and to calibrate.
+
+Accounts of a look-alike slice are the panel: each is scored by the model of the fold
+that its block is tested in, no model is trained on it, and no figure of a campaign
+counts it.
 """
 
 from dataclasses import dataclass
@@ -30,7 +34,7 @@ FOLDS = {
 class Folds:
     """Folds and, for each protocol that cannot be made of these labels, why.
 
-    table: columns of FOLDS; side is train or test, unit is null on the test side,
+    table: columns of FOLDS; side is train, test or panel; unit is null unless trained;
         duplicate_group is that of the labels.
     not_applicable: protocol -> reason.
     """
@@ -118,17 +122,20 @@ def _check_blocks(labels: pl.DataFrame) -> None:
 def _fold(
     protocol: str, name: str, labels: pl.DataFrame, tested: pl.Expr
 ) -> pl.DataFrame:
-    """Rows of one fold; who is tested is not trained on, as a copy or elsewhere."""
-    rows = labels.select(
+    """Rows of one fold; who is scored is not trained on, as a copy or elsewhere."""
+    in_panel = pl.col("slice").is_not_null()
+    scored = pl.when(in_panel).then(pl.lit("panel")).otherwise(pl.lit("test"))
+    rows = labels.filter(tested | ~in_panel).select(
         pl.lit(protocol).alias("protocol"),
         pl.lit(name).alias("fold"),
         "account_id",
-        pl.when(tested).then(pl.lit("test")).otherwise(pl.lit("train")).alias("side"),
+        pl.when(tested).then(scored).otherwise(pl.lit("train")).alias("side"),
         pl.when(~tested).then("block").alias("unit"),
         "duplicate_group",
     )
-    known = rows.filter(pl.col("side") == "test").select(person())["person"]
-    return rows.filter((pl.col("side") == "test") | ~person().is_in(known.implode()))
+    trained = pl.col("side") == "train"
+    known = rows.filter(~trained).select(person())["person"]
+    return rows.filter(~trained | ~person().is_in(known.implode()))
 
 
 def _one_class(folds: pl.DataFrame, labels: pl.DataFrame) -> str | None:
@@ -192,7 +199,8 @@ def check_folds(folds: pl.DataFrame, labels: pl.DataFrame, gap_days: int = 0) ->
 
     Raises:
         InputError: an account stands on both sides of a fold, under whatever source or
-            as a copy; an operator, campaign or control block does in a loco fold; or a campaign of
+            as a copy; an account of the panel is trained on; an operator, campaign or
+            control block stands on both sides of a loco fold; or a campaign of
             the temporal fold is tested that was not disclosed after those trained on.
     """
     twice = (
@@ -212,10 +220,16 @@ def check_folds(folds: pl.DataFrame, labels: pl.DataFrame, gap_days: int = 0) ->
             f"split: {count} account(s) or their copies stand twice in one fold; an "
             "account may be trained on or tested on, never both"
         )
-    placed = folds.join(
-        labels.select("account_id", "block", "operator", "campaign", "disclosed_at"),
-        on="account_id",
-    )
+    columns = ["block", "operator", "campaign", "disclosed_at", "slice"]
+    placed = folds.join(labels.select("account_id", *columns), on="account_id")
+    in_panel = pl.col("slice").is_not_null()
+    learnt = placed.filter(in_panel & (pl.col("side") != "panel"))
+    if learnt.height:
+        raise InputError(
+            f"split: {learnt.height} row(s) of slice {learnt['slice'][0]} are not on the "
+            "panel's side; look-alikes are scored, never trained on or counted"
+        )
+    placed = placed.filter(~in_panel)
     loco = placed.filter(pl.col("protocol") == "loco")
     for column in ("block", "operator", "campaign"):
         sides = (

@@ -38,9 +38,14 @@ def set_key(protocol: str, fold: str | None, unit: str | None) -> str:
     return f"{protocol}-without-{'+'.join(left_out)}"
 
 
+def judged(folds: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the loco folds without the panel, which no model is trained on."""
+    return folds.filter((pl.col("protocol") == "loco") & (pl.col("side") != "panel"))
+
+
 def training_sets(folds: pl.DataFrame) -> list[TrainingSet]:
     """Every training set that the folds need, each once, sorted by key."""
-    everyone = folds.filter(pl.col("protocol") == "loco")["account_id"].unique().sort()
+    everyone = judged(folds)["account_id"].unique().sort()
     sets = {s.key: s for s in sets_of_folds(folds)}
     sets["all"] = TrainingSet("all", everyone.to_list())
     return [sets[key] for key in sorted(sets)]

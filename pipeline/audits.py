@@ -23,7 +23,10 @@ def audit(
         most_rows: rows of a control source that the source diagnostic uses.
         least_gain: of a split of the mask-only booster; without it, noise counts too.
     """
-    labels = pl.read_parquet(labelled / "labels.parquet")
+    # The panel is no class of any block: nothing is trained on it.
+    labels = pl.read_parquet(labelled / "labels.parquet").filter(
+        pl.col("slice").is_null()
+    )
     fitted = pl.read_parquet(features / "fitted.parquet")
     values = (
         labels.select("account_id", "label", "block", "source")

@@ -131,7 +131,7 @@ def calibrate(
     booster = lgb.Booster(model_file=trained / "boosters" / "all.txt")
     artefacts = Artefacts.load(features / "artefacts" / "all.json")
     controls = (
-        labels.filter(pl.col("label") == 0)
+        labels.filter((pl.col("label") == 0) & pl.col("slice").is_null())
         .select("account_id")
         .join(_final_values(features), on="account_id")
     )

@@ -109,6 +109,19 @@ def model_card(
         "A random split, not to be quoted, would have claimed "
         f"{_n(metrics['optimism_gap'].get('auc'))} AUC more.",
         "",
+        "## Look-alikes",
+        "",
+        "Honest accounts of kinds that are easily mistaken, never trained on; share of "
+        "each flagged where 1 % of unseen controls are, with its interval.",
+        "",
+        "| slice | accounts | flagged | share | interval |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {name} | {row['n']} | {_n(row['flagged'], 'd')} | {_n(row['fpr'])} | "
+            f"{_n(row['low'])} to {_n(row['high'])} |"
+            for name, row in metrics["panel"].items()
+        ),
+        "",
         "## Could the collection explain it?",
         "",
         "AUC of a model that sees only which values are missing: "

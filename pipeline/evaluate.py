@@ -51,8 +51,8 @@ class EvaluateParams(Section):
 
 
 def load_scored(calibrated: Path, labels: Path) -> pl.DataFrame:
-    """Every calibrated score with label, campaign, source and block of its account."""
-    columns = ["account_id", "label", "campaign", "source", "block"]
+    """Every calibrated score with label, campaign, source, block, slice of its account."""
+    columns = ["account_id", "label", "campaign", "source", "block", "slice"]
     return pl.read_parquet(calibrated / "calibrated.parquet").join(
         pl.read_parquet(labels / "labels.parquet").select(columns), on="account_id"
     )

@@ -101,8 +101,7 @@ def build_static(
             tables[training.key] = tables[training.key].merge(fitted)
     masks = pl.read_parquet(labelled / "masks.parquet")
     static = _drop_masked(pl.concat(values), masks, STATIC)
-    labels = pl.read_parquet(labelled / "labels.parquet")
-    return even_missingness(static, labels, STATIC), tables
+    return even_missingness(static, _judged(labelled), STATIC), tables
 
 
 def build_fitted(
@@ -120,7 +119,7 @@ def build_fitted(
         n_posts: account_id, n_posts.
     """
     masks = pl.read_parquet(labelled / "masks.parquet")
-    labels = pl.read_parquet(labelled / "labels.parquet")
+    labels = _judged(labelled)
     built: dict[str, list[pl.DataFrame]] = {key: [] for key in tables}
     for accounts, posts in masked_parts(canonical, labelled, most_posts):
         each = build_for_each(accounts, posts, tables.values(), FITTED)
@@ -133,6 +132,12 @@ def build_fitted(
         whole = even_missingness(whole, labels, FITTED).drop("n_posts")
         fitted.append(whole.with_columns(pl.lit(key).alias("training_set")))
     return pl.concat(fitted)
+
+
+def _judged(labelled: Path) -> pl.DataFrame:
+    """Labels of both classes; look-alikes are no class to even gaps out with."""
+    labels = pl.read_parquet(labelled / "labels.parquet")
+    return labels.filter(pl.col("slice").is_null())
 
 
 def _drop_masked(

@@ -21,9 +21,10 @@ from pipeline.files import atomic_directory, write_json, write_parquet
 from pipeline.forgotten import Forgotten, list_path
 from pipeline.inspection import inspect
 from pipeline.section import Section, load_section
+from pipeline.sources.actions import read_actions
 from pipeline.sources.source import Source
 from pipeline.stage import run_stage, say, stage_parser, world_lock
-from pipeline.streaming import NOBODY, POST_ORDER, Read, read_source
+from pipeline.streaming import NOBODY, POST_ORDER, Read, prefixed, read_source
 
 _ORDERS = {
     "accounts": ["account_id"],
@@ -67,6 +68,8 @@ def ingest(
     described: dict[str, Any] = {}
     accidents: dict[str, Any] = {}
     read: dict[str, Read] = {}
+    actions = [schema.empty("actions")]
+    rejected_actions = []
     with atomic_directory(out) as working:
         # `/` sorts before every character of a name: sources in order of name are
         # together in order of account_id.
@@ -78,9 +81,19 @@ def ingest(
             accidents[source.name] = source_report.text_accidents(found.measures)
             read[source.name] = found
             _say(source, found, time.monotonic() - started)
+            done = read_actions(source, raw, found.ids["account_id"])
+            if done is not None:
+                files += source_report.as_rows(done.counts())
+                actions.append(prefixed(done.kept(), source, "actions"))
+                rejected_actions.append(done.rejected())
         for table, order in _ORDERS.items():
-            rows = pl.concat([getattr(found, table) for found in read.values()])
-            write_parquet(rows, working / f"{table}.parquet", order)
+            parts = [getattr(found, table) for found in read.values()]
+            if table == "rejected":
+                parts += rejected_actions
+            write_parquet(pl.concat(parts), working / f"{table}.parquet", order)
+        write_parquet(
+            pl.concat(actions), working / "actions.parquet", list(schema.ACTIONS)
+        )
         _merge([found.posts for found in read.values()], working / "posts.parquet")
     ids = {name: found.ids for name, found in read.items()}
     write_json(

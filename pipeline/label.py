@@ -19,6 +19,7 @@ from pipeline.label_report import (
 )
 from pipeline.masking import EqualiseRules, observe, plan_masks
 from pipeline.matching import MatchingRules, balance, covariates, match_controls
+from pipeline.panel_masks import panel_masks
 from pipeline.reviewers import (
     ReviewerRules,
     agreed,
@@ -84,7 +85,10 @@ def label(
         .select(matched.columns)
     )
     moments = params.counts_at
-    masks = plan_masks(observed, posts, labels, params.equalise, moments)
+    judged = labels.filter(pl.col("slice").is_null())
+    masks = plan_masks(observed, posts, judged, params.equalise, moments)
+    look_alikes = panel_masks(observed, labels, masks)
+    masks = pl.concat([masks, look_alikes], how="diagonal")
     report = {
         "accounts": {
             "read": given.height,

@@ -21,6 +21,7 @@ from models.gates import (
     parity_gate,
 )
 from models.metrics import FIGURES, FPR
+from models.panel import panel_block
 from pipeline.live_checks import LiveChecks
 
 
@@ -30,7 +31,7 @@ def evaluation_report(
     rules: Rules,
     not_applicable: dict[str, str],
 ) -> dict[str, Any]:
-    """The blocks loco, temporal, random, optimism_gap and baselines.
+    """The blocks loco, temporal, random, optimism_gap, panel and baselines.
 
     Args:
         scored: calibrated scores of all models, protocols and folds, with labels.
@@ -54,6 +55,8 @@ def evaluation_report(
         if protocol == "temporal":
             report[protocol]["operators_trained_on"] = _known_operators(own, campaigns)
     report["optimism_gap"] = _optimism_gap(report)
+    members = own.filter(pl.col("protocol") == "loco")
+    report["panel"] = panel_block(members, rules.confidence)
     report["baselines"] = {
         name: _baseline_block(scored, name, campaigns, rules) for name in BASELINES
     }

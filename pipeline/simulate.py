@@ -5,7 +5,7 @@ from pathlib import Path
 from pipeline.files import atomic_directory, atomic_file
 from pipeline.section import load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
-from pipeline.world.settings import SimulateParams
+from pipeline.world.settings import CALIBRATED, SimulateParams, knobs_digest
 from pipeline.world.world import simulate
 
 
@@ -16,6 +16,11 @@ def main() -> None:
     parser.add_argument("--truth", type=Path, required=True, help="truth to write")
     args = parser.parse_args()
     params: SimulateParams = load_section(args.params, "simulate", SimulateParams)
+    if knobs_digest(params) != CALIBRATED:
+        say(
+            "this is not the calibrated world: figures are not to be compared with "
+            "those of docs/experiments.md"
+        )
     with (
         world_lock(args.world),
         atomic_directory(args.raw) as raw,

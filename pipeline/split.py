@@ -7,6 +7,7 @@ import polars as pl
 from pydantic import Field
 
 from models.split import make_folds
+from models.training_sets import judged
 from pipeline.files import atomic_directory, write_json, write_parquet
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -40,7 +41,7 @@ def split(labels_path: Path, params: SplitParams, out: Path) -> dict[str, int]:
 
 def _say_left_out(folds: pl.DataFrame) -> None:
     """Tell how often an account is not trained on, for it or a copy is tested."""
-    loco = folds.filter(pl.col("protocol") == "loco")
+    loco = judged(folds)
     missing = loco["account_id"].n_unique() * loco["fold"].n_unique() - loco.height
     if missing:
         say(

@@ -40,11 +40,13 @@ def check_keys(
 ) -> None:
     """Refuse a source whose `files` does not have the keys of its format.
 
+    `actions` may stand beside the files of any format (pipeline.sources.actions).
+
     Raises:
         SourceError: naming the keys missing or unknown.
     """
     required, known = set(required), {*required, *optional}
-    given = set(source.files)
+    given = set(source.files) - {"actions"}
     if absent := required - given:
         raise SourceError(
             f"source {source.name}, files: format {source.format} needs key(s) "

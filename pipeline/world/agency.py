@@ -4,11 +4,14 @@ import numpy as np
 
 from pipeline.world.behaviour import (
     Behaviour,
+    Signature,
     chosen,
     create_in_waves,
     intensities,
-    lose_audience,
+    lose_attention,
+    make_profiles,
 )
+from pipeline.world.evasion import evade
 from pipeline.world.keys import Ints, draw_keys
 from pipeline.world.people import SCHEDULERS, People, Setting
 from pipeline.world.posts import NOBODY, Posts, become_original
@@ -18,6 +21,8 @@ from pipeline.world.vocabulary import COMMERCIAL, DOMAINS, SIDES
 
 TEMPLATES = 7
 CLIENTS_SERVED = 4
+# Followers inflated by the agency's own accounts.
+SIGNATURE = Signature((190, 0.4), (6.0, 0.35), (0.05, 0.1, 0.35, 0.5))
 
 
 def behaviour(clients: tuple[int, ...], political: float) -> Behaviour:
@@ -33,7 +38,7 @@ def behaviour(clients: tuple[int, ...], political: float) -> Behaviour:
     ) -> None:
         all_shown = chosen(posts, people, rng)
         shown = side_jobs(
-            posts, people, all_shown, setting, rng, boost=0.12, copy=0.07, promote=0.0
+            posts, people, all_shown, setting, rng, boost=0.2, copy=0.12, promote=0.0
         )
         count = int(shown.sum())
         become_original(posts, shown)
@@ -52,6 +57,7 @@ def behaviour(clients: tuple[int, ...], political: float) -> Behaviour:
         posts.frame[shown] = np.where(formula, template, posts.key[shown])
         posts.topic[shown] = _topics(rng, client, political)
         posts.shown = all_shown
+        evade(posts, people, setting, rng)
 
     return Behaviour(
         cast=_cast,
@@ -65,9 +71,8 @@ def _cast(people: People, setting: Setting, rng: np.random.Generator) -> None:
     people.role[:] = "client"
     people.intensity = intensities(rng, len(people), setting)
     create_in_waves(people, everyone, setting, rng, waves=6, days=15, share=0.3)
-    lose_audience(
-        people, everyone, setting, rng, followers=0.45, attention=0.2, talk=0.6
-    )
+    make_profiles(people, everyone, setting, rng, SIGNATURE)
+    lose_attention(people, everyone, setting, rng, attention=0.12, talk=0.5)
 
 
 def _topics(rng: np.random.Generator, client: Ints, political: float) -> Ints:

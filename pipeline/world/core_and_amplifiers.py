@@ -4,11 +4,15 @@ import numpy as np
 
 from pipeline.world.behaviour import (
     Behaviour,
+    Signature,
     chosen,
     create_in_waves,
+    first_of,
     intensities,
-    lose_audience,
+    lose_attention,
+    make_profiles,
 )
+from pipeline.world.evasion import evade
 from pipeline.world.keys import MINUTES_A_DAY, draw_keys
 from pipeline.world.people import People, Setting, draw_volume
 from pipeline.world.posts import Posts, become_original, become_repost
@@ -21,6 +25,8 @@ MASTERS = 6
 OFFICE_ZONE = 240
 QUIET_DAYS = (4, 5)
 SPIKES = 3
+CORE_SIGNATURE = Signature((60, 0.5), (6.0, 0.35), (0.1, 0.1, 0.6, 0.2))
+AMPLIFIER_SIGNATURE = Signature((8, 0.6), (6.0, 0.35), (0.85, 0.05, 0.05, 0.05))
 
 
 def behaviour(amplifiers_per_core: float) -> Behaviour:
@@ -28,18 +34,16 @@ def behaviour(amplifiers_per_core: float) -> Behaviour:
 
     def cast(people: People, setting: Setting, rng: np.random.Generator) -> None:
         count = len(people)
-        core = np.arange(count) < round(count / (1 + amplifiers_per_core))
+        core = first_of(count, 1 / (1 + amplifiers_per_core))
         people.role[:] = np.where(core, "core", "amplifier")
         people.posts = draw_volume(rng, np.where(core, CORE_FACTOR, 1.0), setting)
         people.intensity = intensities(rng, count, setting)
         create_in_waves(people, core, setting, rng, waves=4, days=5, share=0.4)
         create_in_waves(people, ~core, setting, rng, waves=6, days=3, share=0.55)
-        lose_audience(
-            people, core, setting, rng, followers=0.6, attention=0.25, talk=0.6
-        )
-        lose_audience(
-            people, ~core, setting, rng, followers=0.2, attention=0.2, talk=0.6
-        )
+        make_profiles(people, core, setting, rng, CORE_SIGNATURE)
+        make_profiles(people, ~core, setting, rng, AMPLIFIER_SIGNATURE)
+        everyone = np.ones(count, dtype=bool)
+        lose_attention(people, everyone, setting, rng, attention=0.12, talk=0.5)
 
     return Behaviour(
         cast=cast,
@@ -57,7 +61,7 @@ def _act(
     is_core = people.role == "core"
     all_shown = chosen(posts, people, rng)
     shown = side_jobs(
-        posts, people, all_shown, setting, rng, boost=0.02, copy=0.08, promote=0.06
+        posts, people, all_shown, setting, rng, boost=0.1, copy=0.12, promote=0.08
     )
     by_core = shown & is_core[posts.who]
     count = int(by_core.sum())
@@ -82,6 +86,7 @@ def _act(
     lag = reaction(rng, len(wanted), 45, 1.6)
     become_repost(posts, boosts, wanted, lag)
     posts.shown = all_shown
+    evade(posts, people, setting, rng)
 
 
 def volume(amplifiers_per_core: float) -> tuple[tuple[float, float], ...]:

@@ -11,11 +11,19 @@ ORIGINAL, REPOST, REPLY, QUOTE = range(4)
 CLIENTS = (
     "Twitter for Android", "Twitter for iPhone", "Twitter Web App",
     "Twitter Web Client", "TweetDeck", "Hootsuite Inc.", "Buffer", "IFTTT", "dlvr.it",
+    "Plainvoice Reader",
 )  # fmt: skip
 SCHEDULERS = (5, 6, 7, 8)
+ASSISTIVE = 9
+NO_BIO, WORD_BIO, SENTENCE_BIO, LONG_BIO = range(4)
+# Shares of those among ordinary people.
+BIOS = (0.3, 0.2, 0.35, 0.15)
 CIRCLE = 8
 FRIENDS = 5
-QUIRKS = ("scheduled", "reposter", "newcomer", "copier", "eager", "unheard", "surge")
+QUIRKS = (
+    "scheduled", "reposter", "newcomer", "copier", "eager", "unheard", "surge",
+    "sleeper", "fan", "desk",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,10 @@ class Setting:
     """Facts that an operator's campaigns and its controls share.
 
     `volume` holds, per role, the share of accounts and the factor of their number of
-    posts; controls draw from the same mixture. Times are minutes since 1970.
+    posts; controls draw from the same mixture. Times are minutes since 1970. The two
+    strengths are a campaign's own: how far it departs from ordinary people in its
+    profiles and in its posts, 0 to 1. `evading` is the share of its accounts that hide
+    the cheap traces.
     """
 
     start: int
@@ -35,8 +46,10 @@ class Setting:
     posts_sigma: float
     posts_cap: int
     quirky_share: float
-    separability: float
     press: Press
+    in_profiles: float = 0.0
+    in_posts: float = 0.0
+    evading: float = 0.0
 
 
 @dataclass
@@ -69,8 +82,10 @@ class People:
     style: Ints
     circle: Ints  # (n, CIRCLE): press authors, the favourite first
     friends: Ints  # (n, FRIENDS): accounts of the archive
-    filled: Floats  # chance that a field of the profile is filled
+    filled: Floats  # chance that place and link of the profile are filled
+    bio: Ints  # kind of its bio
     intensity: Floats  # share of posts that follow the behaviour of the role
+    sleeper: Flags  # back after a long silence, unchanged
 
     def __len__(self) -> int:
         return len(self.role)
@@ -84,7 +99,7 @@ def ordinary_people(rng: np.random.Generator, count: int, setting: Setting) -> P
     oldest = first_day - 2600
     back = (rng.beta(1.1, 1.5, count) * (last_day - oldest)).astype(np.int64)
     followers = np.exp(rng.normal(5.0, 1.75, count)).astype(np.int64)
-    audience = np.exp(rng.normal(2.9, 0.95, count))
+    wish = np.exp(rng.normal(0.0, 0.7, count))
     phone = rng.choice(2, count)
     people = People(
         role=np.full(count, "ordinary", dtype=object),
@@ -92,7 +107,7 @@ def ordinary_people(rng: np.random.Generator, count: int, setting: Setting) -> P
         zone=language * 180 + rng.choice([-120, -60, 0, 60, 120], count),
         created=last_day - back,
         followers=followers,
-        following=(audience * (followers + 20.0) ** 0.45).astype(np.int64),
+        following=(wish * usual_following(followers)).astype(np.int64),
         posts=draw_volume(rng, role_factors(rng, count, setting), setting),
         peak=rng.normal(15.5, 2.6, count) % 24,
         spread=rng.uniform(2.4, 5.0, count),
@@ -102,7 +117,7 @@ def ordinary_people(rng: np.random.Generator, count: int, setting: Setting) -> P
         inside=rng.beta(2.2, 2.6, count),
         eager=rng.beta(0.7, 4.0, count),
         client=phone,
-        client2=rng.choice([0, 1, 2, 3, 4, 5, 6], count),
+        client2=rng.choice([0, 1, 2, 3, 4, 5, 6, ASSISTIVE], count),
         second=rng.beta(0.5, 3.0, count),
         attention=np.exp(rng.normal(-0.3, 1.0, count)),
         links=rng.beta(1.0, 5.0, count),
@@ -114,13 +129,21 @@ def ordinary_people(rng: np.random.Generator, count: int, setting: Setting) -> P
         circle=_circles(rng, language),
         friends=_friends(rng, language),
         filled=rng.beta(3.0, 2.0, count),
+        bio=rng.choice(4, count, p=BIOS),
         intensity=np.zeros(count),
+        sleeper=np.zeros(count, dtype=bool),
     )
     people.mix = _mixes(rng, people.mix, count)
     desk = rng.random(count) < 0.2
     people.client[desk] = rng.choice([2, 3, 4], int(desk.sum()))
     _give_quirks(people, rng, setting)
     return people
+
+
+def usual_following(followers: Ints) -> Floats:
+    """How many accounts the middle person with that many followers follows."""
+    usual: Floats = (18.0 * np.power(followers + 20.0, 0.45)).astype(np.float64)
+    return usual
 
 
 def _mixes(rng: np.random.Generator, weights: Floats, count: int) -> Floats:
@@ -181,9 +204,21 @@ def _give_quirks(people: People, rng: np.random.Generator, setting: Setting) -> 
     last = setting.end // MINUTES_A_DAY - 60
     people.created[new] = last - rng.integers(0, 300, int(new.sum()))
     people.followers[new] //= 12
+    people.following[new] //= 2
     surge = who("surge")
     days = create_in_bursts(rng, setting, 3, 3)
     people.created[surge] = rng.choice(days, int(surge.sum()))
+    people.sleeper = who("sleeper")
+    fan = who("fan")
+    people.friends[fan] = people.friends[fan, :1]
+    people.mix[fan] = [0.2, 0.65, 0.1, 0.05]
+    people.inside[fan] = rng.uniform(0.5, 0.95, int(fan.sum()))
+    people.eager[fan] = rng.uniform(0.1, 0.7, int(fan.sum()))
+    desk = who("desk")
+    people.weekend[desk], people.spread[desk] = 0.15, 1.8
+    people.links[desk] = rng.uniform(0.4, 0.95, int(desk.sum()))
+    people.client[desk] = rng.choice([2, 4], int(desk.sum()))
+    people.followers[desk] *= 3
 
 
 def create_in_bursts(

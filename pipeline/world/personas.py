@@ -4,19 +4,25 @@ import numpy as np
 
 from pipeline.world.behaviour import (
     Behaviour,
+    Signature,
     chosen,
     create_in_waves,
     intensities,
-    lose_audience,
+    lose_attention,
+    make_profiles,
 )
+from pipeline.world.evasion import evade
+from pipeline.world.keys import draw_keys
 from pipeline.world.people import People, Setting
-from pipeline.world.posts import Posts, copy_press
+from pipeline.world.posts import Posts, copy_press, use_words
 from pipeline.world.press import AUTHORS
 from pipeline.world.rhythm import reaction
 from pipeline.world.side_jobs import side_jobs
 
 BATCHES = 14
 MODELS_A_BATCH = 9
+# Invented places and lives: a bio of sentences, and nobody who reads it.
+SIGNATURE = Signature((14, 0.6), (5.5, 0.3), (0.02, 0.03, 0.5, 0.45))
 
 
 def cast(people: People, setting: Setting, rng: np.random.Generator) -> None:
@@ -26,11 +32,9 @@ def cast(people: People, setting: Setting, rng: np.random.Generator) -> None:
     people.role[:] = "persona"
     people.intensity = intensities(rng, count, setting)
     create_in_waves(people, everyone, setting, rng, waves=4, days=10, share=0.6)
-    lose_audience(
-        people, everyone, setting, rng, followers=0.12, attention=0.12, talk=0.6
-    )
-    # Invented places and lives: their profiles are filled a little more often.
-    people.filled = people.filled ** (1 - 0.4 * setting.separability)
+    make_profiles(people, everyone, setting, rng, SIGNATURE)
+    lose_attention(people, everyone, setting, rng, attention=0.08, talk=0.5)
+    people.filled = people.filled ** (1 - 0.6 * setting.in_profiles)
 
 
 def act(
@@ -39,7 +43,7 @@ def act(
     """Copies of the posts of a batch's models, hours to days after them."""
     all_shown = chosen(posts, people, rng)
     shown = side_jobs(
-        posts, people, all_shown, setting, rng, boost=0.07, copy=0.0, promote=0.02
+        posts, people, all_shown, setting, rng, boost=0.15, copy=0.0, promote=0.06
     )
     copy_press(posts, shown, people, setting, rng)
     batch = rng.integers(0, BATCHES, len(people))
@@ -53,11 +57,13 @@ def act(
     posts.number[shown] = setting.press.latest(
         posts.author[shown], np.maximum(posts.at[shown] - lag, setting.press.start)
     )
-    keys = setting.press.keys(posts.author[shown], posts.number[shown])
-    posts.key[shown] = posts.frame[shown] = keys
-    posts.topic[shown] = setting.press.topics(posts.author[shown], posts.number[shown])
+    loose = posts.loose[shown] != posts.key[shown]
+    use_words(posts, shown, setting)
+    reworded = draw_keys(rng, count)
+    posts.loose[shown] = np.where(loose, reworded, posts.key[shown])
     posts.credit[shown] = False
     posts.shown = all_shown
+    evade(posts, people, setting, rng)
 
 
 BEHAVIOUR = Behaviour(

@@ -19,6 +19,8 @@ from pipeline.world.text import NOISES
 from pipeline.world.vocabulary import DOMAINS, NEWS_DOMAINS
 
 NOBODY = -1
+# Share of copies that a copier rewords.
+PARAPHRASED = 0.15
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Posts:
     client: Ints
     key: Keys
     frame: Keys
+    loose: Keys  # of adverbs and times: another one than its key is a paraphrase
     language: Ints
     topic: Ints
     domain: Ints  # index into DOMAINS, -1 = no link
@@ -77,6 +80,7 @@ def ordinary_posts(people: People, setting: Setting, rng: np.random.Generator) -
         client=np.where(second, people.client2[who], people.client[who]),
         key=keys,
         frame=keys.copy(),
+        loose=keys.copy(),
         language=people.language[who],
         topic=np.where(fond, people.interest[who], rng.integers(0, 10, count)),
         domain=np.where(linked, domain, NOBODY),
@@ -141,7 +145,36 @@ def copy_press(
     """Turn the chosen posts into originals with the words of press posts."""
     aim_at_press(posts, rows, people, setting, rng)
     use_words(posts, rows, setting)
-    posts.noise[rows] = rng.integers(-4, NOISES, int(rows.sum())).clip(0)
+    count = int(rows.sum())
+    posts.noise[rows] = rng.integers(-4, NOISES, count).clip(0)
+    reworded = rng.random(count) < PARAPHRASED
+    posts.loose[rows] = np.where(reworded, draw_keys(rng, count), posts.key[rows])
+
+
+def retime(
+    posts: Posts,
+    rows: Flags,
+    at: Ints,
+    people: People,
+    setting: Setting,
+    rng: np.random.Generator,
+) -> None:
+    """Move the chosen posts in time, and what they take from the press with them.
+
+    Args:
+        posts: changed in place.
+        rows: which posts.
+        at: new minute of every post; that of posts not chosen is ignored.
+        people: their accounts.
+        setting: gives the press.
+        rng: source of randomness.
+    """
+    posts.at[rows] = at[rows]
+    posts.first[rows] = np.minimum(posts.first[rows], at[rows])
+    pressed = rows & (posts.author != NOBODY)
+    copied = pressed & posts.copied
+    aim_at_press(posts, pressed & ~posts.copied, people, setting, rng)
+    copy_press(posts, copied, people, setting, rng)
 
 
 def use_words(posts: Posts, rows: Flags, setting: Setting) -> None:
@@ -149,7 +182,7 @@ def use_words(posts: Posts, rows: Flags, setting: Setting) -> None:
     authors, numbers = posts.author[rows], posts.number[rows]
     posts.kind[rows] = ORIGINAL
     posts.key[rows] = setting.press.keys(authors, numbers)
-    posts.frame[rows] = posts.key[rows]
+    posts.frame[rows] = posts.loose[rows] = posts.key[rows]
     posts.language[rows] = setting.press.languages(authors)
     posts.topic[rows] = setting.press.topics(authors, numbers)
     posts.copied[rows] = True

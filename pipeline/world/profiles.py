@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from pipeline.world.keys import Keys, Texts, draw_keys, pick
-from pipeline.world.people import People
+from pipeline.world.keys import Keys, Texts, draw_keys, mix, pick
+from pipeline.world.people import LONG_BIO, NO_BIO, WORD_BIO, People
 from pipeline.world.text import render
-from pipeline.world.vocabulary import CODES, DOMAINS
+from pipeline.world.vocabulary import CODES, DOMAINS, LANGUAGES
 
 
 def _words(text: str) -> Texts:
@@ -49,14 +49,21 @@ def profile_texts(people: People, rng: np.random.Generator) -> dict[str, Texts]:
         "user_display_name": given + " " + family,
         "user_screen_name": handle,
         "user_reported_location": np.where(filled(0.9), place, ""),
-        "user_profile_description": np.where(filled(1.1), _bios(keys, people), ""),
+        "user_profile_description": _bios(keys, people),
         "user_profile_url": np.where(filled(0.35), "https://" + domains, ""),
         "account_language": np.array(CODES, dtype=object)[language],
     }
 
 
 def _bios(keys: Keys, people: People) -> Texts:
+    """Nothing, one thing that the account likes, sentences, or sentences in lines."""
     bios = render(keys, keys, people.language, people.interest)
-    lines = pick(keys, 57, 4) == 0
-    bios[lines] = bios[lines] + "\n" + "also: plum jam, tide tables"
+    lines = people.bio == LONG_BIO
+    more = mix(keys[lines], 58)
+    second = render(more, more, people.language[lines], people.interest[lines])
+    bios[lines] = bios[lines] + "\n" + second
+    for row in np.flatnonzero(people.bio == WORD_BIO):
+        things = LANGUAGES[people.language[row]].things[people.interest[row]]
+        bios[row] = things[int(keys[row] % np.uint64(len(things)))]
+    bios[people.bio == NO_BIO] = ""
     return bios

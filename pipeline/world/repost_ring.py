@@ -4,11 +4,15 @@ import numpy as np
 
 from pipeline.world.behaviour import (
     Behaviour,
+    Signature,
     chosen,
     create_in_waves,
+    first_of,
     intensities,
-    lose_audience,
+    lose_attention,
+    make_profiles,
 )
+from pipeline.world.evasion import evade
 from pipeline.world.people import People, Setting, draw_volume
 from pipeline.world.posts import Posts, become_original, become_repost
 from pipeline.world.side_jobs import side_jobs
@@ -16,20 +20,20 @@ from pipeline.world.side_jobs import side_jobs
 STAR_SHARE = 0.04
 STAR_FACTOR = 3.5
 STARS_FOLLOWED = 6
+SIGNATURE = Signature((24, 0.5), (9.0, 0.35), (0.5, 0.4, 0.05, 0.05))
 VOLUME = ((STAR_SHARE, STAR_FACTOR), (1 - STAR_SHARE, 1.0))
 
 
 def cast(people: People, setting: Setting, rng: np.random.Generator) -> None:
     """A few stars (role core), the others amplifiers; many follow, few are followed."""
     count = len(people)
-    star = np.arange(count) < max(5, round(count * STAR_SHARE))
+    star = first_of(count, STAR_SHARE)
     people.role[:] = np.where(star, "core", "amplifier")
     people.posts = draw_volume(rng, np.where(star, STAR_FACTOR, 1.0), setting)
     people.intensity = intensities(rng, count, setting)
     create_in_waves(people, ~star, setting, rng, waves=3, days=2, share=0.65)
-    lose_audience(people, ~star, setting, rng, followers=0.25, attention=0.25, talk=0.6)
-    follow = 3.0 ** (setting.separability * rng.uniform(0, 1.6, count))
-    people.following = (people.following * follow).astype(np.int64)
+    make_profiles(people, ~star, setting, rng, SIGNATURE)
+    lose_attention(people, ~star, setting, rng, attention=0.12, talk=0.5)
 
 
 def act(
@@ -39,7 +43,7 @@ def act(
     is_star = people.role == "core"
     all_shown = chosen(posts, people, rng)
     shown = side_jobs(
-        posts, people, all_shown, setting, rng, boost=0.02, copy=0.1, promote=0.08
+        posts, people, all_shown, setting, rng, boost=0.08, copy=0.12, promote=0.08
     )
     written = shown & is_star[posts.who]
     become_original(posts, written)
@@ -49,6 +53,7 @@ def act(
     lag = rng.choice([0, 1, 2, 4, 9], len(wanted), p=[0.4, 0.25, 0.15, 0.1, 0.1])
     become_repost(posts, rings, wanted, lag)
     posts.shown = all_shown
+    evade(posts, people, setting, rng)
 
 
 BEHAVIOUR = Behaviour(

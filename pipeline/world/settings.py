@@ -1,6 +1,8 @@
 """Parameters of the simulated world: the section `simulate` of params.yaml."""
 
-from typing import Annotated, Literal
+import hashlib
+import json
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -10,10 +12,14 @@ from pipeline.world.people import Setting
 from pipeline.world.press import Press
 from pipeline.world.vocabulary import CODES
 
+# Of the knobs whose difficulty was set to that of published takedowns; no model work may
+# change them (docs/decisions/0011-demo-world.md).
+CALIBRATED: Final = "942a80dc5298c21cf92264a2037784768890e5040025b5938782dd0abfaa4753"
+
 Count = Annotated[int, Field(ge=2)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(gt=0)]
-Code = Literal["en", "qaa", "qab"]
+Code = Literal["en", "qaa", "qab", "qac", "qad"]
 
 
 class Window(Section):
@@ -25,32 +31,37 @@ class Window(Section):
     languages: dict[Code, Factor]
 
 
-class Operator(Window):
-    """An operator's window, shared by its controls, and how much it departs."""
-
-    separability: Share
-
-
 class Operators(Section):
-    """The four operators of the world."""
+    """The seven operators of the world."""
 
-    harbour: Operator
-    atelier: Operator
-    carousel: Operator
-    bureau: Operator
+    jetty: Window
+    harbour: Window
+    orchard: Window
+    bureau: Window
+    carousel: Window
+    gavel: Window
+    atelier: Window
 
 
-class Sizes(Section):
-    """Accounts at scale 1."""
+class Campaign(Section):
+    """Size at scale 1, and how far a campaign departs from ordinary people."""
 
-    core: Count
-    amplifiers_per_core: Factor
-    personas: Count
-    ring: Count
-    bureau_trade: Count
-    bureau_politics: Count
-    ordinary_each: Count
-    lookalikes_each: Count
+    accounts: Count
+    in_profiles: Share
+    in_posts: Share
+
+
+class Campaigns(Section):
+    """The eight campaigns of the world."""
+
+    jetty: Campaign
+    harbour: Campaign
+    orchard: Campaign
+    bureau_trade: Campaign
+    bureau_politics: Campaign
+    carousel: Campaign
+    gavel: Campaign
+    atelier: Campaign
 
 
 class Volume(Section):
@@ -61,16 +72,37 @@ class Volume(Section):
     cap: Count
 
 
+class Collection(Section):
+    """What the archives get wrong or leave out, in every class alike."""
+
+    hidden_positives: Share
+    label_noise: Annotated[float, Field(ge=0, le=0.5)]
+    missing_fields: Share
+    hashed_below: Annotated[int, Field(ge=0)]
+    minutes: Annotated[int, Field(ge=1, le=1440)]
+
+
 class SimulateParams(Section):
     """The whole world."""
 
     seed: Annotated[int, Field(ge=0)]
-    scale: Annotated[float, Field(gt=0, le=4)]
-    sizes: Sizes
+    scale: Annotated[float, Field(gt=0, le=10)]
+    controls_each: Count
+    panel_each: Count
+    amplifiers_per_core: Factor
     volume: Volume
     quirky_share: Share
+    adversary_budget: Share
+    collection: Collection
     operators: Operators
-    lookalikes: Window
+    campaigns: Campaigns
+    panel: Window
+
+
+def knobs_digest(params: SimulateParams) -> str:
+    """Hash of everything that defines the world but its seed and its scale."""
+    knobs = params.model_dump(mode="json", exclude={"seed", "scale"})
+    return hashlib.sha256(json.dumps(knobs, sort_keys=True).encode()).hexdigest()
 
 
 def setting(
@@ -83,7 +115,7 @@ def setting(
 
     Args:
         params: the world.
-        window: of an operator, or of the look-alikes.
+        window: of an operator, or of the panel.
         volume: share of each role and the factor of its number of posts.
         press_seed: the press of that window.
     """
@@ -100,6 +132,6 @@ def setting(
         posts_sigma=params.volume.sigma,
         posts_cap=params.volume.cap,
         quirky_share=params.quirky_share,
-        separability=(window.separability if isinstance(window, Operator) else 1.0),
         press=Press(seed=press_seed, start=start - 200 * MINUTES_A_DAY),
+        evading=params.adversary_budget,
     )

@@ -9,7 +9,9 @@ _ENDINGS = ("", "", "", " :)", " 🙂", "!!", "...", " 🎉")
 NOISES = 6
 
 
-def render(keys: Keys, frames: Keys, languages: Ints, topics: Ints) -> Texts:
+def render(
+    keys: Keys, frames: Keys, languages: Ints, topics: Ints, loose: Keys | None = None
+) -> Texts:
     """One to two sentences a post.
 
     Args:
@@ -18,17 +20,26 @@ def render(keys: Keys, frames: Keys, languages: Ints, topics: Ints) -> Texts:
             frame with many keys, a post of its own has its key as frame.
         languages: index into `LANGUAGES`.
         topics: index into `TOPICS`.
+        loose: choose adverbs and times alone, so that the same post with another of
+            these is a paraphrase; null: as `keys`.
     """
-    first = _sentence(keys, frames, languages, topics)
+    loose = keys if loose is None else loose
+    first = _sentence(keys, frames, languages, topics, loose)
     longer = pick(frames, 1, 5) < 2
     second = _sentence(
-        mix(keys[longer], 2), mix(frames[longer], 3), languages[longer], topics[longer]
+        mix(keys[longer], 2),
+        mix(frames[longer], 3),
+        languages[longer],
+        topics[longer],
+        mix(loose[longer], 2),
     )
     first[longer] = first[longer] + " " + second
     return first
 
 
-def _sentence(keys: Keys, frames: Keys, languages: Ints, topics: Ints) -> Texts:
+def _sentence(
+    keys: Keys, frames: Keys, languages: Ints, topics: Ints, loose: Keys
+) -> Texts:
     texts = np.empty(len(keys), dtype=object)
     patterns = np.where(languages == 0, pick(frames, 4, 12), pick(frames, 4, 10))
     group = (languages * 100 + topics) * 100 + patterns
@@ -46,9 +57,9 @@ def _sentence(keys: Keys, frames: Keys, languages: Ints, topics: Ints) -> Texts:
             things[pick(frames[rows], 5, len(things))],
             things[pick(keys[rows], 6, len(things))],
             deeds[pick(keys[rows], 7, len(deeds))],
-            language.looks[pick(keys[rows], 8, len(language.looks))],
+            language.looks[pick(loose[rows], 8, len(language.looks))],
             language.places[pick(keys[rows], 9, len(language.places))],
-            language.whens[pick(keys[rows], 10, len(language.whens))],
+            language.whens[pick(loose[rows], 10, len(language.whens))],
         )
         texts[rows] = [
             _capital(pattern.format(thing=a, thing2=b, deed=c, look=d, place=e, when=f))
@@ -76,8 +87,7 @@ def roughen(texts: Texts, noises: Ints, rows: Flags) -> None:
             case 4:
                 text = text[0].lower() + text[1:]
             case _:
-                cut = text.rsplit(" ", 1)
-                text = cut[0]
+                text = text.rsplit(" ", 1)[0] if " " in text else text[:-2]
         texts[row] = text
 
 

@@ -5,12 +5,14 @@ import polars as pl
 
 from features.schema import TIME
 from pipeline.world.archive import Archive
+from pipeline.world.keys import Texts
 from pipeline.world.people import People
 from pipeline.world.posts import Posts
 
 TRUTH = {
     "account_id": pl.String(),
     "source": pl.String(),
+    "origin": pl.String(),
     "label": pl.Int8(),
     "role": pl.String(),
     "behaviours": pl.List(pl.String),
@@ -20,8 +22,9 @@ TRUTH = {
 
 
 def truth_of(
-    source: str,
+    origin: str,
     label: int,
+    files: Texts,
     families: dict[str, tuple[str, ...]],
     people: People,
     posts: Posts,
@@ -30,8 +33,10 @@ def truth_of(
     """One row an account: role, families of evidence it leaves, posts that show it.
 
     Args:
-        source: name of the archive; account_id is `<source>/<id>`.
-        label: 1 for a campaign, 0 for controls.
+        origin: the network, the controls or the slice that the accounts are.
+        label: 1 for a campaign, 0 for controls, whatever their archive says.
+        files: archive that each account stands in, its source; account_id is
+            `<source>/<id>`.
         families: by role.
         people: the accounts.
         posts: their posts, `shown` marked.
@@ -54,7 +59,8 @@ def truth_of(
     accounts = pl.DataFrame(
         {
             "row": np.arange(len(people)),
-            "account_id": [f"{source}/{value}" for value in archive.account_ids],
+            "source": list(files),
+            "account_id": list(files + "/" + archive.account_ids),
             "role": list(people.role),
             "behaviours": [list(families.get(role, ())) for role in people.role],
         },
@@ -63,7 +69,7 @@ def truth_of(
     return (
         accounts.join(shown, on="row", how="left", maintain_order="left")
         .with_columns(
-            pl.lit(source).alias("source"),
+            pl.lit(origin).alias("origin"),
             pl.lit(label, dtype=pl.Int8).alias("label"),
             pl.from_epoch("starts_at", time_unit="ms")
             .dt.replace_time_zone("UTC")

@@ -1,4 +1,4 @@
-"""Words and sentence patterns of three languages: English and two invented ones.
+"""Words and sentence patterns of five languages: English and four invented ones.
 
 Nothing here names a real person, party, country or conviction: the public quarrel of
 this world is whether a clock tower should be painted green or stay grey.
@@ -90,8 +90,23 @@ _INVENTED_PATTERNS = (
     "{deed}! {when} {thing} {place}.",
     "{look} {when} {deed}, {thing} {place}.",
 )
+# A script without blanks between words.
+_UNSPACED_PATTERNS = (
+    "{place}{thing}{deed}。",
+    "{thing}{look}{place}{deed}。",
+    "{when}{place}{thing}{look}{deed}。",
+    "{thing}{when}{deed}？",
+    "{look}{thing}，{place}{deed}。",
+    "{when}，{thing}{place}{look}{deed}！",
+    "{place}{look}：{thing}{deed}。",
+    "{thing}{thing2}{place}{deed}。",
+    "{deed}！{when}{thing}{place}。",
+    "{look}{when}{deed}，{thing}{place}。",
+)
 _LATIN = "ka,lo,mi,ren,tu,vash,ol,ine,dor,pe,sul,ami,ket,yo,bra,nel,ush,ti,gor,ela"
-_OTHER = "მა,ლო,რე,ნუ,ვა,ში,ტე,კო,და,ზი,ბუ,ლე,თა,ოლ,ენ,ირ,სა,გუ"
+_CYRILLIC = "ка,ло,ми,рен,ту,ваш,ол,ине,дор,пе,сул,ами,кет,йо,бра,нел,уш,ти,гор,эла"
+_ARABIC = "با,لو,من,سر,دي,فا,نو,كم,تر,ها,زي,رو,شم,قا,ول,يم,تا,بر"
+_HAN = "山,河,木,月,田,石,光,雨,风,云,竹,林,泉,谷,桥,灯,米,船"
 
 
 @dataclass(frozen=True)
@@ -132,7 +147,13 @@ def _english() -> Language:
     )
 
 
-def _invented(code: str, letters: str, ending: str, salt: int) -> Language:
+def _invented(
+    code: str,
+    letters: str,
+    ending: str,
+    salt: int,
+    patterns: tuple[str, ...] = _INVENTED_PATTERNS,
+) -> Language:
     syllables = letters.split(",")
 
     def words(kind: int, count: int, suffix: str) -> Texts:
@@ -150,7 +171,7 @@ def _invented(code: str, letters: str, ending: str, salt: int) -> Language:
     things = tuple(words(10 + topic, 12, "") for topic in topics)
     return Language(
         code=code,
-        patterns=_INVENTED_PATTERNS,
+        patterns=patterns,
         things=things,
         deeds=tuple(words(30 + topic, 8, ending) for topic in topics),
         looks=words(1, 16, ""),
@@ -164,7 +185,9 @@ def _invented(code: str, letters: str, ending: str, salt: int) -> Language:
 LANGUAGES = (
     _english(),
     _invented("qaa", _LATIN, "ru", 1),
-    _invented("qab", _OTHER, "ობა", 2),
+    _invented("qab", _CYRILLIC, "ова", 2),
+    _invented("qac", _ARABIC, "ين", 3),
+    _invented("qad", _HAN, "了", 4, _UNSPACED_PATTERNS),
 )
 CODES = tuple(language.code for language in LANGUAGES)
 # The first 30 are of news pages, the others of shops.

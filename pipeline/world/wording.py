@@ -48,7 +48,7 @@ def texts_of(
         tags: of each post, between blanks.
         links: of each post.
     """
-    texts = render(posts.key, posts.frame, posts.language, posts.topic)
+    texts = render(posts.key, posts.frame, posts.language, posts.topic, posts.loose)
     in_style(texts, people.style[posts.who], posts.key, ~posts.copied)
     roughen(texts, posts.noise, posts.copied)
     _, _, handle = targets_of(posts, setting, handles, handles, posts.at)

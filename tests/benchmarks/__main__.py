@@ -14,6 +14,7 @@ from tests.benchmarks.feature_single import feature_single
 from tests.benchmarks.ingest import ingest_csv, ingest_large, ingest_parquet
 from tests.benchmarks.row import Row
 from tests.benchmarks.serving_http import serving_http, serving_start
+from tests.benchmarks.simulator import simulator
 
 # Function -> beginnings of the ids of its rows; --only takes an id or a function's name.
 BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
@@ -25,6 +26,7 @@ BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
     feature_tenfold: ("feature_tenfold",),
     feature_single: ("feature_single",),
     feature_pandas: ("feature_pandas",),
+    simulator: ("simulator",),
     serving_http: ("serving_",),
     serving_start: ("serving_start",),
 }

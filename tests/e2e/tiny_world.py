@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 SMALLER = {
-    "scale": "0.12",
+    "scale": "0.04",
     "rounds": "30",
     "least_trees": "10",
     "bootstrap_draws": "200",

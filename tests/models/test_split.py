@@ -237,3 +237,32 @@ def test_temporal_units_are_the_operators_trained_on() -> None:
 
     assert set(rows["unit"]) == {"one", "two", "three"}
     assert set_key("temporal", "later", "one") == "temporal-without-later+one"
+
+
+def with_panel() -> pl.DataFrame:
+    """A fifth of the controls is of a look-alike slice."""
+    chosen = (pl.col("label") == 0) & pl.col("account_id").str.ends_with("5")
+    return make_labels().with_columns(
+        slice=pl.when(chosen).then(pl.lit("fandom")).otherwise(pl.lit(None))
+    )
+
+
+def test_the_panel_is_scored_by_its_fold_and_trained_on_by_none() -> None:
+    labels = with_panel()
+    panel = set(labels.filter(pl.col("slice").is_not_null())["account_id"])
+    folds = split(labels)
+
+    for operator in ("one", "two", "three", "four"):
+        own = set(labels.filter(block=operator)["account_id"])
+        assert side(folds, "loco", operator, "panel") == own & panel != set()
+        assert side(folds, "loco", operator, "test") == own - panel
+    assert not set(folds.table.filter(side="train")["account_id"]) & panel
+    assert all(not panel & set(s.account_ids) for s in training_sets(folds.table))
+
+
+def test_a_panel_account_among_those_trained_on_is_noticed() -> None:
+    labels = with_panel()
+    folds = split(make_labels())
+
+    with pytest.raises(InputError, match="never trained on"):
+        check_folds(folds.table, labels)

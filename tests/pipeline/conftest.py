@@ -57,7 +57,7 @@ class TinyWorld:
 def tiny_params(root: Path) -> dict[str, Any]:
     """The committed parameters with a small world and small boosters."""
     params: dict[str, Any] = yaml.safe_load((root / "params.yaml").read_text())
-    params["simulate"]["scale"] = 0.12
+    params["simulate"]["scale"] = 0.04
     params["simulate"]["volume"]["median"] = 15
     params["simulate"]["volume"]["cap"] = 150
     params["split"]["random_folds"] = 3
@@ -76,7 +76,7 @@ def tiny_params(root: Path) -> dict[str, Any]:
 def tiny_world(
     tiny_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> TinyWorld:
-    """Archives, tables, folds, features, boosters, bundle and metrics of about 750
+    """Archives, tables, folds, features, boosters, bundle and metrics of about 800
     accounts."""
     folder = tmp_path_factory.mktemp("tiny_world")
     made = TinyWorld(folder, tiny_params, {})

@@ -77,6 +77,7 @@ def test_tables_are_canonical_and_ids_carry_their_source(raw: Path) -> None:
     ]
     assert sorted(path.name for path in out.iterdir()) == [
         "accounts.parquet",
+        "actions.parquet",
         "labels.parquet",
         "posts.parquet",
         "rejected.parquet",

@@ -45,7 +45,7 @@ def test_the_committed_parameters_are_valid(root: Path) -> None:
         ("evaluate.gates.mask_only_hihg", 0.6, "not permitted"),
         ("evaluate.gates.mask_only_high", 0.4, "greater than or equal to 0.5"),
         ("evaluate.live_accounts", 0, "greater than or equal to 1"),
-        ("simulate.scale", 9.0, "less than or equal to 4"),
+        ("simulate.scale", 19.0, "less than or equal to 10"),
         ("sources.demo", [], "at least 1 item"),
         ("worlds", [], "at least 1 item"),
         ("worlds", ["nowhere"], "world nowhere has no sources; known: demo, public"),

@@ -21,7 +21,15 @@ def test_the_folds_of_the_world_hold(tiny_world: TinyWorld) -> None:
     assert folds.schema == FOLDS
     assert set(folds["protocol"]) == {"loco", "temporal", "random"}
     loco = folds.filter(protocol="loco")
-    assert set(loco["fold"]) == {"harbour", "atelier", "carousel", "bureau"}
+    assert set(loco["fold"]) == {
+        "jetty",
+        "harbour",
+        "orchard",
+        "bureau",
+        "carousel",
+        "gavel",
+        "atelier",
+    }
     assert tiny_world.json("folds/not_applicable") == {}
 
 

@@ -193,6 +193,7 @@ def test_rows_on_disk_are_gone_when_reading_ends(tmp_path: Path) -> None:
 
     assert sorted(path.name for path in (tmp_path / "canonical").iterdir()) == [
         "accounts.parquet",
+        "actions.parquet",
         "labels.parquet",
         "posts.parquet",
         "rejected.parquet",

@@ -22,11 +22,14 @@ def test_every_fold_has_all_its_scores(tiny_world: TinyWorld) -> None:
         rows = own.filter(protocol=protocol, fold=fold)
         test = members.filter(side="test")["account_id"]
         assert sorted(rows.filter(part="test")["account_id"]) == sorted(test)
+        panel = members.filter(side="panel")["account_id"]
+        assert sorted(rows.filter(part="panel")["account_id"]) == sorted(panel)
         train_side = members.filter(side="train")["account_id"]
         assert sorted(rows.filter(part="inner")["account_id"]) == sorted(train_side)
     final = own.filter(protocol="loco", fold="all")
     assert set(final["part"]) == {"inner"}
-    assert final.height == tiny_world.table("labelled/labels").height
+    labels = tiny_world.table("labelled/labels")
+    assert final.height == labels.filter(pl.col("slice").is_null()).height
 
 
 def test_stored_scores_are_those_of_a_booster_that_saw_none_of_the_operator(
@@ -60,7 +63,7 @@ def test_every_baseline_is_there_with_the_share_it_was_trained_at(
     tiny_world: TinyWorld,
 ) -> None:
     rows = tiny_world.table("trained/predictions").filter(pl.col("model") != "telltale")
-    labels = tiny_world.table("labelled/labels")
+    labels = tiny_world.table("labelled/labels").filter(pl.col("slice").is_null())
 
     assert set(rows["model"]) == set(BASELINES)
     for fold in set(rows["fold"]):

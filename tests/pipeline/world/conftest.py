@@ -1,49 +1,30 @@
-"""One small world and one full one, made once."""
+"""One small world and a larger one, made once, with the committed parameters."""
 
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 
 from pipeline.world.settings import SimulateParams
 from pipeline.world.world import plans, simulate
 
-
-def window(start: int, end: int, **more: object) -> dict[str, object]:
-    return {
-        "starts_at": datetime(start, 5, 1, tzinfo=UTC).isoformat(),
-        "ends_at": datetime(end, 5, 1, tzinfo=UTC).isoformat(),
-        "languages": {"en": 0.5, "qaa": 0.25, "qab": 0.25},
-        **more,
-    }
+ROOT = Path(__file__).parents[3]
 
 
-def make_params(**overrides: object) -> SimulateParams:
-    values: dict[str, object] = {
-        "seed": 7,
-        "scale": 0.2,
-        "sizes": {
-            "core": 75,
-            "amplifiers_per_core": 6.3,
-            "personas": 350,
-            "ring": 400,
-            "bureau_trade": 280,
-            "bureau_politics": 260,
-            "ordinary_each": 920,
-            "lookalikes_each": 130,
-        },
-        "volume": {"median": 30, "sigma": 1.05, "cap": 600},
-        "quirky_share": 0.4,
-        "operators": {
-            "harbour": window(2018, 2020, separability=1.0),
-            "atelier": window(2021, 2023, separability=1.0),
-            "carousel": window(2019, 2021, separability=1.0),
-            "bureau": window(2019, 2021, separability=1.0),
-        },
-        "lookalikes": window(2019, 2021),
-    }
-    return SimulateParams.model_validate({**values, **overrides})
+def make_params(**overrides: Any) -> SimulateParams:
+    """The committed section, smaller; mappings are merged, one level deep."""
+    values: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    section: dict[str, Any] = values["simulate"] | {"scale": 0.06}
+    for name, value in overrides.items():
+        old = section[name]
+        section[name] = old | value if isinstance(old, dict) else value
+    return SimulateParams.model_validate(section)
+
+
+def share_of(flags: pl.Series) -> float:
+    return float(flags.sum() / flags.len())
 
 
 class World:
@@ -56,19 +37,17 @@ class World:
         truth = directory / "truth.parquet"
         simulate(params, self.raw, truth, self.lines.append)
         self.truth = pl.read_parquet(truth)
-        self.labels = {plan.name: plan.label for plan in plans(params)}
-        self.users = self._read("users")
-        self.posts = self._read("tweets")
+        self.plans = plans(params)
+        self.users = self._read("users_csv_hashed")
+        self.posts = self._read("tweets_csv_hashed")
+        self.actions = self._read("actions")
 
     def _read(self, table: str) -> pl.DataFrame:
         return pl.concat(
-            pl.read_csv(
-                self.raw / f"{name}_{table}_csv_hashed.csv",
-                infer_schema=False,
-            )
+            pl.read_csv(self.raw / f"{plan.name}_{table}.csv", infer_schema=False)
             .fill_null("")
-            .with_columns(source=pl.lit(name), label=pl.lit(label))
-            for name, label in self.labels.items()
+            .with_columns(source=pl.lit(plan.name), label=pl.lit(plan.label))
+            for plan in self.plans
         )
 
 
@@ -79,4 +58,4 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="session")
 def full_world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return World(make_params(scale=1.0), tmp_path_factory.mktemp("full"))
+    return World(make_params(scale=0.3), tmp_path_factory.mktemp("full"))

@@ -74,7 +74,9 @@ def test_layout(world):
     assert header[:11] == ["tweetid", *USERS]
     assert len(header) == 31
     assert header[-1] == "poll_choices"
-    for data in (users, posts):
+    actions = (world.raw / "harbour_actions.csv").read_bytes()
+    assert actions.startswith(b'"account_id","kind","target_account_id","at"\n')
+    for data in (users, posts, actions):
         assert b"\r" not in data
         assert data.startswith(b'"')
         assert data.endswith(b'"\n')
