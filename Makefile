@@ -58,7 +58,8 @@ ifneq ($(WORLD)$(DATA),demo)
 endif
 	@python -m pipeline.after_kill
 	@python -m pipeline.params
-	@python -m dvc repro "data_report@$(WORLD)" "track@$(WORLD)"
+	@python -m dvc repro "data_report@$(WORLD)" "describe@$(WORLD)" \
+	  "track@$(WORLD)"
 	@python -m pipeline.promote --world "$(WORLD)" --champion "$(CHAMPION)"
 	@if [ -e "$(CHAMPION)" ]; then $(PACKAGE); fi
 	@python -m pipeline.summary --world "$(WORLD)"

@@ -185,9 +185,10 @@ def _check(directory: Path, description: Mapping[str, Any]) -> None:
         differing = sorted(
             name for name in theirs | ours if theirs.get(name) != ours.get(name)
         )
+        shown = ", ".join(differing[:5]) or "the same ones in another order"
+        more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
         raise ArtefactError(
-            f"{directory}: made for other features: "
-            f"{', '.join(differing) or 'the same in another order'}; train again"
+            f"{directory}: made for other features: {shown}{more}; train again"
         )
     if description["fingerprint"] != fingerprint():
         raise ArtefactError(

@@ -64,10 +64,20 @@ def next_steps(world: str) -> list[str]:
     suffix = "" if world == "demo" else f" WORLD={world}"
     lines = [
         "look next:",
-        f"  artifacts/{world}/model_card.md      what this model is and is not",
-        "  dvc plots show                      curves in the browser",
-        f"  make ui{suffix}                             runs and registered models",
-        f"  make counts{suffix}                         rows read, kept and rejected",
+        *(
+            f"  {what:36}{why}"
+            for what, why in (
+                (f"artifacts/{world}/model_card.md", "what this model is and is not"),
+                (
+                    f"artifacts/{world}/data.html",
+                    "what it was trained on, gaps and all",
+                ),
+                (f"artifacts/{world}/features.html", "what each feature tells alone"),
+                ("dvc plots show", "curves in the browser"),
+                (f"make ui{suffix}", "runs and registered models"),
+                (f"make counts{suffix}", "rows read, kept and rejected"),
+            )
+        ),
     ]
     if world == "demo":
         lines.append("this world is simulated: the figures test the machinery only")
