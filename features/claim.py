@@ -12,7 +12,6 @@ _claim = partial(Feature, group="claim", family="profile", cost=1)
 _SPAN: Final = (pl.col("last_post") - pl.col("first_post")).cast(pl.Float64)
 _LIFE: Final = (pl.col("last_post") - pl.col("created_minute")).cast(pl.Float64)
 _DECLARED: Final = pl.col("posts_total").cast(pl.Float64)
-_KNOWN: Final = pl.col("posts_known")
 _OTHER: Final = pl.col("language") != pl.col("declared_language")
 
 CLAIM: Final = (

@@ -48,8 +48,7 @@ CONTENT: Final = (
     _content(
         name="content_duplicate_share",
         table="totals",
-        expr=pl.col("texts_pairs")
-        / (pl.col("posts_known") * (pl.col("posts_known") - 1)),
+        expr=pl.col("texts_pairs") / (pl.col("posts") * (pl.col("posts") - 1)),
         # The first of them too, or nobody sees what is repeated.
         evidence=_KEY.is_not_null() & _KEY.is_duplicated(),
         among=pl.col("own"),

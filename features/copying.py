@@ -22,7 +22,7 @@ _copying = partial(
     cost=1,
 )
 
-_POSTS: Final = pl.col("posts_known")
+_POSTS: Final = pl.col("posts")
 
 COPYING: Final = (
     _copying(

@@ -25,7 +25,7 @@ _link = partial(
     cost=1,
 )
 
-_POSTS: Final = pl.col("posts_known")
+_POSTS: Final = pl.col("posts")
 _HOST: Final = pl.col("host")
 
 LINK: Final = (

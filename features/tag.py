@@ -29,7 +29,7 @@ _tag = partial(
     cost=0,
 )
 
-_POSTS: Final = pl.col("posts_known")
+_POSTS: Final = pl.col("posts")
 _SEQUENCE: Final = pl.col("tag_sequence")
 
 TAG: Final = (

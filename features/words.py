@@ -161,7 +161,6 @@ MIXES: Final[dict[str, pl.Expr]] = {
 
 # Of features.totals.
 SUMS: Final[dict[str, pl.Expr]] = {
-    "posts_known": pl.len().cast(pl.Int64),
     "tagged_posts": (pl.col("hashtag_count") > 0).sum().cast(pl.Int64),
     "stacked_posts": (pl.col("hashtag_count") >= STACK).sum().cast(pl.Int64),
     **{
