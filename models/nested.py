@@ -29,7 +29,7 @@ from models.training import (
     train_booster,
 )
 from models.training_sets import TrainingSet, judged, set_key
-from models.transfer import turning
+from models.transfer import left_out
 
 PREDICTIONS = {
     "model": pl.String(),
@@ -83,12 +83,12 @@ class Trained:
     Attributes:
         key: of the training set.
         booster: with all its trees.
-        turned: features left out, because they point both ways in this training set.
+        left_out: features that it does not read, see models.transfer.
     """
 
     key: str
     booster: lgb.Booster
-    turned: list[str]
+    left_out: list[str]
 
 
 def train_sets(
@@ -103,12 +103,12 @@ def train_sets(
         kept = ~spared(matrix, labels, units, ids, FEATURES, recipe)
         matrix, labels, units = matrix[kept], labels[kept], units[kept]
         ids = [data.ids[row] for row in rows[kept]]
-        turned = turning(matrix, labels, units, ids, FEATURES, recipe.turn_margin)
+        unread = left_out(matrix, labels, units, ids, FEATURES, recipe)
         # A column without values is never split on, and keeps its place.
-        matrix[:, np.isin(names, turned)] = np.nan
+        matrix[:, np.isin(names, unread)] = np.nan
         weights = balanced_weights(labels, units, recipe.unit_power)
         booster = train_booster(matrix, labels, weights, ids, FEATURES, recipe)
-        yield Trained(training.key, booster, turned)
+        yield Trained(training.key, booster, unread)
 
 
 def final_members(data: Data, folds: pl.DataFrame) -> pl.DataFrame:

@@ -26,6 +26,7 @@ class Recipe:
     unit_power: 0 counts every account alike, 1 every operator alike.
     family_dropout: chance that a family is blanked in the second copy of a row.
     monotone: whether a feature with an expected direction may only push that way.
+    directed: families of which only features with an expected direction are read.
     turn_margin: how far a feature without one may point both ways (models.transfer).
     spared_controls: share of controls left out as most like positives.
     seed: of everything random.
@@ -36,6 +37,7 @@ class Recipe:
     unit_power: float
     family_dropout: float
     monotone: bool
+    directed: Sequence[str]
     turn_margin: float
     spared_controls: float
     seed: int

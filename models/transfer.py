@@ -1,4 +1,4 @@
-"""Transfer: features whose relation to the label turns round from operator to operator.
+"""Transfer: which features tell nothing about the next operator, and are left out.
 
 Many followed accounts mean "fake" among bought followers and "ordinary" elsewhere. What
 points both ways among the operators that are known says nothing about the next one.
@@ -14,13 +14,34 @@ from scipy.stats import rankdata
 from features.feature import Feature
 from models.hashing import uniform
 from models.matrix import Matrix
-from models.training import Labels
+from models.training import Labels, Recipe
 
 # Known values of each class that an operator needs to be heard: below, chance alone
 # turns a relation round (standard error of the AUC 0.06).
 LEAST: Final = 50
 # Accounts of each class and operator that are looked at: enough for an error of 0.01.
 MOST: Final = 2_000
+
+
+def left_out(
+    matrix: Matrix,
+    labels: Labels,
+    units: NDArray[np.str_],
+    ids: Sequence[str],
+    features: Sequence[Feature],
+    recipe: Recipe,
+) -> list[str]:
+    """Names of the features that a booster must not read, in column order.
+
+    Those without an expected direction that point both ways, or belong to a family in
+    which what one archive says is mostly of the archive (`recipe.directed`).
+    """
+    turned = turning(matrix, labels, units, ids, features, recipe.turn_margin)
+    return [
+        f.name
+        for f in features
+        if f.name in turned or (f.family in recipe.directed and not f.direction)
+    ]
 
 
 def turning(

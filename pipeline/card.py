@@ -153,8 +153,8 @@ def model_card(
         "topic, ideology, nationality, verified mark, id or number of reports among "
         "them. A feature whose direction is known beforehand may push the score that "
         "way only; one without is left out if it points both ways among the operators "
-        f"trained on (docs/decisions/0014-directions.md). Not used: "
-        f"{', '.join(unused) or 'none'}.",
+        "trained on, or is of the profile or the texts "
+        f"(docs/decisions/0014-directions.md). Not used: {', '.join(unused) or 'none'}.",
         "",
         "One straight line on the log-odds, fitted on operators that the boosters "
         f"did not see (slope {bundle.calibrator.slope:.3f}), so that contributions add "

@@ -9,6 +9,7 @@ import lightgbm as lgb
 import polars as pl
 from pydantic import Field, model_validator
 
+from features.feature import Family
 from models.baselines import BASELINES, baseline_scores, measurable
 from models.matrix import to_matrix
 from models.nested import (
@@ -36,6 +37,7 @@ class TrainParams(Section):
     unit_power: Annotated[float, Field(ge=0, le=1)]
     family_dropout: Annotated[float, Field(ge=0, lt=1)]
     monotone: bool
+    directed: list[Family]
     turn_margin: Annotated[float, Field(ge=0, le=0.5)]
     spared_controls: Annotated[float, Field(ge=0, le=0.5)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -137,17 +139,17 @@ def score_baselines(data: Data, folds: pl.DataFrame, seed: int) -> pl.DataFrame:
 def train(
     features: Path, labels: Path, folds_path: Path, params: TrainParams, out: Path
 ) -> None:
-    """Write boosters/<training set>.txt, predictions.parquet, trees.json, turned.json."""
+    """Write boosters/<training set>.txt, predictions.parquet, trees.json, left_out.json."""
     folds = pl.read_parquet(folds_path / "folds.parquet")
     data = load_data(features, pl.read_parquet(labels))
     sets = training_sets(folds)
     with atomic_directory(out) as working:
         boosters = working / "boosters"
         boosters.mkdir()
-        turned: dict[str, list[str]] = {}
+        unread: dict[str, list[str]] = {}
         for done, one in enumerate(train_sets(data, sets, params.recipe()), start=1):
             (boosters / f"{one.key}.txt").write_text(one.booster.model_to_string())
-            turned[one.key] = one.turned
+            unread[one.key] = one.left_out
             say(f"booster {done} of {len(sets)}: {one.key}")
 
         @cache
@@ -179,10 +181,9 @@ def train(
         order = ["model", "protocol", "fold", "part", "unit", "account_id"]
         write_parquet(predictions, working / "predictions.parquet", order)
         write_json(trees, working / "trees.json")
-        write_json(turned, working / "turned.json")
+        write_json(unread, working / "left_out.json")
         say(f"trees chosen for the final model: {trees['loco/all']}")
-        left_out = ", ".join(turned["all"]) or "none"
-        say(f"features left out, because they point both ways: {left_out}")
+        say(f"features left out of the final model: {len(unread['all'])}")
 
 
 def main() -> None:

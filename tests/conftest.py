@@ -1,6 +1,7 @@
 """Fixtures that every room uses."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,19 +19,32 @@ os.environ.update(
 )
 
 
+# The developer's tracking server and DVC experiment never reach a test.
+_FOREIGN = (
+    "MLFLOW_TRACKING_URI",
+    "MLFLOW_REGISTRY_URI",
+    "MLFLOW_EXPERIMENT_NAME",
+    "MLFLOW_EXPERIMENT_ID",
+    "MLFLOW_RUN_ID",
+    "DVC_EXP_NAME",
+    "DVC_EXP_BASELINE_REV",
+)
+
+
+def _drop_foreign() -> None:
+    for name in _FOREIGN:
+        os.environ.pop(name, None)
+
+
+_drop_foreign()
+
+
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The developer's tracking server and DVC experiment never reach a test."""
-    for name in (
-        "MLFLOW_TRACKING_URI",
-        "MLFLOW_REGISTRY_URI",
-        "MLFLOW_EXPERIMENT_NAME",
-        "MLFLOW_EXPERIMENT_ID",
-        "MLFLOW_RUN_ID",
-        "DVC_EXP_NAME",
-        "DVC_EXP_BASELINE_REV",
-    ):
-        monkeypatch.delenv(name, raising=False)
+def _own_environment() -> Iterator[None]:
+    """No test inherits the store of another: MLflow itself writes it here."""
+    _drop_foreign()
+    yield
+    _drop_foreign()
 
 
 @pytest.fixture(scope="session")

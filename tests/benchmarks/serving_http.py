@@ -135,6 +135,7 @@ def _champion(folder: Path) -> Path:
         unit_power=train["unit_power"],
         family_dropout=0.0,
         monotone=train["monotone"],
+        directed=train["directed"],
         turn_margin=train["turn_margin"],
         spared_controls=0.0,
         seed=train["seed"],

@@ -48,7 +48,7 @@ def environment(threads: int) -> dict[str, str]:
     own = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("GIT_") and name != "PYTHONPATH"
+        if not name.startswith(("GIT_", "MLFLOW_TRACKING_")) and name != "PYTHONPATH"
     }
     person = {
         f"GIT_{role}_{what}": value

@@ -33,7 +33,7 @@ TABLE = fitted_tables()
 Tables = tuple[pl.DataFrame, pl.DataFrame]
 
 some = settings(
-    max_examples=40,
+    max_examples=12,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -285,7 +285,7 @@ def test_other_accounts_and_their_posts(given_tables: Tables):
     check_strangers(*given_tables)
 
 
-@settings(some, max_examples=20)
+@settings(some, max_examples=8)
 @given(tables().filter(_calendar_has_room))
 def test_the_date(given_tables: Tables):
     accounts, posts = given_tables
@@ -293,7 +293,7 @@ def test_the_date(given_tables: Tables):
     check_calendar(accounts, posts.filter(pl.all_horizontal(room.fill_null(True))))
 
 
-@settings(some, max_examples=20)
+@settings(some, max_examples=8)
 @given(tables())
 def test_which_language(given_tables: Tables):
     check_languages(*given_tables)
@@ -311,7 +311,7 @@ def test_posts_at_and_after_as_of(given_tables: Tables):
     check_future(*given_tables)
 
 
-@settings(some, max_examples=100)
+@settings(some, max_examples=30)
 @given(tables())
 def test_values_are_finite_and_within_their_range(given_tables: Tables):
     check_bounds(*given_tables)

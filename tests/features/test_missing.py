@@ -348,7 +348,7 @@ def check_reasons(
 ALL = tuple({f.name: f for f in (*FEATURES, *SGBOT_17, *TEXT_6)}.values())
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=20, deadline=None, database=None)
 @given(tables())
 def test_a_listed_code_exactly_where_the_value_is_null(
     both: tuple[pl.DataFrame, pl.DataFrame],

@@ -22,6 +22,7 @@ RECIPE = Recipe(
     family_dropout=0.3,
     # What columns mean is made up here.
     monotone=False,
+    directed=(),
     turn_margin=0.1,
     spared_controls=0.0,
     seed=1,

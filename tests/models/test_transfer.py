@@ -8,7 +8,7 @@ import pytest
 from features.catalogue import FEATURES
 from models.hashing import uniform
 from models.training import train_booster
-from models.transfer import LEAST, turning
+from models.transfer import LEAST, left_out, turning
 from tests.models.builders import RECIPE
 
 FREE = next(n for n, f in enumerate(FEATURES) if f.direction == 0)
@@ -80,6 +80,18 @@ def test_half_as_margin_finds_none() -> None:
     matrix[:, FREE] = np.where(units == "a", 1, -1) * labels
 
     assert names(matrix, labels, units, ids, margin=0.5) == []
+
+
+def test_a_family_that_needs_directions_keeps_those_that_have_one() -> None:
+    rows = make_rows()
+    rows[0][:, FREE] += np.where(rows[2] == "a", 1, -1) * rows[1]
+
+    every = left_out(*rows, FEATURES, RECIPE)
+    directed = left_out(*rows, FEATURES, replace(RECIPE, directed=["timing"]))
+
+    assert every == [FEATURES[FREE].name]
+    timing = [f.name for f in FEATURES if f.family == "timing" and not f.direction]
+    assert set(directed) == {*every, *timing}
 
 
 @pytest.mark.parametrize("monotone", [True, False])
