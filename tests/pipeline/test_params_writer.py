@@ -42,7 +42,9 @@ def test_values_change_and_nothing_else(params: Path) -> None:
 def test_writing_what_is_there_changes_no_byte(params: Path) -> None:
     before = params.read_bytes()
 
-    write_values(params, "train", load_params(params).train.model_dump())
+    there = load_params(params).train.model_dump()
+    numbers = {k: v for k, v in there.items() if isinstance(v, int | float)}
+    write_values(params, "train", numbers)
 
     assert params.read_bytes() == before
 
