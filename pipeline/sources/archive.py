@@ -3,12 +3,13 @@
 import gzip
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, Final, cast
 
 from pipeline.errors import SourceError
 from pipeline.sources.source import Source
@@ -23,12 +24,13 @@ _HARMLESS_BYTES = 16 * 2**20
 _NAME = re.compile(r"^[A-Za-z]\w{0,40}$")
 # What the standard library raises of bytes that it cannot expand; RuntimeError of a zip
 # with a password, or packed by an unknown method.
-_DAMAGE = (
+DAMAGE: Final = (
     zipfile.BadZipFile,
     gzip.BadGzipFile,
     EOFError,
     zlib.error,
     lzma.LZMAError,
+    struct.error,
     RuntimeError,
 )
 _EXPANDING = (".gz", ".zip")
@@ -125,18 +127,23 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
             with gzip.open(path) as handle:
                 yield cast(IO[bytes], handle)
         elif suffix == ".zip":
-            with (
-                zipfile.ZipFile(path) as archive,
-                archive.open(_member(archive)) as in_,
-            ):
-                yield in_
+            with zipfile.ZipFile(path) as archive, _opened(archive) as handle:
+                yield handle
         else:
             with path.open("rb") as handle:
                 yield handle
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise SourceError(
             f"{path}: damaged archive ({error}); fetch it again"
         ) from None
+
+
+def _opened(archive: zipfile.ZipFile) -> IO[bytes]:
+    member = _member(archive)
+    try:
+        return archive.open(member)
+    except OSError as error:  # The member's place in the file cannot be.
+        raise zipfile.BadZipFile(str(error)) from None
 
 
 def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:

@@ -1,26 +1,15 @@
 """Byte streams of a file: plain, gzip, or each fitting member of a zip, never unpacked."""
 
-import lzma
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Final
 
 from pipeline.errors import SourceError
 from pipeline.sources import archive
 
-# What the standard library raises at damaged, encrypted or foreign compression.
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-)
+# OSError of a place in the file that cannot be.
+DAMAGE: Final = (*archive.DAMAGE, OSError)
 
 
 class Stream:

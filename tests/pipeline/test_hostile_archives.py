@@ -58,6 +58,19 @@ def test_zip_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
         read(tmp_path, "a.zip")
 
 
+def test_zip_that_lies_about_a_place_is_refused(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", {"a.csv": HEADER + b"1,x\n" * 1000})
+    data = bytearray(path.read_bytes())
+    end = data.rindex(b"PK\x05\x06")
+    start = struct.unpack_from("<I", data, end + 16)[0]
+    # A directory that seems to start later makes every place before the file's start.
+    struct.pack_into("<I", data, end + 16, start + 5_000)
+    path.write_bytes(data)
+
+    with pytest.raises(SourceError, match="damaged archive"):
+        read(tmp_path, "a.zip")
+
+
 def test_names_in_a_zip_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     for name in ("../../evil.csv", "/evil.csv", "raw/../../evil.csv"):
