@@ -7,10 +7,11 @@ into one part never touches the disk.
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,8 @@ STREAMED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
 }
 # Accounts are dealt to so many heaps; parts are made of whole ones.
 HEAPS = 64
+_NUMBERS: Final = pl.Series(range(HEAPS), dtype=pl.UInt8)
+_BATCH_ROWS = 2_000
 _PROGRESS_ROWS = 1_000_000
 
 
@@ -41,7 +44,8 @@ class _File:
     account: str
     empty: pl.DataFrame
     held: list[pl.DataFrame] = field(default_factory=list)
-    heaps: dict[int, list[Path]] = field(default_factory=dict)
+    # Arrow file of rows in order of heap -> where each heap begins in it, and the end.
+    spilled: dict[Path, list[int]] = field(default_factory=dict)
     rejected: list[tuple[int, str, str, str]] = field(default_factory=list)
     repaired: dict[str, list[int]] = field(default_factory=dict)
 
@@ -118,16 +122,17 @@ class Spool:
                 continue
             rows = pl.concat(file.held)
             file.held = []
-            heaps = rows.with_columns(_heap=heap(rows[file.account])).partition_by(
-                "_heap", maintain_order=True, include_key=False, as_dict=True
+            rows = rows.with_columns(_heap=heap(rows[file.account])).sort("_heap")
+            starts = [*rows["_heap"].search_sorted(_NUMBERS).to_list(), rows.height]
+            for number, (start, end) in enumerate(pairwise(starts)):
+                self._heights[number] += end - start
+            self._folder.mkdir(parents=True, exist_ok=True)
+            place = f"{self._files.index(file)}.{len(file.spilled)}.arrow"
+            # One file and not one a heap: a part reads the stretch of it that it needs.
+            rows.drop("_heap").write_ipc(
+                self._folder / place, record_batch_size=_BATCH_ROWS
             )
-            for (number,), some in heaps.items():
-                pieces = file.heaps.setdefault(number, [])
-                place = self._folder / f"{self._files.index(file)}_{number}"
-                pieces.append(place.with_suffix(f".{len(pieces)}.arrow"))
-                self._folder.mkdir(parents=True, exist_ok=True)
-                some.write_ipc(pieces[-1])
-                self._heights[number] += some.height
+            file.spilled[self._folder / place] = starts
         self._held = 0
         self._spilled += 1
 
@@ -152,28 +157,31 @@ class Spool:
         """Take what was put on disk away."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _groups(self) -> list[list[int]]:
-        groups: list[list[int]] = [[]]
+    def _groups(self) -> list[range]:
+        """Heaps of each part, which follow one another."""
+        groups = [range(0)]
         rows = 0
         for number, height in enumerate(self._heights):
             if groups[-1] and rows + height > self._most_rows:
-                groups.append([])
+                groups.append(range(number, number))
                 rows = 0
-            groups[-1].append(number)
+            groups[-1] = range(groups[-1].start, number + 1)
             rows += height
         return groups
 
-    def _rows(
-        self, heaps: Sequence[int], first: bool, key: str
-    ) -> list[tuple[str, Delimited]]:
+    def _rows(self, heaps: range, first: bool, key: str) -> list[tuple[str, Delimited]]:
         found = []
         for file in self._files:
             if file.key != key:
                 continue
-            pieces = [path for number in heaps for path in file.heaps.get(number, [])]
-            frames = [pl.read_ipc(path) for path in pieces]
-            rows = pl.concat([file.empty, *file.held, *frames])
-            if len(frames) > 1:
+            stretches = [
+                pl.scan_ipc(path)
+                .slice(starts[heaps.start], starts[heaps.stop] - starts[heaps.start])
+                .collect()
+                for path, starts in file.spilled.items()
+            ]
+            rows = pl.concat([file.empty, *file.held, *stretches])
+            if stretches:
                 rows = rows.sort("row")
             rejected = file.rejected if first else []
             found.append((file.name, Delimited(rows, rejected, file.repaired)))
