@@ -9,6 +9,7 @@ from pipeline.evidence_params import EvidenceParams
 from pipeline.files import atomic_file
 from pipeline.markdown import table
 from pipeline.params import Params, load_params
+from pipeline.proofs.ablation import WITH_ALL, ablate
 from pipeline.proofs.chain import SIMULATED
 from pipeline.proofs.hidden import Found, find_at_random, find_one_role
 from pipeline.proofs.nested import nested_search, optimism
@@ -56,6 +57,25 @@ def prove_world_seeds(job: Job) -> list[str]:
         "seed stays.",
         "",
         *_figures_table(found),
+    ]
+
+
+def prove_family_ablation(job: Job) -> list[str]:
+    """Markdown: figures without each family of features, and with each alone."""
+    found = ablate(job.folder, job.params, say)
+    shown = {"auc": 0, "auc, worst": 1, "average_precision": 0, "brier_skill": 0}
+    rows = []
+    for name, figures in found.items():
+        values = [figures[key.split(",")[0]][place] for key, place in shown.items()]
+        gain = _difference(found[WITH_ALL]["auc"][0], figures["auc"][0])
+        rows.append([name, *map(_number, values), gain])
+    return [
+        "### Families of features",
+        "",
+        f"World `{job.world}`, campaigns never seen; boosters, trees and calibrators made "
+        "anew each time. The last column is the mean AUC with all families less this one.",
+        "",
+        *table(["features", *shown, "lost"], rows),
     ]
 
 
@@ -169,9 +189,14 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
+def _difference(one: float | None, other: float | None) -> str:
+    return "-" if one is None or other is None else f"{one - other:+.3f}"
+
+
 PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "model-seeds": prove_model_seeds,
     "world-seeds": prove_world_seeds,
+    "family-ablation": prove_family_ablation,
     "nested-search": prove_nested_search,
     "hidden-at-random": prove_hidden_at_random,
     "hidden-role": prove_hidden_role,
