@@ -94,7 +94,7 @@ serve: $(READY) ## the champion on 127.0.0.1; PORT=3000, SCORES= ACCOUNTS= POSTS
 
 .PHONY: test
 test: $(READY) ## all tests; those that need what this machine lacks say so
-	@python -m pytest -q -rs $(ARGS)
+	@python -m pytest -q -rs -n auto --maxprocesses 4 $(ARGS)
 
 .PHONY: check
 check: $(READY) ## style, types, import layers, dvc.yaml against imports, locks
