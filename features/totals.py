@@ -4,7 +4,7 @@ A feature of table "totals" is cheap row-wise arithmetic on them. Each total is 
 number (or a median of such): what is divided is divided in the feature.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Set
 from math import pi
 from typing import Final
 
@@ -132,7 +132,7 @@ SUMS: Final[dict[str, pl.Expr]] = {
 
 
 def reduce(
-    posts: pl.DataFrame, names: Set[str], others: Sequence[pl.Expr] = ()
+    posts: pl.DataFrame, names: Set[str], others: Mapping[str, pl.Expr]
 ) -> pl.DataFrame:
     """A row an account that has posts: account_id, counts, the totals, the others.
 
@@ -141,10 +141,9 @@ def reduce(
         names: which totals.
         others: further expressions that reduce an account's posts to a value.
     """
-    sums = [expr.alias(name) for name, expr in SUMS.items() if name in names]
-    counts = [expr.alias(name) for name, expr in COUNTS.items()]
+    sums = {name: expr for name, expr in SUMS.items() if name in names}
     found = posts.group_by("account_id", maintain_order=True).agg(
-        *counts, *sums, *others
+        **COUNTS, **sums, **others
     )
     found = mixes.mix(posts, found, names)
     return clock.clock(posts, found) if names & set(clock.CLOCK) else found

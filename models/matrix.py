@@ -21,14 +21,16 @@ def to_matrix(values: pl.DataFrame, features: Sequence[Feature]) -> Matrix:
     Raises:
         SchemaError: a feature's column is missing or of another type.
     """
-    if absent := [f.name for f in features if f.name not in values.columns]:
+    given = values.schema
+    if absent := [f.name for f in features if f.name not in given]:
         raise SchemaError.missing("features", absent)
     for feature in features:
-        if values.schema[feature.name] != feature.dtype:
+        if given[feature.name] != feature.dtype:
             raise SchemaError.dtype(
-                "features", feature.name, feature.dtype, values.schema[feature.name]
+                "features", feature.name, feature.dtype, given[feature.name]
             )
-    columns = values.select(
-        pl.col(f.name).cast(pl.Float32).fill_null(float("nan")) for f in features
+    columns = values.select([f.name for f in features]).with_columns(
+        pl.col(pl.Boolean).cast(pl.Float32)
     )
+    # Where there is null, to_numpy gives NaN.
     return np.ascontiguousarray(columns.to_numpy(), dtype=np.float32)

@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.build import Table, build_features, build_with_reasons
+from features.build import build_features, build_with_reasons
 from features.catalogue import FEATURES
 from features.errors import InputError
+from features.prepared import Table
 from models.bundle import Bundle
 from models.calibrator import sigmoid
 from models.explanation import Explanation, explain
@@ -73,22 +74,17 @@ def score(
         values, reasons, n_posts = build_with_reasons(accounts, posts, bundle.artefacts)
     else:
         values = build_features(accounts, posts, bundle.artefacts)
+    matrix = to_matrix(values, FEATURES)
     explanation = explain(
-        bundle.booster,
-        bundle.calibrator,
-        to_matrix(values, FEATURES),
-        prevalence,
-        threads,
+        bundle.booster, bundle.calibrator, matrix, prevalence, threads
     )
-    telling = [f.name for f in FEATURES if f.group not in _NO_EVIDENCE_GROUPS]
-    evidence = values.select(
-        pl.any_horizontal(pl.col(name).is_not_null() for name in telling)
-    ).to_series()
+    telling = [f.group not in _NO_EVIDENCE_GROUPS for f in FEATURES]
+    evidence = np.count_nonzero(~np.isnan(matrix[:, telling]), axis=1) > 0
     return Scores(
         values=values,
         reasons=reasons,
         n_posts=n_posts,
-        evidence=evidence.to_numpy(),
+        evidence=evidence,
         probabilities=sigmoid(explanation.logits),
         explanation=explanation,
         prevalence=prevalence,

@@ -1,0 +1,84 @@
+"""Prepared: tables checked, equalised, cut at as_of, and measured post by post."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from features import equalise, schema
+from features.artefacts import Artefacts
+from features.errors import InputError
+from features.measures import measure
+
+Table = pl.DataFrame | Path
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What values are made of.
+
+    Attributes:
+        accounts: equalised, in the order given, with what the fitted tables say.
+        posts: measured, sorted by account and time, with what the fitted tables say.
+    """
+
+    accounts: pl.DataFrame
+    posts: pl.DataFrame
+
+
+def prepare(
+    accounts: Table, posts: Table | None, artefacts: Artefacts | None
+) -> Prepared:
+    """Accounts and their posts, ready for expressions.
+
+    Raises:
+        SchemaError: a table is not canonical.
+        InputError: an account stands in the table twice.
+    """
+    account_table = schema.check(_read(accounts), "accounts")
+    if account_table["account_id"].n_unique() != account_table.height:
+        raise InputError(
+            "table accounts: an account_id stands more than once; keep one row of each"
+        )
+    account_table = equalise.accounts(account_table).with_columns(
+        (pl.col("created_at").dt.epoch("ms") // 60_000).alias("created_minute")
+    )
+    post_table = schema.empty("posts") if posts is None else _read(posts)
+    # Before times lose their seconds: by the minute, two posts could look like one.
+    post_table = equalise.distinct(schema.check(post_table, "posts"))
+    post_table = equalise.posts(post_table)
+    post_table = equalise.before_as_of(post_table, account_table)
+    post_table = post_table.join(
+        account_table.select("account_id", "declared_language"),
+        on="account_id",
+        how="left",
+        maintain_order="left",
+    )
+    return look_up(Prepared(account_table, measure(post_table)), artefacts)
+
+
+def look_up(prepared: Prepared, artefacts: Artefacts | None) -> Prepared:
+    """With what the fitted tables say beside, null without them."""
+    if artefacts is None:
+        return Prepared(
+            prepared.accounts.with_columns(
+                pl.lit(None, pl.Float64).alias("handle_bigram_loglik"), fitted=False
+            ),
+            prepared.posts.with_columns(
+                pl.lit(None, pl.Int64).alias("client_rarity"),
+                pl.lit(None, pl.Boolean).alias("copied"),
+            ),
+        )
+    return Prepared(
+        prepared.accounts.with_columns(
+            artefacts.handle_bigram_loglik(prepared.accounts), fitted=True
+        ),
+        prepared.posts.with_columns(
+            artefacts.clientele.rarity(prepared.posts),
+            artefacts.prominent.copied(prepared.posts),
+        ),
+    )
+
+
+def _read(table: Table) -> pl.DataFrame:
+    return pl.read_parquet(table) if isinstance(table, Path) else table
