@@ -4,17 +4,24 @@ Hours are counted from the account's own first post, so that no origin of days o
 matters. The busiest (or quietest) stretch is chosen on one half of the days or weeks
 and measured on the other half, both ways: the best of many stretches of few posts is
 high by chance alone, and the more so the fewer posts there are.
+
+Arrays and not expressions: a few sums over counts of the hours, which as queries over a
+table of hours took one account as long as all its texts. Counts have the shape
+(2, n_accounts, n_hours), the even and the odd half; all are whole numbers.
 """
 
-from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+Counts = NDArray[np.int64]
 
-_WEEK: Final = 168
-_READ: Final = ("week", "day", "week_hour")
+_DAYS: Final = 7
+_HOURS: Final = 24
+_WEEK: Final = _DAYS * _HOURS
+_READ: Final = ("account", "week", "day", "week_hour")
 # Accounts looked at together: bounds the memory, changes no value.
 _TOGETHER: Final = 2_048
 # Posts that each half needs for a choice to be one.
@@ -31,41 +38,6 @@ CLOCK: Final = (
 )
 
 
-def _window(counts: str, hours: int) -> pl.Expr:
-    """Posts in so many hours from each one on, from the running sum."""
-    running = pl.col(f"running_{counts}")
-    return running.shift(1 - hours) - running.shift(1, fill_value=0)
-
-
-def _daily(hour: pl.Expr, days: int) -> pl.Expr:
-    """The same hour on so many days in a row."""
-    total = hour
-    for day in range(1, days):
-        total = total + hour.shift(-24 * day)
-    return total
-
-
-def _both(name: str, stretch: Callable[[str], pl.Expr]) -> list[pl.Expr]:
-    return [stretch(half).alias(f"{name}_{half}") for half in ("even", "odd")]
-
-
-def _chosen_by(
-    best: Callable[[pl.Expr], pl.Expr], choice: str, counted: str
-) -> pl.Expr:
-    """Posts counted on each half where the other half's choice is best, together."""
-    ways = (("even", "odd"), ("odd", "even"))
-    return pl.sum_horizontal(
-        pl.col(f"{counted}_{there}").get(best(pl.col(f"{choice}_{here}")))
-        for here, there in ways
-    ).cast(pl.Int64)
-
-
-def _fewest(unit: str) -> pl.Expr:
-    return pl.min_horizontal(
-        pl.col(f"{unit}_even").sum(), pl.col(f"{unit}_odd").sum()
-    ).cast(pl.Int64)
-
-
 def clock(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     """Accounts with the columns `CLOCK` beside, in order.
 
@@ -79,85 +51,102 @@ def clock(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
         posts: measured posts.
         accounts: a row for each account of the posts, in their order, with `n_dated`.
     """
-    numbered = accounts.with_row_index("account")
-    many = numbered.filter(pl.col("n_dated") >= 2 * FEWEST).select(
-        pl.col("account").cast(pl.Int64)
-    )
-    if many.is_empty():
+    many = accounts["n_dated"].to_numpy() >= 2 * FEWEST
+    if not many.any():
         return accounts.with_columns(pl.lit(None, pl.Int64).alias(c) for c in CLOCK)
-    hourly = _hourly(posts)
-    parts = [_stretches(part, hourly) for part in many.iter_slices(_TOGETHER)]
-    return (
-        numbered.with_columns(pl.col("account").cast(pl.Int64))
-        .join(pl.concat(parts), on="account", how="left", maintain_order="left")
-        .drop("account")
-    )
+    places = np.cumsum(many) - 1
+    found = pl.DataFrame(_stretches(posts, many))[places.clip(0)]
+    return accounts.hstack(found.select(pl.when(pl.Series(many)).then(pl.all())))
 
 
 def plan() -> str:
-    """The stretches as text, equal if and only if they are the same."""
-    posts = pl.LazyFrame(schema=dict.fromkeys(("account", *_READ), pl.Int64))
-    stretches = _stretches(posts.select("account"), _hourly(posts))
-    return f"{FEWEST}\n{stretches.explain(optimized=False)}"
+    """The stretches as text: what they make of posts at many kinds of times.
+
+    Arrays cannot be printed like expressions. An example changes with every length and
+    every choice, and stays when only the way to it changes.
+    """
+    account, number = np.divmod(np.arange(20 * 90), 90)
+    since = number * number * (61 + account) % 60_000
+    example = pl.DataFrame(
+        {
+            "account": account,
+            "week": since // 10_080,
+            "day": since // 1_440,
+            "week_hour": since // 60 % _WEEK,
+        }
+    )
+    found = _stretches(example, np.full(20, True))
+    return "\n".join([str(FEWEST), *(f"{n}|{c.tolist()}" for n, c in found.items())])
 
 
-def _hourly(posts: Frame) -> Frame:
-    """Posts of each hour of the week, by the half of weeks and of days."""
-    halves = {
-        f"{unit}_{half}": pl.col(unit) % 2 == remainder
-        for unit in ("week", "day")
-        for remainder, half in enumerate(("even", "odd"))
+def _stretches(posts: pl.DataFrame, many: NDArray[np.bool_]) -> dict[str, Counts]:
+    """The columns `CLOCK` of those accounts that have many posts, in order."""
+    dated = posts.select(_READ).drop_nulls("week_hour")
+    columns = [dated[name].to_numpy() for name in _READ]
+    chosen = many[columns[0]]
+    account, week, day, hour = (column[chosen] for column in columns)
+    account = (np.cumsum(many) - 1)[account]
+    total = int(many.sum())
+    parts = []
+    for first in range(0, total, _TOGETHER):
+        last = min(first + _TOGETHER, total)
+        inside = slice(*np.searchsorted(account, [first, last]))
+        weeks, days = (
+            _counts(unit[inside], account[inside] - first, hour[inside], last - first)
+            for unit in (week, day)
+        )
+        parts.append(_of_weeks(weeks) | _of_days(days))
+    return {name: np.concatenate([part[name] for part in parts]) for name in CLOCK}
+
+
+def _counts(unit: Counts, account: Counts, hour: Counts, accounts: int) -> Counts:
+    """Posts of each hour of the week, by the half of the weeks or of the days."""
+    cell = (unit % 2 * accounts + account) * _WEEK + hour
+    counts = np.bincount(cell, minlength=2 * accounts * _WEEK)
+    return counts.reshape(2, accounts, _WEEK)
+
+
+def _of_weeks(counts: Counts) -> dict[str, Counts]:
+    nine = _window(counts, 9)
+    office = sum((np.roll(nine, -_HOURS * day, axis=-1) for day in range(1, 5)), nine)
+    silent = _window(counts, 48)
+    return {
+        "office_posts": _chosen(office.argmax(axis=-1), office),
+        "silent_posts": _chosen(silent.argmin(axis=-1), silent),
+        "fewest_in_weeks": counts.sum(axis=-1).min(axis=0),
     }
-    return (
-        posts.filter(pl.col("week_hour").is_not_null())
-        .group_by("account", "week_hour")
-        .agg(inside.sum().cast(pl.Int32).alias(n) for n, inside in halves.items())
-    )
 
 
-def _stretches(accounts: Frame, hourly: Frame) -> Frame:
-    # Two weeks an account, one after the other, so that windows can run on.
-    around = (
-        accounts.with_columns(place=pl.int_ranges(0, 2 * _WEEK))
-        .explode("place")
-        .with_columns(week_hour=pl.col("place") % _WEEK)
-        .join(hourly, on=["account", "week_hour"], how="left", maintain_order="left")
-        .with_columns(pl.col("^(week|day)_(even|odd)$").fill_null(0))
-        .with_columns(
-            pl.col("^week_(even|odd)$").cum_sum().name.prefix("running_"),
-            _daily(pl.col("^day_(even|odd)$"), 7),
-        )
-        .with_columns(
-            pl.col("^day_(even|odd)$").cum_sum().name.prefix("running_"),
-            *_both("nine", lambda half: _window(f"week_{half}", 9)),
-        )
-    )
-    weeks = around.with_columns(
-        *_both("office", lambda half: _daily(pl.col(f"nine_{half}"), 5)),
-        *_both("silent", lambda half: _window(f"week_{half}", 48)),
-    )
-    days = around.with_columns(
-        *_both("block", lambda half: _window(f"day_{half}", 9)),
-        *_both("noon", lambda half: pl.col(f"day_{half}").shift(-4)),
-        *_both("quiet", lambda half: _window(f"day_{half}", 6)),
-    )
-    of_weeks = (
-        weeks.filter(pl.col("place") < _WEEK)
-        .group_by("account", maintain_order=True)
-        .agg(
-            office_posts=_chosen_by(pl.Expr.arg_max, "office", "office"),
-            silent_posts=_chosen_by(pl.Expr.arg_min, "silent", "silent"),
-            fewest_in_weeks=_fewest("week"),
-        )
-    )
-    of_days = (
-        days.filter(pl.col("place") < 24)
-        .group_by("account", maintain_order=True)
-        .agg(
-            quiet_posts=_chosen_by(pl.Expr.arg_min, "quiet", "quiet"),
-            block_posts=_chosen_by(pl.Expr.arg_max, "block", "block"),
-            noon_posts=_chosen_by(pl.Expr.arg_max, "block", "noon"),
-            fewest_in_days=_fewest("day"),
-        )
-    )
-    return pl.concat([of_weeks, of_days.drop("account")], how="horizontal")
+def _of_days(counts: Counts) -> dict[str, Counts]:
+    hours = counts.reshape(*counts.shape[:2], _DAYS, _HOURS).sum(axis=2)
+    quiet, block = _window(hours, 6), _window(hours, 9)
+    busiest = block.argmax(axis=-1)
+    return {
+        "quiet_posts": _chosen(quiet.argmin(axis=-1), quiet),
+        "block_posts": _chosen(busiest, block),
+        "noon_posts": _chosen(busiest, np.roll(hours, -4, axis=-1)),
+        "fewest_in_days": counts.sum(axis=-1).min(axis=0),
+    }
+
+
+def _window(counts: Counts, hours: int) -> Counts:
+    """Posts in so many hours from each one on, the last hour before the first."""
+    around = np.concatenate([counts, counts[..., : hours - 1]], axis=-1)
+    running = around.cumsum(axis=-1)
+    before = np.roll(running, hours, axis=-1)
+    # Nothing comes before the first window.
+    before[..., hours - 1] = 0
+    found: Counts = (running - before)[..., hours - 1 :]
+    return found
+
+
+def _chosen(best: Counts, counted: Counts) -> Counts:
+    """Posts counted on each half where the other half's choice is, together.
+
+    Args:
+        best: hour chosen on each half, shape (2, n_accounts).
+        counted: posts of each hour, shape (2, n_accounts, n_hours).
+    """
+    there = np.take_along_axis(counted, best[::-1, :, None], axis=-1)
+    total: Counts = there.sum(axis=(0, 2))
+    return total

@@ -29,7 +29,7 @@ def to_matrix(values: pl.DataFrame, features: Sequence[Feature]) -> Matrix:
             raise SchemaError.dtype(
                 "features", feature.name, feature.dtype, given[feature.name]
             )
-    columns = values.select([f.name for f in features]).with_columns(
+    columns = values[[f.name for f in features]].with_columns(
         pl.col(pl.Boolean).cast(pl.Float32)
     )
     # Where there is null, to_numpy gives NaN.

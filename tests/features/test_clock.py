@@ -92,3 +92,14 @@ def test_a_stretch_that_is_best_by_chance_alone_is_not_found_again():
         )
         == 0
     )
+
+
+def test_the_plan_changes_with_the_length_of_a_stretch(monkeypatch):
+    before = clock.plan()
+    window = clock._window
+
+    monkeypatch.setattr(
+        clock, "_window", lambda counts, hours: window(counts, hours - 1)
+    )
+
+    assert clock.plan() != before
