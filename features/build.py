@@ -172,14 +172,15 @@ class _Plan:
         self.of_totals = of["totals"]
         self.of_population = of["population"]
         self.shared = [f.name for f in features if f.table == "population"]
-        self.told = {
+        counts = {
             name: expr
             for f in features
             if of_posts(f)
-            for name, expr in told(f).items()
+            for rule in told(f).values()
+            for name, expr in rule.counts.items()
         }
         # What posts come to, beside the totals of these names.
-        self.of_posts = {**self.told, **of["posts"]}
+        self.of_posts = {**counts, **of["posts"]}
         self.totals = frozenset(
             name for f in features if f.table == "totals" for name in f.inputs()
         )
@@ -206,11 +207,7 @@ def _measured(
     by_account = totals.reduce(prepared.posts, plan.totals, plan.of_posts)
     found = accounts.join(
         by_account, on="account_id", how="left", maintain_order="left"
-    ).with_columns(
-        pl.col(*totals.COUNTS).fill_null(0),
-        # Where there are no posts, they are too few and not untold.
-        *(pl.col(name).fill_null(True) for name in plan.told),
-    )
+    ).with_columns(pl.col(*totals.COUNTS).fill_null(0))
     found = found.select(
         "account_id",
         "n_all",

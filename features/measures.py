@@ -4,6 +4,7 @@ Every measure is an integer, a boolean or a text key, so that sums over an accou
 exact and do not depend on the order or the company in which its posts are read.
 """
 
+from math import pi
 from typing import Final
 
 import polars as pl
@@ -25,11 +26,22 @@ _BURST_PAUSE: Final = 60
 # year.
 PAUSES: Final = (1, 5, 60, 1_440, 10_080, 43_200, 525_600)
 
+# Minutes after which a clock begins anew: whose posts keep to one time of it is looked at.
+PERIODS: Final = (15, 30, 60, 1_440, 10_080)
+# Cosines and sines as whole millionths.
+WAVE: Final = 1_000_000
+
 _OWN: Final = pl.col("kind") != "repost"
 _MINUTE: Final = pl.col("posted_at").dt.epoch("ms") // _MINUTES
 _SINCE: Final = pl.col("minute") - pl.col("first_minute")
 _DATED: Final = pl.col("minute").is_not_null()
 _FIRST: Final = _DATED & pl.col("gap").is_null()
+# How many of PAUSES a pause reaches.
+_PASSED: Final = (
+    pl.lit(pl.Series(PAUSES, dtype=pl.Int64))
+    .search_sorted(pl.col("gap"), side="right")
+    .cast(pl.Int64)
+)
 _AT_BREAK: Final = (
     (pl.col("gap") == pl.col("longest_gap")) & (pl.col("gap") > 0)
 ).fill_null(False)
@@ -144,9 +156,7 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         ).fill_null(False),
         # Two kinds in a row and the pause between them, as one number.
         "step": pl.when(pl.col("gap").is_not_null()).then(
-            32 * pl.col("kind_code").shift(1)
-            + 4 * pl.sum_horizontal((pl.col("gap") >= p).cast(pl.Int64) for p in PAUSES)
-            + pl.col("kind_code")
+            32 * pl.col("kind_code").shift(1) + 4 * _PASSED + pl.col("kind_code")
         ),
         # What an own post consists of, as one number.
         "content_code": pl.when(_OWN).then(
@@ -192,6 +202,15 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         ),
     },
     *words.STAGES,
+    # Minutes since the period began anew, of the first post of each minute, and where
+    # that stands on a circle.
+    {f"phase_{period}": pl.when("fresh").then(_SINCE) % period for period in PERIODS},
+    {
+        f"{name}_{period}": (turn * WAVE).round().cast(pl.Int64)
+        for period in PERIODS
+        for angle in [pl.col(f"phase_{period}") * (2 * pi / period)]
+        for name, turn in (("cosine", angle.cos()), ("sine", angle.sin()))
+    },
     {
         # How many posts the day, the week has; null but on its first post.
         "day_posts": _until_next("new_day"),
@@ -223,9 +242,9 @@ _PREPARED: Final = {
 
 def plan() -> str:
     """The measures as text, equal if and only if they are the same."""
-    return "\n".join(
-        f"{name}|{expr}" for stage in _STAGES for name, expr in stage.items()
-    )
+    stages = [f"{name}|{expr}" for stage in _STAGES for name, expr in stage.items()]
+    # A series within an expression is not printed.
+    return "\n".join([str(PAUSES), *stages])
 
 
 def lineage(columns: set[str]) -> set[str]:

@@ -48,8 +48,21 @@ def of_posts(feature: Feature) -> bool:
     return feature.table in ("posts", "totals")
 
 
+@dataclass(frozen=True)
+class Told:
+    """Whether the posts tell a column that a feature reads.
+
+    Attributes:
+        counts: what to count of an account's posts, by name.
+        enough: on those counts, null where there are no posts.
+    """
+
+    counts: dict[str, pl.Expr]
+    enough: pl.Expr
+
+
 @cache
-def told(feature: Feature) -> dict[str, pl.Expr]:
+def told(feature: Feature) -> dict[str, Told]:
     """Whether the posts tell the columns that a feature reads, by a name of the rule.
 
     Where one post in ten of those concerned may be silent, two collectors of the same
@@ -57,13 +70,25 @@ def told(feature: Feature) -> dict[str, pl.Expr]:
     """
     columns = sorted(lineage(feature.inputs()) & set(schema.POSTS) - _ALWAYS_TOLD)
     if feature.among is None:
-        return {f"told {c}": pl.col(c).is_not_null().any() for c in columns}
+        return {
+            f"told {c}": Told(
+                {f"known {c}": pl.col(c).count()}, pl.col(f"known {c}") > 0
+            )
+            for c in columns
+        }
     concerned = feature.among
-    return {
-        f"told {c} of {concerned}": 10 * (concerned & pl.col(c).is_not_null()).sum()
-        >= 9 * concerned.sum()
-        for c in columns
-    }
+    every = f"concerned {concerned}"
+    found = {}
+    for column in columns:
+        known = f"known {column} of {concerned}"
+        found[f"told {column} of {concerned}"] = Told(
+            {
+                known: (concerned & pl.col(column).is_not_null()).sum(),
+                every: concerned.sum(),
+            },
+            10 * pl.col(known) >= 9 * pl.col(every),
+        )
+    return found
 
 
 def _causes(feature: Feature) -> Iterator[_Cause]:
@@ -82,8 +107,10 @@ def _causes(feature: Feature) -> Iterator[_Cause]:
         absent = pl.col(column).is_null()
         yield _Cause(f"no {column}", "field_absent", absent, bars=False)
     if of_posts(feature):
-        for name in told(feature):
-            yield _Cause(f"not {name}", "field_absent", pl.col(name).not_(), bars=True)
+        for name, rule in told(feature).items():
+            # Where there are no posts, they are too few and not untold.
+            untold = rule.enough.not_().fill_null(False)
+            yield _Cause(f"not {name}", "field_absent", untold, bars=True)
     if feature.full_history:
         incomplete = pl.col("history_complete").fill_null(False).not_()
         yield _Cause("incomplete", "history_incomplete", incomplete, bars=True)

@@ -11,7 +11,7 @@ import polars as pl
 
 from features.clock import FEWEST
 from features.feature import Feature
-from features.totals import WAVE
+from features.measures import WAVE
 
 _rhythm = partial(
     Feature,

@@ -5,7 +5,6 @@ number (or a median of such): what is divided is divided in the feature.
 """
 
 from collections.abc import Mapping, Set
-from math import pi
 from typing import Final
 
 import polars as pl
@@ -18,8 +17,6 @@ _MINUTE: Final = pl.col("minute")
 _SINCE: Final = _MINUTE - pl.col("first_minute")
 _REPOST: Final = pl.col("kind") == "repost"
 _REPLY: Final = pl.col("kind") == "reply"
-# Cosines and sines as whole millionths.
-WAVE: Final = 1_000_000
 
 
 def _sum(condition: pl.Expr) -> pl.Expr:
@@ -123,10 +120,9 @@ SUMS: Final[dict[str, pl.Expr]] = {
     "own_answers_told": pl.col("answers").filter(pl.col("own")).count().cast(pl.Int64),
     "own_answers": pl.col("answers").filter(pl.col("own")).sum(),
     **{
-        f"wave_{period}_{name}": (turn * WAVE).round().cast(pl.Int64).sum()
-        for period in (15, 30, 60, 1_440, 10_080)
-        for angle in [_SINCE.filter(pl.col("fresh")) % period * (2 * pi / period)]
-        for name, turn in (("cosines", angle.cos()), ("sines", angle.sin()))
+        f"wave_{period}_{name}s": pl.col(f"{name}_{period}").sum()
+        for period in measures.PERIODS
+        for name in ("cosine", "sine")
     },
 }
 

@@ -14,7 +14,7 @@ _wording = partial(
     Feature,
     group="wording",
     family="content",
-    table="posts",
+    table="totals",
     unit="chance",
     range=(0, 1),
     direction=1,
@@ -25,11 +25,10 @@ _wording = partial(
     cost=1,
 )
 
-_KEYS: Final = pl.col("token_keys")
-_COUNT: Final = pl.col("token_count")
-_WORDS: Final = _COUNT.sum()
-_PHRASES: Final = (_COUNT - 1).clip(0).sum()
-_LATE: Final = pl.col("late")
+_WORDS: Final = pl.col("token_count_total")
+_PHRASES: Final = pl.col("phrases")
+_EARLY: Final = pl.col("words_early")
+_LATE: Final = pl.col("words_late")
 
 
 def _of_recent(mix: str) -> pl.Expr:
@@ -38,47 +37,27 @@ def _of_recent(mix: str) -> pl.Expr:
     return pl.col(f"{mix}_pairs") / (recent * (recent - 1))
 
 
-def _counts(kind: pl.Expr) -> pl.Expr:
-    return kind.drop_nulls().unique_counts().cast(pl.Int64)
-
-
-def _words(lists: pl.Expr) -> pl.Expr:
-    return lists.drop_nulls().explode()
-
-
-def _pairs(words: pl.Expr) -> pl.Expr:
-    """Pairs of equal words, ordered."""
-    counts = _counts(words)
-    return (counts * (counts - 1)).sum()
-
-
 def _repeated(column: str) -> pl.Expr:
     return pl.col(column).is_not_null() & pl.col(column).is_duplicated()
-
-
-_ALL: Final = _words(_KEYS.filter(_LATE.is_not_null()))
-_EARLIER: Final = _words(_KEYS.filter(_LATE.not_()))
-_LATER: Final = _words(_KEYS.filter(_LATE))
-_EARLY_COUNT: Final = _COUNT.filter(_LATE.not_()).sum()
-_LATE_COUNT: Final = _COUNT.filter(_LATE).sum()
-_WITHIN_EARLY: Final = _pairs(_EARLIER)
-_WITHIN_LATE: Final = _pairs(_LATER)
-# Equal words of which one stands in each half: half of what is left of all pairs.
-_ACROSS: Final = (_pairs(_ALL) - _WITHIN_EARLY - _WITHIN_LATE) // 2
 
 
 def _rate(pairs: pl.Expr, ways: pl.Expr) -> pl.Expr:
     return pairs.cast(pl.Float64) / ways.cast(pl.Float64)
 
 
-_SAME_HALF: Final = _rate(_WITHIN_EARLY, _EARLY_COUNT * (_EARLY_COUNT - 1)) + _rate(
-    _WITHIN_LATE, _LATE_COUNT * (_LATE_COUNT - 1)
+# Equal words of which one stands in each half: half of what is left of all pairs.
+_ACROSS: Final = (
+    pl.col("words_pairs_dated")
+    - pl.col("words_pairs_early")
+    - pl.col("words_pairs_late")
+) // 2
+_SAME_HALF: Final = _rate(pl.col("words_pairs_early"), _EARLY * (_EARLY - 1)) + _rate(
+    pl.col("words_pairs_late"), _LATE * (_LATE - 1)
 )
 
 WORDING: Final = (
     _wording(
         name="wording_start_repeat_chance",
-        table="totals",
         expr=_of_recent("starts"),
         evidence=_repeated("start"),
         label="Posts that begin alike",
@@ -88,7 +67,6 @@ WORDING: Final = (
     ),
     _wording(
         name="wording_end_repeat_chance",
-        table="totals",
         expr=_of_recent("ends"),
         evidence=_repeated("end"),
         label="Posts that end alike",
@@ -98,7 +76,6 @@ WORDING: Final = (
     ),
     _wording(
         name="wording_form_repeat_chance",
-        table="totals",
         expr=_of_recent("forms"),
         evidence=_repeated("form"),
         label="Posts of one form",
@@ -119,7 +96,7 @@ WORDING: Final = (
     _wording(
         name="wording_word_repeat_chance",
         expr=pl.when(_WORDS > 1).then(
-            _rate(_pairs(_words(_KEYS)), _WORDS * (_WORDS - 1))
+            _rate(pl.col("words_pairs"), _WORDS * (_WORDS - 1))
         ),
         direction=0,
         label="Returning to the same words",
@@ -134,7 +111,7 @@ WORDING: Final = (
     _wording(
         name="wording_phrase_repeat_chance",
         expr=pl.when(_PHRASES > 1).then(
-            _rate(_pairs(_words(pl.col("phrase_keys"))), _PHRASES * (_PHRASES - 1))
+            _rate(pl.col("phrases_pairs"), _PHRASES * (_PHRASES - 1))
         ),
         label="Returning to the same phrases",
         description="Chance that two pairs of neighbouring words of the latest hundred "
@@ -147,7 +124,7 @@ WORDING: Final = (
     _wording(
         name="wording_shift",
         expr=pl.when(_SAME_HALF > 0).then(
-            1 - 2 * _rate(_ACROSS, _EARLY_COUNT * _LATE_COUNT) / _SAME_HALF
+            1 - 2 * _rate(_ACROSS, _EARLY * _LATE) / _SAME_HALF
         ),
         unit="1 minus overlap",
         range=(None, 1),

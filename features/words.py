@@ -56,9 +56,9 @@ def _count(pattern: str) -> pl.Expr:
     return _WORDS.str.count_matches(pattern).cast(pl.Int64)
 
 
-def _form() -> pl.Expr:
+def _outline() -> pl.Expr:
     """The text with every link, mention and row of words as one sign."""
-    form = (
+    return (
         pl.col("recent_text")
         .str.replace_all(LINK, "\u2197")
         .str.replace_all(MENTION, "@")
@@ -66,8 +66,6 @@ def _form() -> pl.Expr:
         .str.replace_all(r"\s+", " ")
         .str.strip_chars()
     )
-    marks = form.str.replace_many({"w": "", " ": ""}).str.len_chars()
-    return pl.when(marks >= _FORMED).then(form)
 
 
 def _key(column: str) -> pl.Expr:
@@ -116,7 +114,7 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
     },
     {
         "tokens": _WORDS.str.to_lowercase().str.extract_all(_WORD),
-        "form": _form(),
+        "outline": _outline(),
         "punctuation": _count(r"\p{P}"),
         "commas": _WORDS.str.count_matches(",", literal=True).cast(pl.Int64),
         "shouted": _count(r"\b\p{Lu}{2,}\b"),
@@ -130,6 +128,9 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "first_letter": _WORDS.str.strip_chars_start(_OPENING).str.head(1),
     },
     {
+        "form": pl.when(pl.col("outline").str.count_matches("[^w ]") >= _FORMED).then(
+            "outline"
+        ),
         "token_count": _TOKENS.list.len().cast(pl.Int64),
         "token_keys": _TOKENS.list.eval(pl.element().hash()),
         "start": pl.when(_LONG).then(_TOKENS.list.head(_SHARED).list.join(" ")),
@@ -159,10 +160,29 @@ MIXES: Final[dict[str, pl.Expr]] = {
     "tag_rows": _key("tag_sequence"),
 }
 
+
+def _equal_pairs(column: str, among: pl.Expr | None = None) -> pl.Expr:
+    """Ordered pairs of equal things in lists."""
+    lists = pl.col(column) if among is None else pl.col(column).filter(among)
+    counts = lists.drop_nulls().explode().drop_nulls().unique_counts().cast(pl.Int64)
+    return (counts * (counts - 1)).sum()
+
+
+_LATE: Final = pl.col("late")
+_COUNT: Final = pl.col("token_count")
+
 # Of features.totals.
 SUMS: Final[dict[str, pl.Expr]] = {
     "tagged_posts": (pl.col("hashtag_count") > 0).sum().cast(pl.Int64),
     "stacked_posts": (pl.col("hashtag_count") >= STACK).sum().cast(pl.Int64),
+    "words_pairs": _equal_pairs("token_keys"),
+    "words_pairs_dated": _equal_pairs("token_keys", _LATE.is_not_null()),
+    "words_pairs_early": _equal_pairs("token_keys", ~_LATE),
+    "words_pairs_late": _equal_pairs("token_keys", _LATE),
+    "words_early": _COUNT.filter(~_LATE).sum(),
+    "words_late": _COUNT.filter(_LATE).sum(),
+    "phrases_pairs": _equal_pairs("phrase_keys"),
+    "phrases": (_COUNT - 1).clip(0).sum(),
     **{
         f"{measure}_total": pl.col(measure).sum().cast(pl.Int64)
         for measure in (
