@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from features.feature import Feature
-from features.profile import AGE_DAYS, LARGEST_LOG
+from features.profile import LARGEST_LOG
 
 _audience = partial(
     Feature,
@@ -19,6 +19,7 @@ _audience = partial(
     reasons=("field_absent", "undefined"),
 )
 
+_AGE: Final = pl.col("age_days")
 _FOLLOWERS: Final = pl.col("followers").cast(pl.Float64)
 _FOLLOWING: Final = pl.col("following").cast(pl.Float64)
 _LIKES: Final = pl.col("likes_total").cast(pl.Float64)
@@ -33,8 +34,8 @@ def _log_ratio(one: str, other: str) -> pl.Expr:
 
 def _per_day(column: str) -> pl.Expr:
     # Days below one would make rates of hours-old accounts explode.
-    rate = pl.col(column) / pl.max_horizontal(AGE_DAYS, pl.lit(1))
-    return pl.when(AGE_DAYS.is_not_null()).then(rate.log1p())
+    rate = pl.col(column) / pl.max_horizontal(_AGE, pl.lit(1))
+    return pl.when(_AGE.is_not_null()).then(rate.log1p())
 
 
 AUDIENCE: Final = (

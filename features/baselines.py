@@ -8,7 +8,7 @@ import polars as pl
 from features.audience import AUDIENCE
 from features.feature import Feature
 from features.name import NAME
-from features.profile import AGE_DAYS, PROFILE
+from features.profile import PROFILE
 
 _BY_NAME: Final = {f.name: f for f in (*PROFILE, *AUDIENCE, *NAME)}
 
@@ -49,8 +49,8 @@ SGBOT_17: Final[tuple[Feature, ...]] = (
     ),
     _sgbot(
         name="sgbot_likes_per_day",
-        expr=pl.when(AGE_DAYS.is_not_null()).then(
-            pl.col("likes_total") / pl.max_horizontal(AGE_DAYS, pl.lit(1))
+        expr=pl.when(pl.col("age_days").is_not_null()).then(
+            pl.col("likes_total") / pl.max_horizontal("age_days", pl.lit(1))
         ),
         reasons=("field_absent", "undefined"),
         unit="likes a day",

@@ -17,29 +17,14 @@ _handle = partial(
     cost=0,
 )
 
-_HANDLE: Final = pl.col("handle").str.normalize("NFC")
-_NAME: Final = pl.col("name").str.normalize("NFC")
+_HANDLE: Final = pl.col("handle_letters")
 _DIGITS: Final = r"\p{Nd}+"
-_HANDLE_LENGTH: Final = _HANDLE.str.len_chars()
+_HANDLE_LENGTH: Final = pl.col("handle_length")
 
-
-_BETWEEN: Final = dict.fromkeys(" _.-!'’", "")
-
-
-def _pairs(text: pl.Expr) -> pl.Expr:
-    """Pairs of neighbouring letters in lower case, spaces and marks aside."""
-    bare = text.str.to_lowercase().str.replace_many(_BETWEEN)
-    return (
-        bare.str.split("")
-        .list.eval((pl.element() + pl.element().shift(-1)).drop_nulls())
-        .list.unique()
-    )
-
-
-_HANDLE_PAIRS: Final = _pairs(_HANDLE)
-_NAME_PAIRS: Final = _pairs(_NAME)
-_SHARED_PAIRS: Final = _HANDLE_PAIRS.list.set_intersection(_NAME_PAIRS).list.len()
-_ALL_PAIRS: Final = _HANDLE_PAIRS.list.len() + _NAME_PAIRS.list.len() - _SHARED_PAIRS
+_SHARED_PAIRS: Final = pl.col("shared_pairs")
+_ALL_PAIRS: Final = (
+    pl.col("handle_pairs").list.len() + pl.col("name_pairs").list.len() - _SHARED_PAIRS
+)
 
 # How often each character of the handle stands in it.
 _CHARACTERS: Final = _HANDLE.str.split("").list.eval(

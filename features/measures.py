@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from features import words
+from features import account_measures, words
 from features.schema import KINDS
 
 _MINUTES: Final = 60_000
@@ -233,16 +233,21 @@ def measure(posts: pl.DataFrame) -> pl.DataFrame:
 
 # Columns that build.py prepares, and the canonical column of accounts behind them.
 _PREPARED: Final = {
-    "created_minute": {"created_at"},
     "handle_bigram_loglik": {"handle"},
     "client_rarity": {"client"},
     "copied": {"text", "kind", "posted_at"},
 }
 
 
+def _defined() -> dict[str, pl.Expr]:
+    """Every measure, of accounts and of posts."""
+    stages = (*account_measures.STAGES, *_STAGES)
+    return {name: expr for stage in stages for name, expr in stage.items()}
+
+
 def plan() -> str:
     """The measures as text, equal if and only if they are the same."""
-    stages = [f"{name}|{expr}" for stage in _STAGES for name, expr in stage.items()]
+    stages = [f"{name}|{expr}" for name, expr in _defined().items()]
     # A series within an expression is not printed.
     return "\n".join([str(PAUSES), *stages])
 
@@ -250,9 +255,9 @@ def plan() -> str:
 def lineage(columns: set[str]) -> set[str]:
     """Canonical columns behind some columns that expressions read.
 
-    Of posts; of accounts for what expressions on accounts read, and `created_at`.
+    Of posts; of accounts for what expressions on accounts read.
     """
-    defined = {name: expr for stage in _STAGES for name, expr in stage.items()}
+    defined = _defined()
     found: set[str] = set()
     for column in columns:
         if column in defined:

@@ -18,10 +18,10 @@ _name = partial(
     cost=0,
 )
 
-_HANDLE: Final = pl.col("handle").str.normalize("NFC")
-_NAME: Final = pl.col("name").str.normalize("NFC")
-_HANDLE_LENGTH: Final = _HANDLE.str.len_chars()
-_NAME_LENGTH: Final = _NAME.str.len_chars()
+_HANDLE: Final = pl.col("handle_letters")
+_NAME: Final = pl.col("name_letters")
+_HANDLE_LENGTH: Final = pl.col("handle_length")
+_NAME_LENGTH: Final = pl.col("name_length")
 _LATIN: Final = r"\p{Latin}"
 _LIKE_LATIN: Final = f"[{''.join(LOOK_ALIKES)}]"
 
@@ -88,7 +88,7 @@ NAME: Final = (
     ),
     _name(
         name="name_display_length",
-        expr=_NAME.str.len_chars(),
+        expr=_NAME_LENGTH,
         unit="characters",
         range=(0, None),
         direction=0,

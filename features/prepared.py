@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from features import equalise, schema
+from features.account_measures import measure_accounts
 from features.artefacts import Artefacts
 from features.errors import InputError
 from features.measures import measure
@@ -40,9 +41,7 @@ def prepare(
         raise InputError(
             "table accounts: an account_id stands more than once; keep one row of each"
         )
-    account_table = equalise.accounts(account_table).with_columns(
-        (pl.col("created_at").dt.epoch("ms") // 60_000).alias("created_minute")
-    )
+    account_table = measure_accounts(equalise.accounts(account_table))
     post_table = schema.empty("posts") if posts is None else _read(posts)
     # Before times lose their seconds: by the minute, two posts could look like one.
     post_table = equalise.distinct(schema.check(post_table, "posts"))

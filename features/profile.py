@@ -21,10 +21,6 @@ def _log_count(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.Float64).log1p()
 
 
-# Null before creation: whole days alone would make the last hours before it day 0.
-AGE_DAYS: Final = pl.when(pl.col("as_of") >= pl.col("created_at")).then(
-    (pl.col("as_of") - pl.col("created_at")).dt.total_days()
-)
 # Logarithm of the largest count that the tables can hold, rounded up.
 LARGEST_LOG: Final = 44
 
@@ -97,7 +93,7 @@ PROFILE: Final = (
     ),
     _profile(
         name="profile_age_log_days",
-        expr=AGE_DAYS.cast(pl.Float64).log1p(),
+        expr=pl.col("age_days").cast(pl.Float64).log1p(),
         unit="ln(1 + days)",
         range=(0, 16),
         direction=-1,
