@@ -7,6 +7,7 @@ any order give the same table, byte for byte.
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import log
 from pathlib import Path
 from typing import Final
@@ -46,7 +47,7 @@ class Artefacts:
             accounts: equalised accounts.
             posts: all their measured posts, or null if there are none.
         """
-        pairs = _bigrams(accounts.select("handle"))
+        pairs = accounts.select(_BIGRAMS.alias("bigram")).explode("bigram").drop_nulls()
         counts = pairs.group_by("bigram").agg(pl.len()).sort("bigram")
         bigrams = dict(counts.iter_rows())
         if posts is None:
@@ -70,34 +71,43 @@ class Artefacts:
         Add-one smoothing over the pairs seen and one unseen. Null for a handle that is
         null or shorter than two characters, and if the table is empty.
         """
-        total = sum(self.handle_bigrams.values())
-        if not total:
+        if not self.handle_bigrams:
             return pl.Series(
                 "handle_bigram_loglik", [None] * accounts.height, pl.Float64
             )
-        rarest = log(total + len(self.handle_bigrams) + 1)
-        scores = pl.DataFrame(
-            {
-                "bigram": list(self.handle_bigrams),
-                "score": [
-                    round((log(count + 1) - rarest) * _UNIT)
-                    for count in self.handle_bigrams.values()
-                ],
-            },
-            schema={"bigram": pl.String, "score": pl.Int64},
+        score = pl.element().replace_strict(
+            self._scores["bigram"],
+            self._scores["score"],
+            default=self._rarest,
+            return_dtype=pl.Int64,
         )
-        means = (
-            _bigrams(accounts.select("handle").with_row_index("index"))
-            .join(scores, on="bigram", how="left")
-            .with_columns(pl.col("score").fill_null(round(-rarest * _UNIT)))
-            .group_by("index")
-            .agg(pl.col("score").sum() / pl.len() / _UNIT)
-        )
+        scores = pl.col("scores").list
+        mean = pl.when(scores.len() > 0).then(scores.sum() / scores.len() / _UNIT)
         return (
-            accounts.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("index"))
-            .join(means, on="index", how="left", maintain_order="left")
-            .get_column("score")
-            .alias("handle_bigram_loglik")
+            accounts.select(scores=_BIGRAMS.list.eval(score))
+            .select(handle_bigram_loglik=mean)
+            .to_series()
+        )
+
+    @cached_property
+    def _total(self) -> float:
+        """Logarithm of the pairs seen, one of each and one unseen more."""
+        return log(sum(self.handle_bigrams.values()) + len(self.handle_bigrams) + 1)
+
+    @cached_property
+    def _rarest(self) -> int:
+        return round(-self._total * _UNIT)
+
+    @cached_property
+    def _scores(self) -> pl.DataFrame:
+        """Log probabilities of the pairs seen."""
+        scores = [
+            round((log(count + 1) - self._total) * _UNIT)
+            for count in self.handle_bigrams.values()
+        ]
+        return pl.DataFrame(
+            {"bigram": list(self.handle_bigrams), "score": scores},
+            schema={"bigram": pl.String, "score": pl.Int64},
         )
 
     def to_json(self) -> str:
@@ -137,14 +147,7 @@ class Artefacts:
         return cls(dict(sorted(counts.items())), clientele, prominent)
 
 
-def _bigrams(handles: pl.DataFrame) -> pl.DataFrame:
-    """One row a letter pair, the columns beside `handle` repeated."""
-    handle = pl.col("handle").str.normalize("NFC").str.to_lowercase()
-    starts = pl.int_ranges(0, (handle.str.len_chars().cast(pl.Int64) - 1).clip(0))
-    return (
-        handles.with_columns(handle, starts.alias("start"))
-        .filter(pl.col("start").list.len() > 0)
-        .explode("start")
-        .with_columns(pl.col("handle").str.slice(pl.col("start"), 2).alias("bigram"))
-        .drop("handle", "start")
-    )
+_LETTERS: Final = pl.col("handle").str.normalize("NFC").str.to_lowercase().str.split("")
+_BIGRAMS: Final = _LETTERS.list.eval(
+    (pl.element() + pl.element().shift(-1)).drop_nulls()
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import log
 from typing import Any, Final
 
@@ -45,24 +46,25 @@ class Clientele:
         """
         if not self.accounts:
             return pl.Series("client_rarity", [None] * posts.height, pl.Int64)
-        whole = log(self.accounts + 1)
-        table = pl.DataFrame(
-            {
-                "key": list(self.users),
-                "rarity": [
-                    round((whole - log(count + 1)) * UNIT)
-                    for count in self.users.values()
-                ],
-            },
-            schema={"key": pl.Int64, "rarity": pl.Int64},
-        )
         found = posts.select(key=_key()).join(
-            table, on="key", how="left", maintain_order="left"
+            self._table, on="key", how="left", maintain_order="left"
         )
+        unseen = round(log(self.accounts + 1) * UNIT)
         rarity = pl.when(pl.col("key").is_not_null()).then(
-            pl.col("rarity").fill_null(round(whole * UNIT))
+            pl.col("rarity").fill_null(unseen)
         )
         return found.select(rarity.alias("client_rarity")).to_series()
+
+    @cached_property
+    def _table(self) -> pl.DataFrame:
+        whole = log(self.accounts + 1)
+        rarity = [
+            round((whole - log(count + 1)) * UNIT) for count in self.users.values()
+        ]
+        return pl.DataFrame(
+            {"key": list(self.users), "rarity": rarity},
+            schema={"key": pl.Int64, "rarity": pl.Int64},
+        )
 
     def to_plain(self) -> dict[str, Any]:
         """Content for JSON."""

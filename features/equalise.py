@@ -47,7 +47,7 @@ CREATION_TIME: Final = "1d"
 REPOST_PREFIX: Final = r"^\s*RT @\S+?:?(?:\s+|$)"
 # Links are written with https, whoever wrote them.
 PLAIN_SCHEME: Final = r"(?i)\bhttp://"
-# Characters that some collectors escape. The ampersand comes last: `&amp;lt;` was `&lt;`.
+# Characters that some collectors escape; `&amp;lt;` was `&lt;`.
 ENTITIES: Final = (
     ("&lt;", "<"),
     ("&gt;", ">"),
@@ -206,9 +206,8 @@ def plan() -> str:
 def _repaired(text: pl.Expr) -> pl.Expr:
     text = text.str.replace_all(UNDECODED, "", literal=True)
     text = text.str.replace_all(LINE_END, "\n")
-    for entity, character in ENTITIES:
-        text = text.str.replace_all(entity, character, literal=True)
-    return _with_https(text)
+    # All at once, so that what `&amp;` leaves is not read again.
+    return _with_https(text.str.replace_many(dict(ENTITIES)))
 
 
 def _with_https(text: pl.Expr) -> pl.Expr:

@@ -8,7 +8,9 @@ longest silence (features/corrections.py). Things that are null do not count.
 from collections.abc import Set
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from features import words
 from features.corrections import (
@@ -20,6 +22,8 @@ from features.corrections import (
     repeat_chance,
     scaled_log,
 )
+
+Floats = NDArray[np.float64]
 
 
 def _text(column: str) -> pl.Expr:
@@ -54,14 +58,19 @@ _TOGETHER: Final = 250_000
 _COUNT: Final = pl.col("count")
 
 
-def _unseen() -> pl.Expr:
-    """Chance that a kind is not among the draws, without putting back."""
-    missed, drawn = pl.lit(1.0), pl.lit(1.0)
+def _unseen(count: Floats, things: Floats) -> Floats:
+    """Chance that a kind is not among the draws, without putting back.
+
+    An array: as an expression it would be sixty steps deep, and Polars looks through all
+    that lies below each step.
+    """
+    missed, drawn = np.ones_like(things), np.ones_like(things)
     for step in range(DRAWS):
         # Past its zero a factor is negative, after one that is exactly zero.
-        missed = missed * (pl.col("things") - _COUNT - step)
-        drawn = drawn * (pl.col("things") - step)
-    return pl.when(pl.col("things") >= DRAWS).then(missed / drawn).otherwise(1)
+        missed *= things - count - step
+        drawn *= things - step
+    enough = things >= DRAWS
+    return np.divide(missed, drawn, out=np.ones_like(things), where=enough)
 
 
 def _pairs(column: str) -> pl.Expr:
@@ -113,8 +122,9 @@ def sources() -> dict[str, set[str]]:
 
 def plan() -> str:
     """The mixes as text, equal if and only if they are the same."""
-    parts = (MIXES | _SUMS | _FIGURES, {"unseen": _unseen()})
-    return "\n".join(f"{name}|{e}" for part in parts for name, e in part.items())
+    parts = [f"{n}|{e}" for part in (MIXES, _SUMS, _FIGURES) for n, e in part.items()]
+    count, things = np.meshgrid(np.arange(5.0), np.arange(2.0 * DRAWS))
+    return "\n".join([*parts, str(_unseen(count, things).tolist())])
 
 
 def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.DataFrame:
@@ -143,11 +153,23 @@ def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.Data
         **{name: MIXES[name] for name in wanted},
     )
     parts = [_sums(part, list(wanted)) for part in _apart(keys)]
-    return accounts.with_columns(
-        pl.concat(part[name][end] for part in parts).alias(f"{name}_{end}")
-        for name, ends in wanted.items()
-        for end in ends
+    return accounts.hstack(
+        [
+            _column(parts, place, len(wanted), end).alias(f"{name}_{end}")
+            for place, (name, ends) in enumerate(wanted.items())
+            for end in ends
+        ]
     )
+
+
+def _column(parts: list[pl.DataFrame], place: int, mixes: int, end: str) -> pl.Series:
+    """A sum or figure of the mix at this place, of the accounts of all parts."""
+    heights = [part.height // mixes for part in parts]
+    found = [
+        part[end].slice(place * height, height)
+        for part, height in zip(parts, heights, strict=True)
+    ]
+    return found[0] if len(found) == 1 else pl.concat(found)
 
 
 def _apart(posts: pl.DataFrame) -> list[pl.DataFrame]:
@@ -161,9 +183,9 @@ def _apart(posts: pl.DataFrame) -> list[pl.DataFrame]:
     )
 
 
-def _sums(keys: pl.DataFrame, wanted: list[str]) -> dict[str, pl.DataFrame]:
-    """Of each mix, a row an account."""
-    sums = (
+def _sums(keys: pl.DataFrame, wanted: list[str]) -> pl.DataFrame:
+    """Of each mix, one after the other, a row an account."""
+    kinds = (
         keys.unpivot(wanted, index=["account", "before", "after"], variable_name="mix")
         .group_by("mix", "account", "value", maintain_order=True)
         .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("before", "after").sum())
@@ -173,12 +195,13 @@ def _sums(keys: pl.DataFrame, wanted: list[str]) -> dict[str, pl.DataFrame]:
             for name in ("count", "before", "after")
         )
         .with_columns(things=_COUNT.sum().over("mix", "account").cast(pl.Float64))
-        .with_columns(unseen=_unseen())
+    )
+    unseen = _unseen(
+        *(kinds[c].cast(pl.Float64).to_numpy() for c in ("count", "things"))
+    )
+    return (
+        kinds.with_columns(unseen=pl.Series(unseen))
         .group_by("mix", "account", maintain_order=True)
-        .agg(expr.alias(end) for end, expr in _SUMS.items())
+        .agg(**_SUMS)
         .with_columns(**_FIGURES)
     )
-    height = sums.height // len(wanted)
-    return {
-        name: sums.slice(place * height, height) for place, name in enumerate(wanted)
-    }
