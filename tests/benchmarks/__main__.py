@@ -11,6 +11,7 @@ from tests.benchmarks.canonical_writer import canonical_writer
 from tests.benchmarks.feature_batch import feature_batch, feature_tenfold
 from tests.benchmarks.feature_pandas import feature_pandas
 from tests.benchmarks.feature_single import feature_single
+from tests.benchmarks.grouped_bootstrap import grouped_bootstrap
 from tests.benchmarks.ingest import ingest_csv, ingest_large, ingest_parquet
 from tests.benchmarks.row import Row
 from tests.benchmarks.serving_http import serving_http, serving_start
@@ -26,6 +27,7 @@ BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
     feature_tenfold: ("feature_tenfold",),
     feature_single: ("feature_single",),
     feature_pandas: ("feature_pandas",),
+    grouped_bootstrap: ("grouped_bootstrap",),
     simulator: ("simulator",),
     serving_http: ("serving_",),
     serving_start: ("serving_start",),
