@@ -23,11 +23,7 @@ def panel_block(loco: pl.DataFrame, confidence: float) -> dict[str, Any]:
             (null outside the panel), logit.
         confidence: of the bounds, two-sided.
     """
-    controls = (pl.col("part") == "inner") & (pl.col("label") == 0)
-    aims = {
-        str(fold): threshold_at_fpr(rows["logit"].to_numpy(), FPR)
-        for (fold,), rows in loco.filter(controls).group_by(["fold"])
-    }
+    aims = fold_thresholds(loco, FPR)
     found: dict[str, Any] = {}
     members = loco.filter(pl.col("part") == "panel").sort("slice", "account_id")
     for (name,), rows in members.group_by(["slice"], maintain_order=True):
@@ -43,6 +39,21 @@ def panel_block(loco: pl.DataFrame, confidence: float) -> dict[str, Any]:
             row |= {"low": round(low, 6), "high": round(high, 6)}
         found[str(name)] = row
     return found
+
+
+def fold_thresholds(loco: pl.DataFrame, fpr: float) -> dict[str, float | None]:
+    """Threshold of each fold, as its training side would set it.
+
+    Args:
+        loco: as for `panel_block`.
+        fpr: share of controls unseen by their boosters that may be flagged; null where
+            there are under 3/fpr.
+    """
+    controls = (pl.col("part") == "inner") & (pl.col("label") == 0)
+    return {
+        str(fold): threshold_at_fpr(rows["logit"].to_numpy(), fpr)
+        for (fold,), rows in loco.filter(controls).group_by(["fold"])
+    }
 
 
 def wilson(count: int, trials: int, confidence: float) -> tuple[float, float]:
