@@ -10,7 +10,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from features.catalogue import FEATURES
 from models.calibrator import logit, sigmoid
-from models.metrics import reliability, to_share
+from models.metrics import Floats, Labels, reliability, to_share
 
 # Points kept of a curve: enough for the eye, small enough to be committed.
 _POINTS: Final = 101
@@ -34,18 +34,10 @@ def campaign_curves(
     """
     roc, precision_recall, bins = [], [], []
     for name in names:
-        positives = scored.filter((pl.col("campaign") == name) & (pl.col("label") == 1))
-        if not positives.height:
+        judged = against_controls(scored, name)
+        if judged is None:
             continue
-        controls = scored.filter(
-            (pl.col("fold") == positives["fold"][0]) & (pl.col("label") == 0)
-        )
-        if not controls.height:
-            continue
-        judged = pl.concat([positives, controls])
-        labels = judged["label"].to_numpy()
-        anchors = judged["anchor"].to_numpy()
-        logits = to_share(judged["logit"].to_numpy(), anchors, labels)
+        logits, labels = judged
         false_rate, true_rate, _ = roc_curve(labels, logits, drop_intermediate=False)
         x, y = _thin(false_rate, true_rate)
         roc.append(pl.DataFrame({"campaign": name, "fpr": x, "tpr": y}))
@@ -65,6 +57,30 @@ def campaign_curves(
         "precision_recall": _rounded(precision_recall, ["recall", "precision"]),
         "reliability": _rounded(bins, ["predicted", "observed", "count"]),
     }
+
+
+def against_controls(scored: pl.DataFrame, name: str) -> tuple[Floats, Labels] | None:
+    """Logits and labels of a campaign and all controls of its fold.
+
+    Args:
+        scored: as for `campaign_curves`.
+        name: of the campaign.
+
+    Returns:
+        Logits at this set's own share of positives; null without one of the classes.
+    """
+    positives = scored.filter((pl.col("campaign") == name) & (pl.col("label") == 1))
+    if not positives.height:
+        return None
+    controls = scored.filter(
+        (pl.col("fold") == positives["fold"][0]) & (pl.col("label") == 0)
+    )
+    if not controls.height:
+        return None
+    judged = pl.concat([positives, controls])
+    labels = judged["label"].to_numpy()
+    anchors = judged["anchor"].to_numpy()
+    return to_share(judged["logit"].to_numpy(), anchors, labels), labels
 
 
 def importance(booster: lgb.Booster) -> pl.DataFrame:

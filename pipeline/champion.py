@@ -1,4 +1,7 @@
-"""The champion as a directory, checked against what was tracked: bundle, champion.json."""
+"""The champion as a directory, checked against what was tracked.
+
+It holds bundle/, champion.json, and metrics.json for a report to be compared with.
+"""
 
 import json
 import shutil
@@ -40,7 +43,7 @@ def export(models: Registry, target: Path) -> None:
 
     Args:
         models: the world's registry.
-        target: directory to write: bundle/ and champion.json.
+        target: directory to write: bundle/, champion.json and metrics.json.
 
     Raises:
         ArtefactError: the champion's bundle is not what was tracked.
@@ -77,6 +80,7 @@ def export(models: Registry, target: Path) -> None:
             },
             working / "champion.json",
         )
+        write_json(metrics, working / "metrics.json")
     say(f"{target}: {models.name} version {champion.number}")
 
 

@@ -41,6 +41,9 @@ class EvaluateParams(Section):
     live_accounts: Annotated[int, Field(ge=1, le=1_000)]
     diagnostic_rows: Annotated[int, Field(ge=100)]
     mask_least_gain: Annotated[float, Field(ge=0)]
+    account_draws: Annotated[int, Field(ge=50)]
+    curve_accounts: Annotated[int, Field(ge=20)]
+    noise_folds: Annotated[int, Field(ge=0)]
     gates: GateParams
 
     def rules(self) -> Rules:

@@ -32,7 +32,7 @@ table { border-collapse: collapse; font-size: .875rem; }
 th, td { padding: .3rem 1rem .3rem 0; text-align: start; vertical-align: top;
   border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { color: var(--quiet); vertical-align: bottom; }
-tbody th { min-width: 9.5rem; max-width: 18rem; overflow-wrap: anywhere; }
+tbody th { min-width: 11.5rem; max-width: 18rem; overflow-wrap: anywhere; }
 td { white-space: nowrap; }
 td.long { white-space: normal; min-width: 10rem; max-width: 24rem;
   overflow-wrap: anywhere; }
@@ -44,6 +44,17 @@ svg .axis { stroke: var(--line); }
 svg .quiet-text { fill: var(--quiet); font-size: 11px; }
 .one { fill: var(--one); color: var(--one); }
 .two { fill: var(--two); color: var(--two); }
+.verdict { font-weight: 600; font-size: 1.0625rem; }
+details { margin: .5rem 0; }
+summary { cursor: pointer; }
+.grid { display: flex; flex-wrap: wrap; gap: 1rem; margin: .5rem 0; }
+.grid figure { margin: 0; width: 9.5rem; }
+figcaption { font-size: .875rem; overflow-wrap: anywhere; }
+.grid svg, .chart svg { min-width: 0; }
+.chart { max-width: 36rem; margin: .5rem 0; }
+svg .trace { fill: none; stroke: currentColor; stroke-width: 2; }
+.three { fill: var(--text); color: var(--text); }
+caption { text-align: start; color: var(--quiet); font-size: .875rem; padding: .25rem 0; }
 .key { display: inline-block; width: .75rem; height: .75rem; background: currentColor;
   margin-inline-end: .25rem; }
 """
@@ -71,7 +82,9 @@ def number(value: float | int | None, digits: int = 2) -> Html:
     return Html(f"{value:.{digits}f}")
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str | None = None
+) -> Html:
     """A table whose first column names its rows; numbers are aligned at the end."""
     if not rows:
         return Html("<p>None.</p>")
@@ -92,8 +105,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
         + "</tr>"
         for row in rows
     )
+    told = "" if caption is None else f"<caption>{text(caption)}</caption>"
+    # Focusable, so that the arrow keys reach what lies beyond a narrow screen.
     return Html(
-        f'<div class="wide"><table><thead><tr>{titles}</tr></thead>'
+        f'<div class="wide" role="group" tabindex="0" aria-label="Table by {text(head[0])}">'
+        f"<table>{told}<thead><tr>{titles}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
 
@@ -128,6 +144,11 @@ def section(title: str, intro: str, *parts: Html) -> Html:
 def heading(title: str) -> Html:
     """A heading within a section."""
     return Html(f"<h3>{text(title)}</h3>")
+
+
+def folded(title: str, *parts: Html) -> Html:
+    """What is shown only when the reader opens it, without a script."""
+    return Html(f"<details><summary>{text(title)}</summary>{''.join(parts)}</details>")
 
 
 def page(title: str, notice: str, *parts: Html) -> Html:

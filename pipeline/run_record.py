@@ -45,6 +45,8 @@ class Outputs:
     bundle: Path
     plots: Path
     card: Path
+    details: Path
+    report: Path
     lock: Path
     data: tuple[Path, ...]
 
@@ -106,12 +108,17 @@ def read_record(
         outputs.bundle,
         outputs.plots,
         outputs.card,
+        outputs.details,
+        outputs.report,
         *outputs.data,
     ]
     return RunRecord(
         world=world,
         model_hash=model_hash(outputs.bundle),
-        evidence_hash=_joint_hash([outputs.metrics, outputs.plots, outputs.card]),
+        # The page only shows what these hold.
+        evidence_hash=_joint_hash(
+            [outputs.metrics, outputs.plots, outputs.card, outputs.details]
+        ),
         feature_names=bundle["feature_names"],
         params=parameters(read_params(params), world),
         figures=figures(metrics),

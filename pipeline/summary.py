@@ -67,6 +67,10 @@ def next_steps(world: str) -> list[str]:
         *(
             f"  {what:36}{why}"
             for what, why in (
+                (
+                    f"artifacts/{world}/report.html",
+                    "whether to promote, and how it was judged",
+                ),
                 (f"artifacts/{world}/model_card.md", "what this model is and is not"),
                 (
                     f"artifacts/{world}/data.html",

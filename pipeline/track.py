@@ -21,6 +21,8 @@ def _arguments() -> argparse.Namespace:
         "bundle": "directory of the bundle",
         "plots": "directory of plot data",
         "card": "model card",
+        "details": "report.json",
+        "report": "report page",
         "out": "JSON file to write",
     }.items():
         parser.add_argument(f"--{name}", type=Path, required=True, help=meaning)
@@ -40,6 +42,8 @@ def main() -> None:
         bundle=given.bundle,
         plots=given.plots,
         card=given.card,
+        details=given.details,
+        report=given.report,
         lock=given.lock,
         data=tuple(given.data),
     )

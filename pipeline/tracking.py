@@ -238,6 +238,8 @@ def _log_files(client: MlflowClient, run: str, record: RunRecord) -> None:
     client.log_artifacts(run, str(record.outputs.plots), "plots")
     client.log_artifact(run, str(record.outputs.metrics))
     client.log_artifact(run, str(record.outputs.card))
+    client.log_artifact(run, str(record.outputs.details))
+    client.log_artifact(run, str(record.outputs.report))
     if record.outputs.lock.exists():
         client.log_artifact(run, str(record.outputs.lock))
 

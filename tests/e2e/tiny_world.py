@@ -12,6 +12,8 @@ SMALLER = {
     "rounds": "30",
     "least_trees": "10",
     "bootstrap_draws": "200",
+    "account_draws": "50",
+    "curve_accounts": "100",
 }
 OFFLINE = ("unshare", "--net")
 

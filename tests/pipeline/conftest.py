@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from models.bundle import Bundle, load_bundle
 from pipeline.calibrate import CalibrateParams, calibrate
+from pipeline.details import details
 from pipeline.evaluate import EvaluateParams, evaluate
 from pipeline.featurize import FeaturizeParams, featurize
 from pipeline.files import read_json
@@ -69,6 +70,7 @@ def tiny_params(root: Path) -> dict[str, Any]:
         "learning_rate": 0.1,
     }
     params["evaluate"] |= {"live_accounts": 8, "bootstrap_draws": 200}
+    params["evaluate"] |= {"account_draws": 50, "curve_accounts": 160}
     return params
 
 
@@ -122,3 +124,19 @@ def tiny_world(
     paths |= {"metrics": folder / "metrics.json", "card": folder / "model_card.md"}
     judged = EvaluateParams.model_validate(tiny_params["evaluate"])
     return TinyWorld(folder, tiny_params, evaluate(paths, judged))
+
+
+@pytest.fixture(scope="session")
+def tiny_details(
+    tiny_world: TinyWorld, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """report.json of the tiny world."""
+    out = tmp_path_factory.mktemp("details")
+    names = ("calibrated", "trained", "features", "labelled", "folds", "canonical")
+    paths = {name: tiny_world.folder / name for name in names}
+    paths |= {"metrics": tiny_world.folder / "metrics.json"}
+    paths |= {"out": out / "report.json", "curves": out / "curves"}
+    params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
+    details(paths, params, TrainParams(**tiny_world.params["train"]))
+    found: dict[str, Any] = read_json(out / "report.json")
+    return found | {"folder": out}

@@ -32,7 +32,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        if tag not in ("meta", "rect", "line"):
+        if tag not in ("meta", "rect", "line", "circle", "polyline"):
             self.open.append(tag)
         for name, _ in attrs:
             if name in ("src", "href", "srcset", "data", "action") or name[:2] == "on":

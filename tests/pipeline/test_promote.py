@@ -83,11 +83,15 @@ class Project:
             make_metrics(campaigns, **gate_overrides), self.folder / "metrics.json"
         )
         (self.folder / "params.yaml").write_text("worlds: [demo]\n")
+        write_json({"campaigns": {}}, self.folder / "report.json")
+        (self.folder / "report.html").write_text("<!DOCTYPE html>\n")
         outputs = Outputs(
             metrics=self.folder / "metrics.json",
             bundle=bundle,
             plots=self.folder / "plots",
             card=self.folder / "model_card.md",
+            details=self.folder / "report.json",
+            report=self.folder / "report.html",
             lock=self.folder / "dvc.lock",
             data=(),
         )
@@ -368,6 +372,7 @@ def test_the_champion_is_laid_out(project: Project) -> None:
     assert {path.name for path in project.target.iterdir()} == {
         "bundle",
         "champion.json",
+        "metrics.json",
     }
     assert {path.name for path in (project.target / "bundle").iterdir()} == {
         "artefacts.json",

@@ -66,11 +66,15 @@ def make_outputs(folder: Path, metrics: dict[str, Any] | None = None) -> Outputs
     (folder / "plots").mkdir(exist_ok=True)
     (folder / "plots" / "roc.csv").write_text("campaign,fpr,tpr\n")
     (folder / "model_card.md").write_text("# A model\n" + "word " * 2000)
+    write_json({"campaigns": {}}, folder / "report.json")
+    (folder / "report.html").write_text("<!DOCTYPE html>\n")
     return Outputs(
         metrics=folder / "metrics.json",
         bundle=folder / "bundle",
         plots=folder / "plots",
         card=folder / "model_card.md",
+        details=folder / "report.json",
+        report=folder / "report.html",
         lock=folder / "dvc.lock",
         data=(),
     )
@@ -136,6 +140,8 @@ def test_a_passing_run_is_logged_and_registered(
         "metrics.json",
         "model_card.md",
         "plots",
+        "report.html",
+        "report.json",
     }
 
 
@@ -334,6 +340,7 @@ def test_the_stage_writes_the_hash_and_nothing_that_changes(
     command = [sys.executable, "-m", "pipeline.track", "--world", "demo"]
     command += ["--lock", "dvc.lock", "--metrics", "metrics.json", "--bundle", "bundle"]
     command += ["--plots", "plots", "--card", "model_card.md", "--out", "tracked.json"]
+    command += ["--details", "report.json", "--report", "report.html"]
     command += ["--requirements", str(root / "serving" / "requirements.lock")]
 
     subprocess.run(command, check=True, capture_output=True)

@@ -1,0 +1,122 @@
+"""Details: figures by slice, operating point, evidence and noise, for the report page."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from models.metrics import FPR
+from models.panel import fold_thresholds
+from models.training_sets import training_sets
+from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
+from pipeline.files import atomic_directory, read_json, write_json
+from pipeline.noise_curve import noise_curve, worst_folds
+from pipeline.posts_curves import (
+    Stored,
+    draw_sample,
+    rescored,
+    stability,
+    time_to_detect,
+    with_thresholds,
+)
+from pipeline.report_facts import facts, what_is_known
+from pipeline.section import load_section
+from pipeline.stage import run_stage, say, stage_parser, world_lock
+from pipeline.train import TrainParams, load_data
+
+# Curves that are plots too, and their columns.
+CURVES: Final = {
+    "time_to_detect": ["posts", "reached", "recall", "fpr", "auc"],
+    "stability": ["posts", "accounts", "rank_correlation", "flip_rate"],
+    "label_noise": ["share", "auc", "measured", "flawless"],
+}
+
+
+def details(
+    paths: dict[str, Path], params: EvaluateParams, recipe: TrainParams
+) -> dict[str, Any]:
+    """Write report.json and the points of the curves; the former.
+
+    Args:
+        paths: the outputs of earlier stages, by name; `out` and `curves` to write.
+        params: section evaluate.
+        recipe: section train, for the boosters that are trained on wrong labels.
+    """
+    labelled, trained = paths["labelled"], paths["trained"]
+    scored = load_scored(paths["calibrated"], labelled)
+    declared = read_json(labelled / "campaigns.json")
+    found = facts(
+        scored,
+        what_is_known(
+            paths["canonical"], paths["features"], labelled / "labels.parquet"
+        ),
+        load_campaigns(labelled),
+        {c["name"]: c["disclosed_at"] for c in declared},
+        params,
+    )
+    say("slices and operating points: done")
+    loco = scored.filter(model="telltale", protocol="loco")
+    unseen = loco.filter(part="test").select("account_id", "fold", "label", "logit")
+    names = ("canonical", "labelled", "features", "trained", "calibrated")
+    sample = draw_sample(unseen.drop("logit"), params.curve_accounts, params.seed)
+    scores = rescored(Stored(**{name: paths[name] for name in names}), sample)
+    sample = with_thresholds(sample, fold_thresholds(loco, FPR))
+    found["time_to_detect"] = time_to_detect(scores, sample, params.confidence)
+    found["stability"] = stability(scores, sample)
+    say("curves over posts: done")
+    folds = pl.read_parquet(paths["folds"] / "folds.parquet")
+    campaigns = read_json(paths["metrics"])["loco"]["campaigns"]
+    found["label_noise"] = noise_curve(
+        unseen.sort("fold", "account_id"),
+        load_data(paths["features"], pl.read_parquet(labelled / "labels.parquet")),
+        worst_folds(campaigns, params.noise_folds),
+        {one.key: one for one in training_sets(folds)},
+        read_json(trained / "trees.json"),
+        recipe.recipe(),
+    )
+    say("curve over label noise: done")
+    write_json(found, paths["out"])
+    with atomic_directory(paths["curves"]) as working:
+        for name, columns in CURVES.items():
+            points = pl.DataFrame(
+                # The last row of the first curve is of no number of posts.
+                [
+                    [r[c] for c in columns]
+                    for r in found[name]
+                    if r[columns[0]] is not None
+                ],
+                schema=columns,
+                orient="row",
+                infer_schema_length=None,
+            )
+            points.write_csv(working / f"{name}.csv")
+    return found
+
+
+_PATHS = (
+    ("calibrated", "output of calibrate"),
+    ("trained", "output of train"),
+    ("features", "output of featurize"),
+    ("labelled", "output of label"),
+    ("folds", "output of split"),
+    ("canonical", "tables of ingest"),
+    ("metrics", "metrics.json of evaluate"),
+    ("out", "report.json to write"),
+    ("curves", "directory of plot data to write"),
+)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = stage_parser(__doc__)
+    for name, what in _PATHS:
+        parser.add_argument(f"--{name}", type=Path, required=True, help=what)
+    args = parser.parse_args()
+    params = load_section(args.params, "evaluate", EvaluateParams)
+    recipe = load_section(args.params, "train", TrainParams)
+    with world_lock(args.world):
+        details({name: getattr(args, name) for name, _ in _PATHS}, params, recipe)
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,331 @@
+"""Curves over posts: how early a takedown account is found, and how steady scores are.
+
+Unseen accounts are scored again from part of their posts, by the booster, fitted tables
+and calibrator of their own fold, through build_features like any request. What training
+nulled by its masks stays null, so that with all posts each score is the stored one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+from scipy.stats import spearmanr
+
+from features import schema
+from features.artefacts import Artefacts
+from features.build import build_features
+from features.catalogue import FEATURES
+from models.calibrator import Calibrator
+from models.hashing import uniform
+from models.matrix import to_matrix
+from models.panel import wilson
+from models.slices import LEAST, auc_within_folds
+from models.training import Floats, raw_scores
+from models.training_sets import set_key
+from pipeline.featurize import FITTED
+from pipeline.files import read_json
+from pipeline.masking import apply_masks
+
+# Those of the model that need no fitted table.
+STATIC: Final = tuple(f for f in FEATURES if f not in FITTED)
+FIRST: Final = (1, 2, 5, 10, 20, 50, 100, 200)
+LATEST: Final = (5, 10, 20, 50, 100, 200)
+ALL: Final = "all"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where the outputs of the earlier stages lie."""
+
+    canonical: Path
+    labelled: Path
+    features: Path
+    trained: Path
+    calibrated: Path
+
+
+def draw_sample(judged: pl.DataFrame, most: int, seed: int) -> pl.DataFrame:
+    """Some of the unseen accounts, as many of each class, drawn by hash of their id.
+
+    Args:
+        judged: account_id, fold, label of accounts that no booster of the fold saw.
+        most: accounts at most.
+        seed: of the draw.
+    """
+    drawn = pl.Series("drawn", uniform(judged["account_id"], f"curve {seed}"))
+    return (
+        judged.with_columns(drawn)
+        .sort("drawn", "account_id")
+        .group_by("label", maintain_order=True)
+        .head(most // 2)
+        .sort("account_id")
+        .drop("drawn")
+    )
+
+
+def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
+    """Logits from all, the first k and the latest n posts of each account.
+
+    Only accounts with posts, all of which bear a time: of others nobody knows which
+    came first.
+
+    Args:
+        stored: see Stored.
+        sample: account_id and fold.
+
+    Returns:
+        account_id, n_posts (that count), part (`all`, `first` or `latest`), posts (k or
+        n; null for all) and logit; a row only where an account has that many posts, of
+        `latest` more than that many, and at least 30 accounts do.
+    """
+    ids = sample.select("account_id")
+    masks = pl.read_parquet(stored.labelled / "masks.parquet")
+    accounts, posts = apply_masks(
+        pl.read_parquet(stored.canonical / "accounts.parquet")
+        .join(ids, on="account_id", how="semi")
+        .sort("account_id"),
+        pl.scan_parquet(stored.canonical / "posts.parquet")
+        .join(ids.lazy(), on="account_id", how="semi")
+        .collect(),
+        masks,
+    )
+    dated = posts.group_by("account_id").agg(
+        pl.len().cast(pl.Int64).alias("n_posts"),
+        pl.col("posted_at").is_not_null().all().alias("dated"),
+    )
+    told = dated.filter("dated").select("account_id", "n_posts")
+    accounts = accounts.join(told, on="account_id", how="semi", maintain_order="left")
+    posts = posts.join(told, on="account_id", how="semi").sort(
+        "account_id", "posted_at", maintain_order=True
+    )
+    scorers = {
+        fold: _FoldScorer(stored, fold, members["account_id"])
+        for fold in sorted(sample["fold"].unique())
+        if (members := sample.filter(fold=fold).join(told, on="account_id")).height
+    }
+    parts = []
+    for part, number, whose, which in _parts(accounts, posts, told):
+        static = build_features(whose, which, None, STATIC)
+        for fold, scorer in scorers.items():
+            here = sample.filter(fold=fold)
+            some, own, values = (
+                rows.join(here, on="account_id", how="semi", maintain_order="left")
+                for rows in (whose, which, static)
+            )
+            if some.height:
+                made = {"account_id": some["account_id"], "part": part, "posts": number}
+                logits = scorer.logits(values, some, own)
+                types = {"posts": pl.Int64}
+                parts.append(
+                    pl.DataFrame(made | {"logit": logits}, schema_overrides=types)
+                )
+    if not parts:
+        return pl.DataFrame(schema=_SCHEMA)
+    found = pl.concat(parts).join(told, on="account_id", maintain_order="left")
+    return found.select(list(_SCHEMA)).sort("part", "posts", "account_id")
+
+
+_SCHEMA: Final = {
+    "account_id": pl.String(),
+    "n_posts": pl.Int64(),
+    "part": pl.String(),
+    "posts": pl.Int64(),
+    "logit": pl.Float64(),
+}
+
+
+def _parts(
+    accounts: pl.DataFrame, posts: pl.DataFrame, told: pl.DataFrame
+) -> Iterator[tuple[str, int | None, pl.DataFrame, pl.DataFrame]]:
+    """(part, number, accounts, posts) to be scored; posts in order of time."""
+    yield ALL, None, accounts, posts
+    counted = accounts.join(told, on="account_id", maintain_order="left")
+    for number in FIRST:
+        whose = counted.filter(pl.col("n_posts") >= number).drop("n_posts")
+        if whose.height < LEAST:
+            continue
+        which = (
+            posts.join(whose, on="account_id", how="semi", maintain_order="left")
+            .group_by("account_id", maintain_order=True)
+            .head(number)
+        )
+        moments = which.group_by("account_id").agg(pl.col("posted_at").max())
+        # A minute later, before which the last of these posts lies; what the profile
+        # counted much later was not known then.
+        early = whose.join(
+            moments, on="account_id", maintain_order="left"
+        ).with_columns(
+            (pl.col("posted_at") + pl.duration(minutes=1)).alias("as_of"),
+            *(pl.lit(None).cast(pl.Int64).alias(c) for c in schema.COUNTS["accounts"]),
+        )
+        yield "first", number, early.select(list(schema.ACCOUNTS)), which
+    for number in LATEST:
+        whose = counted.filter(pl.col("n_posts") > number).drop("n_posts")
+        if whose.height >= LEAST:
+            which = (
+                posts.join(whose, on="account_id", how="semi", maintain_order="left")
+                .group_by("account_id", maintain_order=True)
+                .tail(number)
+            )
+            # As of any history that is cut: it does not reach back to the beginning.
+            cut = whose.with_columns(pl.lit(False).alias("history_complete"))
+            yield "latest", number, cut, which
+
+
+class _FoldScorer:
+    """Calibrated logits of accounts that a fold left out."""
+
+    def __init__(self, stored: Stored, fold: str, ids: pl.Series) -> None:
+        key = set_key("loco", fold, None)
+        self._booster = lgb.Booster(
+            model_file=stored.trained / "boosters" / f"{key}.txt"
+        )
+        self._trees = read_json(stored.trained / "trees.json")[f"loco/{fold}"]
+        self._artefacts = Artefacts.load(stored.features / "artefacts" / f"{key}.json")
+        line = read_json(stored.calibrated / "calibrators.json")[f"loco/{fold}"]
+        self._calibrator = Calibrator(**line)
+        fitted = pl.scan_parquet(stored.features / "fitted.parquet").filter(
+            (pl.col("training_set") == key) & pl.col("account_id").is_in(ids.implode())
+        )
+        self._stored = (
+            pl.scan_parquet(stored.features / "features.parquet")
+            .filter(pl.col("account_id").is_in(ids.implode()))
+            .join(
+                fitted.select("account_id", *(f.name for f in FITTED)), on="account_id"
+            )
+            .select(
+                "account_id",
+                *(pl.col(f.name).is_not_null().alias(f"_{f.name}") for f in FEATURES),
+            )
+            .collect()
+        )
+
+    def logits(
+        self, static: pl.DataFrame, accounts: pl.DataFrame, posts: pl.DataFrame
+    ) -> Floats:
+        """Logits of the accounts, in their order.
+
+        Args:
+            static: their values of STATIC.
+            accounts: of this fold.
+            posts: those that count.
+        """
+        fitted = build_features(accounts, posts, self._artefacts, FITTED)
+        values = static.join(fitted, on="account_id", maintain_order="left").join(
+            self._stored, on="account_id", maintain_order="left"
+        )
+        kept = values.select(
+            pl.when(f"_{f.name}").then(f.name).alias(f.name) for f in FEATURES
+        )
+        raw = raw_scores(self._booster, to_matrix(kept, FEATURES), self._trees)
+        return self._calibrator.logits(raw)
+
+
+def time_to_detect(
+    scores: pl.DataFrame, sample: pl.DataFrame, confidence: float
+) -> list[dict[str, Any]]:
+    """What is found after k posts, a row a k: always the same accounts.
+
+    Those with fewer posts keep the score of their last. The last row (posts null) is
+    what all posts and the counts of the profile say.
+
+    Args:
+        scores: from `rescored`.
+        sample: account_id, fold, label and threshold (null: the fold has none).
+        confidence: of the Wilson bounds.
+    """
+    rows = []
+    first = scores.filter(pl.col("part") == "first").sort("account_id", "posts")
+    for number in FIRST:
+        at = first.filter(pl.col("posts") <= number)
+        last = at.group_by("account_id", maintain_order=True).last()
+        reached = at.filter(pl.col("posts") == number).height
+        if reached:
+            rows.append(
+                {"posts": number, "reached": reached} | _found(last, sample, confidence)
+            )
+    everything = scores.filter(pl.col("part") == ALL)
+    if everything.height:
+        rows.append(
+            {"posts": None, "reached": everything.height}
+            | _found(everything, sample, confidence)
+        )
+    return rows
+
+
+def _found(
+    scores: pl.DataFrame, sample: pl.DataFrame, confidence: float
+) -> dict[str, Any]:
+    judged = scores.join(sample, on="account_id")
+    row: dict[str, Any] = {"auc": auc_within_folds(judged)}
+    for label, name in ((1, "recall"), (0, "fpr")):
+        side = judged.filter(label=label)
+        flags = (side["logit"] > side["threshold"]).drop_nulls()
+        row[f"n_{'pos' if label else 'neg'}"] = side.height
+        row |= dict.fromkeys((name, f"{name}_low", f"{name}_high"))
+        if len(flags):
+            low, high = wilson(int(flags.sum()), len(flags), confidence)
+            row[name] = round(float(flags.sum()) / len(flags), 6)
+            row |= {f"{name}_low": round(low, 6), f"{name}_high": round(high, 6)}
+    return row
+
+
+def stability(scores: pl.DataFrame, sample: pl.DataFrame) -> list[dict[str, Any]]:
+    """How far the score of the latest n posts agrees with that of all, a row an n.
+
+    Args:
+        scores: from `rescored`.
+        sample: account_id, fold, label and threshold (null: the fold has none).
+
+    Returns:
+        posts; accounts (with more posts than that); rank_correlation (Spearman's);
+        flip_rate: share on the other side of the threshold; lost: of the flagged, share
+        that is not; gained: of the others, share that is. Null where there are none.
+    """
+    whole = scores.filter(pl.col("part") == ALL).select(
+        "account_id", pl.col("logit").alias("whole")
+    )
+    rows = []
+    for number in LATEST:
+        pairs = (
+            scores.filter((pl.col("part") == "latest") & (pl.col("posts") == number))
+            .join(whole, on="account_id")
+            .join(sample, on="account_id")
+        )
+        if pairs.height < 2:
+            continue
+        rank = float(spearmanr(pairs["logit"], pairs["whole"]).statistic)
+        flags = pairs.drop_nulls("threshold").select(
+            (pl.col("logit") > pl.col("threshold")).alias("now"),
+            (pl.col("whole") > pl.col("threshold")).alias("then"),
+        )
+        turned = pl.col("now") != pl.col("then")
+        rows.append(
+            {
+                "posts": number,
+                "accounts": pairs.height,
+                "rank_correlation": round(rank, 6) if np.isfinite(rank) else None,
+                "flip_rate": _share(flags, turned),
+                "lost": _share(flags.filter("then"), turned),
+                "gained": _share(flags.filter(~pl.col("then")), turned),
+            }
+        )
+    return rows
+
+
+def _share(rows: pl.DataFrame, what: pl.Expr) -> float | None:
+    if not rows.height:
+        return None
+    return round(rows.filter(what).height / rows.height, 6)
+
+
+def with_thresholds(
+    sample: pl.DataFrame, thresholds: dict[str, float | None]
+) -> pl.DataFrame:
+    """Sample with the threshold of each account's fold."""
+    aims: Sequence[float | None] = [thresholds.get(fold) for fold in sample["fold"]]
+    return sample.with_columns(pl.Series("threshold", aims, dtype=pl.Float64))

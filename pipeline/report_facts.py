@@ -1,0 +1,236 @@
+"""Figures of the evaluation report that follow from the stored scores alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from features.catalogue import FEATURES
+from models.account_intervals import campaign_figures, campaign_intervals
+from models.alerts import Confusion, above, operating_point
+from models.calibrator import logit, sigmoid
+from models.curves import against_controls
+from models.evaluation import Campaign
+from models.metrics import FPR, reliability, threshold_at_fpr
+from models.panel import fold_thresholds
+from models.slices import (
+    OTHERS,
+    evidence_state,
+    pool_small,
+    posts_band,
+    slice_rows,
+)
+from pipeline.evaluate import EvaluateParams
+
+RATES: Final = (FPR, FPR / 10)
+SLICES: Final = ("role", "language", "posts", "evidence", "source")
+# Families and groups that show what is known of an account; a name alone is nothing.
+_SHOWN_BY: Final = {
+    "profile": [f.name for f in FEATURES if f.group in ("profile", "audience")],
+    "times": [f.name for f in FEATURES if f.family == "timing"],
+    "clients": [f.name for f in FEATURES if f.group == "client" and f.tier == "S"],
+}
+
+
+def facts(
+    scored: pl.DataFrame,
+    known: pl.DataFrame,
+    campaigns: Sequence[Campaign],
+    disclosed: dict[str, str | None],
+    params: EvaluateParams,
+) -> dict[str, Any]:
+    """Blocks campaigns, forward, operating_points and slices of report.json.
+
+    Args:
+        scored: calibrated scores of all models and protocols, with labels.
+        known: from `what_is_known`.
+        campaigns: of this world.
+        disclosed: campaign -> day of disclosure; null where not known.
+        params: draws, confidence, seed.
+    """
+    own = scored.filter(pl.col("model") == "telltale").sort("fold", "account_id")
+    sides = {
+        protocol: own.filter(protocol=protocol, part="test")
+        for protocol in ("loco", "temporal")
+    }
+    rows = {
+        protocol: {
+            c.name: row
+            for c in campaigns
+            if (row := _campaign(rows, c, params)) is not None
+        }
+        for protocol, rows in sides.items()
+    }
+    headline = pl.Series([c.name for c in campaigns if c.in_headline])
+    folds = sides["loco"].filter(pl.col("campaign").is_in(headline.implode()))["fold"]
+    counted = sides["loco"].filter(
+        pl.col("fold").is_in(folds.unique().implode())
+        & ((pl.col("label") == 0) | pl.col("campaign").is_in(headline.implode()))
+    )
+    judged = _flagged(counted, own.filter(protocol="loco"))
+    return {
+        "campaigns": rows["loco"],
+        "forward": [
+            {"campaign": name, "disclosed_at": disclosed[name]}
+            | {p: rows[p][name] for p in rows if name in rows[p]}
+            for name in sorted(rows["loco"], key=lambda n: (disclosed[n] or "", n))
+            if disclosed[name] and rows["loco"][name]["in_headline"]
+        ],
+        "operating_points": _operating_points(judged, params.confidence),
+        "slices": _slices(judged.join(known, on="account_id"), params.confidence),
+    }
+
+
+def what_is_known(canonical: Path, features: Path, labels: Path) -> pl.DataFrame:
+    """What every labelled account is sliced by: account_id and a column a slice.
+
+    As the model saw it, except for the language: most of its posts', in the platform's
+    words, or the one its account declares.
+    """
+    values = pl.read_parquet(features / "features.parquet")
+    around = pl.read_parquet(features / "population.parquet")
+    shown = values.select(
+        "account_id",
+        (pl.col("n_posts") > 0).alias("has posts"),
+        posts_band("n_posts").alias("posts"),
+        *(
+            pl.any_horizontal(pl.col(names).is_not_null()).alias(f"has {name}")
+            for name, names in _SHOWN_BY.items()
+        ),
+    ).join(
+        around.select(
+            "account_id",
+            pl.any_horizontal(pl.exclude("account_id").is_not_null()).alias(
+                "has co-activity"
+            ),
+        ),
+        on="account_id",
+    )
+    return (
+        pl.read_parquet(labels)
+        .select("account_id", "role")
+        .join(shown, on="account_id")
+        .join(_languages(canonical), on="account_id", how="left")
+        .select(
+            "account_id",
+            "role",
+            "language",
+            "posts",
+            evidence_state().alias("evidence"),
+        )
+        .sort("account_id")
+    )
+
+
+def _languages(canonical: Path) -> pl.DataFrame:
+    base = pl.col("language").str.to_lowercase().str.extract("^([a-z]+)")
+    posted = (
+        pl.scan_parquet(canonical / "posts.parquet")
+        .select("account_id", base)
+        .drop_nulls()
+        .group_by("account_id", "language")
+        .len()
+        # The first by name, where two are as frequent.
+        .sort("account_id", "len", "language", descending=[False, True, False])
+        .group_by("account_id", maintain_order=True)
+        .first()
+        .collect()
+    )
+    declared = pl.col("declared_language").str.to_lowercase().str.extract("^([a-z]+)")
+    return (
+        pl.read_parquet(canonical / "accounts.parquet")
+        .select("account_id", declared)
+        .join(posted, on="account_id", how="left")
+        .select(
+            "account_id",
+            pl.coalesce("language", "declared_language", pl.lit("unknown")),
+        )
+    )
+
+
+def _campaign(
+    scored: pl.DataFrame, campaign: Campaign, params: EvaluateParams
+) -> dict[str, Any] | None:
+    judged = against_controls(scored, campaign.name)
+    if judged is None:
+        return None
+    logits, labels = judged
+    found = campaign_figures(logits, labels)
+    intervals: dict[str, Any] = dict.fromkeys(found)
+    # What collection and label share cannot be told apart by drawing accounts.
+    if campaign.in_headline:
+        intervals |= campaign_intervals(
+            logits, labels, params.account_draws, params.confidence, params.seed
+        )
+    return {
+        "n_pos": int(labels.sum()),
+        "n_neg": int((1 - labels).sum()),
+        "base_rate": _rounded(float(labels.mean())),
+        "in_headline": campaign.in_headline,
+        "reason": campaign.reason,
+        "figures": {
+            name: {
+                "value": _rounded(figure.value),
+                "low": None if (ends := intervals[name]) is None else _rounded(ends[0]),
+                "high": None if ends is None else _rounded(ends[1]),
+            }
+            | ({} if figure.reason is None else {"reason": figure.reason})
+            for name, figure in found.items()
+        },
+        "reliability": [
+            [_rounded(predicted), _rounded(observed), count]
+            for predicted, observed, count in reliability(sigmoid(logits), labels)
+        ],
+    }
+
+
+def _flagged(judged: pl.DataFrame, loco: pl.DataFrame) -> pl.DataFrame:
+    """Accounts with `flagged`: above the threshold that their fold's training side set."""
+    aims = fold_thresholds(loco, FPR)
+    threshold = pl.Series([aims.get(fold) for fold in judged["fold"]], dtype=pl.Float64)
+    return judged.with_columns((pl.col("logit") > threshold).alias("flagged"))
+
+
+def _operating_points(judged: pl.DataFrame, confidence: float) -> list[dict[str, Any]]:
+    """Pooled over folds, all scores at one prevalence.
+
+    The first two thresholds are set on the very controls that are counted, the third on
+    controls of the training side: only that one shows what FPR an aim really gives.
+    """
+    labels = judged["label"].to_numpy()
+    scores = judged["logit"].to_numpy() - logit(judged["anchor"].to_numpy())
+    points: list[dict[str, Any]] = []
+    for rate in RATES:
+        aim = {"aim": f"FPR {rate:.1%} of the controls judged"}
+        threshold = threshold_at_fpr(scores[labels == 0], rate)
+        if threshold is None or not labels.any():
+            least = round(3 / rate)
+            reason = f"{int((labels == 0).sum()):,} controls, {least:,} needed"
+            points.append(aim | {"reason": reason})
+        else:
+            counts = above(scores, labels, threshold)
+            points.append(aim | operating_point(counts, confidence))
+    aim = {"aim": f"FPR {FPR:.1%} as each fold's training side sets it"}
+    if judged["flagged"].null_count() or not 0 < labels.mean() < 1:
+        reason = "a fold has too few controls to set the threshold"
+        return [*points, aim | {"reason": reason}]
+    counts = Confusion.of(judged["flagged"].to_numpy(), labels)
+    return [*points, aim | operating_point(counts, confidence)]
+
+
+def _slices(judged: pl.DataFrame, confidence: float) -> dict[str, Any]:
+    judged = pool_small(judged.sort("fold", "account_id"), "language")
+    found = {}
+    for column in SLICES:
+        counts = judged[column].drop_nulls().value_counts()
+        names = counts.sort("count", column, descending=[True, False])[column].to_list()
+        if column == "posts":
+            names.sort(key=lambda name: int(name.rstrip("+").split("-")[0]))
+        names.sort(key=lambda name: name == OTHERS)
+        found[column] = slice_rows(judged, column, names, confidence)
+    return found
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6) + 0.0

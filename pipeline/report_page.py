@@ -1,0 +1,91 @@
+"""Report page: one page from which an engineer knows whether to promote the model."""
+
+from pathlib import Path
+from typing import Any
+
+from models.comparison import compare
+from pipeline import report_breakdowns as breakdowns
+from pipeline import report_sections as sections
+from pipeline.evaluate import EvaluateParams
+from pipeline.files import atomic_file, read_json
+from pipeline.markup import Html, page
+from pipeline.section import load_section
+from pipeline.stage import run_stage, say, stage_parser, world_lock
+
+_SIMULATED = "demo"
+
+
+def report(
+    world: str,
+    metrics: dict[str, Any],
+    details: dict[str, Any],
+    against: dict[str, Any] | None,
+    params: EvaluateParams,
+) -> Html:
+    """The page, in the order in which it is to be read.
+
+    Args:
+        world: a world of params.yaml.
+        metrics: metrics.json.
+        details: report.json.
+        against: metrics.json of another model to be compared with; null for none.
+        params: for the interval of that comparison.
+    """
+    simulated = world == _SIMULATED
+    notice = (
+        "SIMULATED world: these figures test the machinery and say nothing about real "
+        "accounts."
+        if simulated
+        else "Real accounts, of which this page shows figures and no text."
+    )
+    beside = Html("")
+    if against is not None:
+        found = compare(metrics, against, params.rules())
+        beside = sections.beside_champion(metrics, against, found)
+    return page(
+        f"Evaluation of telltale-{world}",
+        notice,
+        sections.headline(metrics, details),
+        beside,
+        sections.campaigns(details),
+        sections.forward(metrics, details),
+        sections.operating_points(details),
+        sections.calibration(details),
+        breakdowns.panel(metrics),
+        breakdowns.slices(details),
+        breakdowns.evidence(details),
+        breakdowns.noise(details),
+        breakdowns.baselines(metrics),
+        breakdowns.audit(metrics),
+        breakdowns.others(metrics),
+        breakdowns.limits(metrics, details, simulated),
+        breakdowns.optimism(metrics),
+    )
+
+
+def main() -> None:
+    """Run the command."""
+    parser = stage_parser(__doc__)
+    parser.add_argument("--metrics", type=Path, required=True, help="metrics.json")
+    parser.add_argument("--details", type=Path, required=True, help="report.json")
+    parser.add_argument(
+        "--against", type=Path, help="metrics.json of a model to compare with"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="page to write")
+    args = parser.parse_args()
+    params = load_section(args.params, "evaluate", EvaluateParams)
+    with world_lock(args.world):
+        html = report(
+            args.world,
+            read_json(args.metrics),
+            read_json(args.details),
+            None if args.against is None else read_json(args.against),
+            params,
+        )
+        with atomic_file(args.out) as working:
+            working.write_text(html, encoding="utf-8")
+    say(f"wrote {args.out}")
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,244 @@
+"""The report is one page that stands alone, in the order in which it is to be read."""
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import charts
+from pipeline.evaluate import EvaluateParams
+from pipeline.files import read_json, write_json
+from pipeline.markup import Html
+from pipeline.report_breakdowns import audit, others
+from pipeline.report_page import main, report
+from pipeline.report_sections import headline, told
+from tests.pipeline.conftest import TinyWorld
+from tests.pipeline.test_data_report import EVIL, read
+
+ORDER = (
+    "Unseen takedowns",
+    "Gates",
+    "Campaigns",
+    "Forward in time",
+    "Few false alarms",
+    "Calibration on unseen operators",
+    "Look-alikes",
+    "Slices",
+    "Amount of evidence",
+    "Wrong labels",
+    "Trivial baselines",
+    "Audits",
+    "Confounds and limits",
+    "Not to be quoted: a random split",
+)
+
+
+def made(
+    world: TinyWorld,
+    details: dict[str, Any],
+    metrics: dict[str, Any] | None = None,
+    name: str = "demo",
+) -> Html:
+    params = EvaluateParams.model_validate(world.params["evaluate"])
+    return report(name, world.metrics | (metrics or {}), details, None, params)
+
+
+def words(html: str) -> str:
+    return " ".join(read(re.sub("<style>.*?</style>", "", html)).words)
+
+
+@pytest.fixture(scope="module")
+def page(tiny_world: TinyWorld, tiny_details: dict[str, Any]) -> Html:
+    return made(tiny_world, tiny_details)
+
+
+def test_the_page_stands_alone(page: Html) -> None:
+    reader = read(page)
+
+    assert reader.fetching == []
+    assert not {"script", "img", "link", "iframe", "object"} & set(reader.tags)
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_it_is_in_the_order_of_the_decision(page: Html) -> None:
+    shown = words(page)
+    places = [shown.index(title) for title in ORDER]
+
+    assert shown.index("SIMULATED") < places[0]
+    assert places == sorted(places)
+
+
+def test_every_table_names_its_rows_and_columns(page: Html) -> None:
+    tables = re.findall(r"<table>.*?</table>", page)
+
+    assert len(tables) > 15
+    for table in tables:
+        assert 'scope="col"' in table
+        assert 'scope="row"' in table
+    assert page.count("<svg role=") == page.count("<svg")
+    assert 'aria-label=""' not in page
+
+
+def test_what_was_measured_is_shown(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    shown = words(page)
+
+    for name, block in tiny_world.metrics["loco"]["campaigns"].items():
+        row = tiny_details["campaigns"][name]["figures"]["auc"]
+        assert f"{block['auc']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" in shown
+    for point in tiny_details["operating_points"]:
+        assert point["aim"] in shown
+        for row in point.get("alerts", []):
+            assert f"{round(row['alerts']):,}" in shown
+    for gate in tiny_world.metrics["gates"]:
+        assert gate["code"] in shown
+    for name in (*tiny_world.metrics["panel"], *tiny_world.metrics["baselines"]):
+        assert name in shown
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (("passed", "passed"), "All 2 gates passed"),
+        (("passed", "failed"), "Not to be promoted: 1 of 2 gates failed (second)"),
+        (("not_applicable", "passed"), "could not be applied (first)"),
+    ],
+)
+def test_the_verdict_follows_from_the_gates(
+    statuses: tuple[str, str],
+    expected: str,
+    tiny_world: TinyWorld,
+    tiny_details: dict[str, Any],
+) -> None:
+    gates = [
+        {"code": code, "status": status, "value": 1.0, "limit": "x", "reason": None}
+        for code, status in zip(("first", "second"), statuses, strict=True)
+    ]
+
+    html = headline(tiny_world.metrics | {"gates": gates}, tiny_details)
+
+    assert expected in words(html)
+
+
+def test_confounded_campaigns_and_missing_times_are_said(
+    tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    details = copy.deepcopy({k: v for k, v in tiny_details.items() if k != "folder"})
+    row = details["campaigns"]["gavel"]
+    row |= {"in_headline": False, "reason": "collected otherwise"}
+    row["figures"]["auc"] |= {"low": None, "high": None, "value": 0.5}
+    details |= {"time_to_detect": [], "stability": [], "forward": []}
+    changed = {
+        "temporal": {"not_applicable": "no dates"},
+        "random": {"not_applicable": "one part"},
+        "panel": {},
+    }
+
+    shown = words(made(tiny_world, details, changed, "other"))
+
+    assert "SIMULATED" not in shown
+    assert "Collection-confounded, and in no mean, worst or gate: gavel" in shown
+    assert "Does not transfer (AUC under 0.55): gavel" in shown
+    assert "Forward in time is not applicable: no dates" in shown
+    assert "Not applicable: one part" in shown
+    assert "collected otherwise" in shown
+
+
+def test_blocks_nobody_knows_yet_are_shown(tiny_world: TinyWorld) -> None:
+    block = {
+        "by_state": [{"name": "few posts", "ece": 0.25}, {"ece": None}],
+        "limits": [1, 2],
+    }
+    deep = {"topic_swap": {"recall": {"before": 0.9, "after": 0.8}}}
+
+    shown = words(others(tiny_world.metrics | {"calibration_states": block}))
+    assert others(tiny_world.metrics) == ""
+    for text in ("calibration states", "by_state: few posts: ece", "0.25", "1, 2"):
+        assert text in shown
+    shown = words(audit({"audit": deep}))
+    assert "recall: before 0.9" in shown
+
+
+def test_hostile_names_are_text(
+    tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    details = {k: v for k, v in tiny_details.items() if k != "folder"}
+    row = details["campaigns"]["gavel"]
+    details["campaigns"] = details["campaigns"] | {EVIL: row}
+    details["slices"] = details["slices"] | {
+        "language": [details["slices"]["source"][0] | {"slice": EVIL}]
+    }
+
+    html = made(tiny_world, details, {EVIL: {EVIL: EVIL}})
+
+    assert "script" not in read(html).tags
+    assert "&lt;script&gt;" in html
+
+
+def test_another_model_beside_it(
+    tiny_world: TinyWorld,
+    tiny_details: dict[str, Any],
+    tmp_path: Path,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weaker = copy.deepcopy(tiny_world.metrics)
+    for row in weaker["loco"]["campaigns"].values():
+        row["average_precision"] -= 0.1
+    write_json(weaker, tmp_path / "weaker.json")
+    arguments = [
+        "report_page",
+        "--world",
+        "demo",
+        "--params",
+        str(root / "params.yaml"),
+    ]
+    arguments += ["--metrics", str(tiny_world.folder / "metrics.json")]
+    arguments += ["--details", str(tiny_details["folder"] / "report.json")]
+    arguments += ["--against", str(tmp_path / "weaker.json")]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [*arguments, "--out", "report.html"])
+
+    main()
+
+    shown = words((tmp_path / "report.html").read_text())
+    assert "Beside the champion" in shown
+    assert "average precision +0.1000" in shown
+    assert "It is better." in shown
+
+
+def test_curves_are_written_for_dvc(tiny_details: dict[str, Any]) -> None:
+    curves = tiny_details["folder"] / "curves"
+
+    assert {path.name for path in curves.iterdir()} == {
+        "label_noise.csv",
+        "stability.csv",
+        "time_to_detect.csv",
+    }
+    stored = read_json(tiny_details["folder"] / "report.json")["time_to_detect"]
+    lines = (curves / "time_to_detect.csv").read_text().splitlines()
+    assert len(lines) == len(stored)
+    assert lines[0].startswith("posts,")
+
+
+def test_charts_hold_what_they_are_given() -> None:
+    drawn = read(charts.ranges("x", [("one", 0.8, 0.7, 0.9), ("two", 0.5, None, None)]))
+    lines = read(charts.lines("y", ["1", "2"], {"a": [(0, 0.2, 0.1, 0.3)]}))
+    squares = read(charts.reliability({"one": [(0.1, 0.2, 5), (0.8, 0.9, 5)]}))
+
+    assert drawn.tags.count("circle") == 2
+    assert drawn.tags.count("rect") == 1
+    assert lines.tags.count("circle") == 1
+    assert squares.tags.count("circle") == 2
+    assert "None is reported" in charts.ranges("x", [("one", None, None, None)])
+
+
+def test_columns_that_say_nothing_are_left_out() -> None:
+    html = told(["a", "b", "c"], [["x", None, 1], ["y", None, None]])
+
+    assert '<th scope="col">b</th>' not in html
+    assert words(html).split() == ["a", "c", "x", "1", "y", "–"]
