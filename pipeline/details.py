@@ -10,7 +10,7 @@ from models.panel import fold_thresholds
 from models.training_sets import training_sets
 from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
 from pipeline.files import atomic_directory, read_json, write_json
-from pipeline.noise_curve import noise_curve, worst_folds
+from pipeline.noise_curve import SHARES, noise_curve, worst_folds
 from pipeline.posts_curves import (
     Stored,
     draw_sample,
@@ -73,6 +73,7 @@ def details(
         {one.key: one for one in training_sets(folds)},
         read_json(trained / "trees.json"),
         recipe.recipe(),
+        SHARES,
     )
     say("curve over label noise: done")
     write_json(found, paths["out"])

@@ -23,6 +23,7 @@ def noise_curve(
     sets: Mapping[str, TrainingSet],
     trees: Mapping[str, int],
     recipe: Recipe,
+    shares: Sequence[float],
 ) -> list[dict[str, Any]]:
     """A row a share of wrong labels, the first without any.
 
@@ -38,11 +39,12 @@ def noise_curve(
         sets: training set key -> its accounts.
         trees: `loco/<fold>` -> number of trees of the fold's model.
         recipe: how boosters are trained.
+        shares: of wrong labels, above 0.
     """
     tested = judged.filter(pl.col("fold").is_in(list(folds)))
     clean = auc_within_folds(tested if folds else judged)
     rows = []
-    for share in (0.0, *SHARES):
+    for share in (0.0, *shares):
         auc = clean if share == 0 else None
         if share and folds:
             noisy = replace(data, labels=flipped(data.labels, data.ids, share))

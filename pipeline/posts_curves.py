@@ -108,7 +108,7 @@ def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
         if (members := sample.filter(fold=fold).join(told, on="account_id")).height
     }
     parts = []
-    for part, number, whose, which in _parts(accounts, posts, told):
+    for part, number, whose, which in parts_of(accounts, posts, told):
         static = build_features(whose, which, None, STATIC)
         for fold, scorer in scorers.items():
             here = sample.filter(fold=fold)
@@ -138,10 +138,16 @@ _SCHEMA: Final = {
 }
 
 
-def _parts(
+def parts_of(
     accounts: pl.DataFrame, posts: pl.DataFrame, told: pl.DataFrame
 ) -> Iterator[tuple[str, int | None, pl.DataFrame, pl.DataFrame]]:
-    """(part, number, accounts, posts) to be scored; posts in order of time."""
+    """What is to be scored: (part, number, accounts, posts), as for `rescored`.
+
+    Args:
+        accounts: masked.
+        posts: theirs, masked, in order of time.
+        told: account_id, n_posts.
+    """
     yield ALL, None, accounts, posts
     counted = accounts.join(told, on="account_id", maintain_order="left")
     for number in FIRST:
