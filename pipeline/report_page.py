@@ -47,7 +47,7 @@ def report(
         notice,
         sections.headline(metrics, details),
         beside,
-        sections.campaigns(details),
+        sections.campaigns(metrics, details),
         sections.forward(metrics, details),
         sections.operating_points(details),
         sections.calibration(details),

@@ -150,23 +150,25 @@ def beside_champion(
     )
 
 
-def campaigns(details: dict[str, Any]) -> Html:
-    """Figures of every campaign with intervals by account."""
+def campaigns(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
+    """Figures of every campaign with intervals by account; confounded ones apart."""
     ranks: list[list[Cell]] = []
     chances: list[list[Cell]] = []
     for name, row in details["campaigns"].items():
+        if not row["in_headline"]:
+            continue
         shown = {
             key: within(*(figure[end] for end in ("value", "low", "high")))
             for key, figure in row["figures"].items()
         }
         sizes = [row["n_pos"], row["n_neg"], f"{row['base_rate']:.3f}"]
-        why = None if row["in_headline"] else row["reason"]
-        ranks.append([name, *sizes, *(shown[key] for key in _RANKS), why])
+        ranks.append([name, *sizes, *(shown[key] for key in _RANKS)])
         chances.append([name, *(shown[key] for key in _CHANCES)])
     reasons = sorted(
         {
             f"{NAMES[key]} of {name}: {figure['reason']}"
             for name, row in details["campaigns"].items()
+            if row["in_headline"]
             for key, figure in row["figures"].items()
             if "reason" in figure
         }
@@ -178,11 +180,10 @@ def campaigns(details: dict[str, Any]) -> Html:
         "average precision of a model that knows nothing is the base rate; Brier skill, "
         "calibration error and slope are taken after the shift to that rate. The "
         "calibration error is biased upwards for few accounts.",
-        told(
+        table(
             [
                 *("campaign", "accounts", "controls", "base rate"),
                 *(NAMES[key] for key in _RANKS),
-                "not in the headline because",
             ],
             ranks,
         ),
@@ -207,7 +208,43 @@ def campaigns(details: dict[str, Any]) -> Html:
                 ),
             )
         ),
+        *_confounded(metrics, details),
     )
+
+
+def _confounded(metrics: dict[str, Any], details: dict[str, Any]) -> list[Html]:
+    """Campaigns without controls of their own collection, and why they are apart."""
+    rows: list[list[Cell]] = []
+    reasons: dict[str, list[str]] = {}
+    for name, row in details["campaigns"].items():
+        if row["in_headline"]:
+            continue
+        quoted = metrics["loco"]["campaigns"][name]
+        by_source = quoted.get("recall_by_control_source", {})
+        rows.append(
+            [
+                name,
+                row["n_pos"],
+                within(row["figures"]["auc"]["value"], None, None),
+                within(quoted["recall_at_fpr_0.01"], None, None),
+                ", ".join(
+                    f"{source} {within(recall, None, None)}"
+                    for source, recall in by_source.items()
+                ),
+            ]
+        )
+        reasons.setdefault(str(row["reason"]), []).append(name)
+    if not rows:
+        return []
+    head = ["campaign", "accounts", "AUC", "recall at FPR 1 %, worst controls"]
+    return [
+        heading("In no mean and no worst"),
+        *(
+            Html(f'<p class="quiet">{text(", ".join(names))}: {text(reason)}.</p>')
+            for reason, names in reasons.items()
+        ),
+        table([*head, "against each source of controls"], rows),
+    ]
 
 
 def forward(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
