@@ -7,19 +7,18 @@ import polars as pl
 
 from models.metrics import FPR
 from models.panel import fold_thresholds
-from models.training_sets import training_sets
-from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
-from pipeline.files import atomic_directory, read_json, write_json
-from pipeline.noise_curve import SHARES, noise_curve, worst_folds
-from pipeline.posts_curves import (
-    Stored,
+from models.posts_curves import (
     draw_sample,
-    rescored,
     stability,
     time_to_detect,
     with_thresholds,
 )
+from models.training_sets import training_sets
+from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
+from pipeline.files import atomic_directory, read_json, write_json
+from pipeline.noise_curve import SHARES, noise_curve, worst_folds
 from pipeline.report_facts import facts, what_is_known
+from pipeline.rescoring import Stored, rescored
 from pipeline.section import load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.train import TrainParams, load_data

@@ -4,8 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from models.comparison import compare
-from pipeline import report_breakdowns as breakdowns
-from pipeline import report_sections as sections
+from pipeline import (
+    report_breakdowns,
+    report_campaigns,
+    report_curves,
+    report_headline,
+    report_limits,
+)
 from pipeline.evaluate import EvaluateParams
 from pipeline.files import atomic_file, read_json
 from pipeline.markup import Html, page
@@ -41,25 +46,25 @@ def report(
     beside = Html("")
     if against is not None:
         found = compare(metrics, against, params.rules())
-        beside = sections.beside_champion(metrics, against, found)
+        beside = report_headline.beside_champion(metrics, against, found)
     return page(
         f"Evaluation of telltale-{world}",
         notice,
-        sections.headline(metrics, details),
+        report_headline.headline(metrics, details),
         beside,
-        sections.campaigns(metrics, details),
-        sections.forward(metrics, details),
-        sections.operating_points(details),
-        sections.calibration(details),
-        breakdowns.panel(metrics),
-        breakdowns.slices(details),
-        breakdowns.evidence(details),
-        breakdowns.noise(details),
-        breakdowns.baselines(metrics),
-        breakdowns.audit(metrics),
-        breakdowns.others(metrics),
-        breakdowns.limits(metrics, details, simulated),
-        breakdowns.optimism(metrics),
+        report_campaigns.campaigns(metrics, details),
+        report_campaigns.forward(metrics, details),
+        report_breakdowns.operating_points(details),
+        report_campaigns.calibration(details),
+        report_breakdowns.panel(metrics),
+        report_breakdowns.slices(details),
+        report_curves.evidence(details),
+        report_curves.noise(details),
+        report_breakdowns.baselines(metrics),
+        report_limits.audit(metrics),
+        report_limits.others(metrics),
+        report_limits.limits(metrics, details, simulated),
+        report_breakdowns.optimism(metrics),
     )
 
 

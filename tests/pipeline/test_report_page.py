@@ -11,9 +11,10 @@ from pipeline import charts
 from pipeline.evaluate import EvaluateParams
 from pipeline.files import read_json, write_json
 from pipeline.markup import Html
-from pipeline.report_breakdowns import audit, others
+from pipeline.report_headline import headline
+from pipeline.report_limits import audit, others
 from pipeline.report_page import main, report
-from pipeline.report_sections import headline, told
+from pipeline.report_words import told
 from tests.pipeline.conftest import TinyWorld
 from tests.pipeline.test_data_report import EVIL, read
 

@@ -1,29 +1,26 @@
-"""Curves over posts: how early a takedown account is found, and how steady scores are.
+"""Unseen accounts scored again from part of their posts.
 
-Unseen accounts are scored again from part of their posts, by the booster, fitted tables
+They are scored by the booster, fitted tables
 and calibrator of their own fold, through build_features like any request. What training
 nulled by its masks stays null, so that with all posts each score is the stored one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import lightgbm as lgb
-import numpy as np
 import polars as pl
-from scipy.stats import spearmanr
 
 from features import schema
 from features.artefacts import Artefacts
 from features.build import build_features
 from features.catalogue import FEATURES
 from models.calibrator import Calibrator
-from models.hashing import uniform
 from models.matrix import to_matrix
-from models.panel import wilson
-from models.slices import LEAST, auc_within_folds
+from models.posts_curves import ALL, FIRST, LATEST
+from models.slices import LEAST
 from models.training import Floats, raw_scores
 from models.training_sets import set_key
 from pipeline.featurize import FITTED
@@ -32,9 +29,6 @@ from pipeline.masking import apply_masks
 
 # Those of the model that need no fitted table.
 STATIC: Final = tuple(f for f in FEATURES if f not in FITTED)
-FIRST: Final = (1, 2, 5, 10, 20, 50, 100, 200)
-LATEST: Final = (5, 10, 20, 50, 100, 200)
-ALL: Final = "all"
 
 
 @dataclass(frozen=True)
@@ -46,25 +40,6 @@ class Stored:
     features: Path
     trained: Path
     calibrated: Path
-
-
-def draw_sample(judged: pl.DataFrame, most: int, seed: int) -> pl.DataFrame:
-    """Some of the unseen accounts, as many of each class, drawn by hash of their id.
-
-    Args:
-        judged: account_id, fold, label of accounts that no booster of the fold saw.
-        most: accounts at most.
-        seed: of the draw.
-    """
-    drawn = pl.Series("drawn", uniform(judged["account_id"], f"curve {seed}"))
-    return (
-        judged.with_columns(drawn)
-        .sort("drawn", "account_id")
-        .group_by("label", maintain_order=True)
-        .head(most // 2)
-        .sort("account_id")
-        .drop("drawn")
-    )
 
 
 def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
@@ -229,109 +204,3 @@ class _FoldScorer:
         )
         raw = raw_scores(self._booster, to_matrix(kept, FEATURES), self._trees)
         return self._calibrator.logits(raw)
-
-
-def time_to_detect(
-    scores: pl.DataFrame, sample: pl.DataFrame, confidence: float
-) -> list[dict[str, Any]]:
-    """What is found after k posts, a row a k: always the same accounts.
-
-    Those with fewer posts keep the score of their last. The last row (posts null) is
-    what all posts and the counts of the profile say.
-
-    Args:
-        scores: from `rescored`.
-        sample: account_id, fold, label and threshold (null: the fold has none).
-        confidence: of the Wilson bounds.
-    """
-    rows = []
-    first = scores.filter(pl.col("part") == "first").sort("account_id", "posts")
-    for number in FIRST:
-        at = first.filter(pl.col("posts") <= number)
-        last = at.group_by("account_id", maintain_order=True).last()
-        reached = at.filter(pl.col("posts") == number).height
-        if reached:
-            rows.append(
-                {"posts": number, "reached": reached} | _found(last, sample, confidence)
-            )
-    everything = scores.filter(pl.col("part") == ALL)
-    if everything.height:
-        rows.append(
-            {"posts": None, "reached": everything.height}
-            | _found(everything, sample, confidence)
-        )
-    return rows
-
-
-def _found(
-    scores: pl.DataFrame, sample: pl.DataFrame, confidence: float
-) -> dict[str, Any]:
-    judged = scores.join(sample, on="account_id")
-    row: dict[str, Any] = {"auc": auc_within_folds(judged)}
-    for label, name in ((1, "recall"), (0, "fpr")):
-        side = judged.filter(label=label)
-        flags = (side["logit"] > side["threshold"]).drop_nulls()
-        row[f"n_{'pos' if label else 'neg'}"] = side.height
-        row |= dict.fromkeys((name, f"{name}_low", f"{name}_high"))
-        if len(flags):
-            low, high = wilson(int(flags.sum()), len(flags), confidence)
-            row[name] = round(float(flags.sum()) / len(flags), 6)
-            row |= {f"{name}_low": round(low, 6), f"{name}_high": round(high, 6)}
-    return row
-
-
-def stability(scores: pl.DataFrame, sample: pl.DataFrame) -> list[dict[str, Any]]:
-    """How far the score of the latest n posts agrees with that of all, a row an n.
-
-    Args:
-        scores: from `rescored`.
-        sample: account_id, fold, label and threshold (null: the fold has none).
-
-    Returns:
-        posts; accounts (with more posts than that); rank_correlation (Spearman's);
-        flip_rate: share on the other side of the threshold; lost: of the flagged, share
-        that is not; gained: of the others, share that is. Null where there are none.
-    """
-    whole = scores.filter(pl.col("part") == ALL).select(
-        "account_id", pl.col("logit").alias("whole")
-    )
-    rows = []
-    for number in LATEST:
-        pairs = (
-            scores.filter((pl.col("part") == "latest") & (pl.col("posts") == number))
-            .join(whole, on="account_id")
-            .join(sample, on="account_id")
-        )
-        if pairs.height < 2:
-            continue
-        rank = float(spearmanr(pairs["logit"], pairs["whole"]).statistic)
-        flags = pairs.drop_nulls("threshold").select(
-            (pl.col("logit") > pl.col("threshold")).alias("now"),
-            (pl.col("whole") > pl.col("threshold")).alias("then"),
-        )
-        turned = pl.col("now") != pl.col("then")
-        rows.append(
-            {
-                "posts": number,
-                "accounts": pairs.height,
-                "rank_correlation": round(rank, 6) if np.isfinite(rank) else None,
-                "flip_rate": _share(flags, turned),
-                "lost": _share(flags.filter("then"), turned),
-                "gained": _share(flags.filter(~pl.col("then")), turned),
-            }
-        )
-    return rows
-
-
-def _share(rows: pl.DataFrame, what: pl.Expr) -> float | None:
-    if not rows.height:
-        return None
-    return round(rows.filter(what).height / rows.height, 6)
-
-
-def with_thresholds(
-    sample: pl.DataFrame, thresholds: dict[str, float | None]
-) -> pl.DataFrame:
-    """Sample with the threshold of each account's fold."""
-    aims: Sequence[float | None] = [thresholds.get(fold) for fold in sample["fold"]]
-    return sample.with_columns(pl.Series("threshold", aims, dtype=pl.Float64))

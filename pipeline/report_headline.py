@@ -1,0 +1,117 @@
+"""Top of the evaluation report: what decides whether a model is promoted."""
+
+from typing import Any, Final
+
+from models.comparison import Comparison
+from models.metrics import HIGHER_IS_BETTER
+from pipeline.markup import Cell, Html, Marked, heading, section, table, text
+from pipeline.report_words import NAMES, told, within
+
+_STATUS: Final = {
+    "passed": "passed",
+    "failed": "FAILED",
+    "not_applicable": "not applicable",
+}
+
+
+def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
+    """Gates, then mean and worst unseen campaign."""
+    gates = metrics["gates"]
+    failed = [gate for gate in gates if gate["status"] == "failed"]
+    unknown = [gate for gate in gates if gate["status"] == "not_applicable"]
+    if failed:
+        codes = ", ".join(gate["code"] for gate in failed)
+        verdict = (
+            f"Not to be promoted: {len(failed)} of {len(gates)} gates failed ({codes})."
+        )
+    elif unknown:
+        codes = ", ".join(gate["code"] for gate in unknown)
+        verdict = (
+            f"Not to be promoted: no gate failed, but {len(unknown)} of {len(gates)} could "
+            f"not be applied ({codes}), and what was not measured has not passed."
+        )
+    else:
+        verdict = (
+            f"All {len(gates)} gates passed: it may be promoted, if it is better than "
+            "the champion."
+        )
+    loco = metrics["loco"]
+    rows: list[list[Cell]] = []
+    for key in (name for name in NAMES if name in HIGHER_IS_BETTER):
+        block = loco[key]
+        rows.append(
+            [
+                NAMES[key],
+                within(block["mean"], block["ci_low"], block["ci_high"]),
+                within(block["worst"], None, None),
+                _worst_name(loco["campaigns"], key, block["worst"]),
+                block.get("reason"),
+            ]
+        )
+    counted = sum(row["in_headline"] for row in details["campaigns"].values())
+    operators = {
+        row["fold"] for row in loco["campaigns"].values() if row["in_headline"]
+    }
+    mood = "one" if failed or unknown else "two"
+    return section(
+        "Unseen takedowns",
+        f"{counted} campaigns of {len(operators)} operators, each scored by a model that "
+        "had seen none of its operator's accounts and none of the controls it is judged "
+        "against. Intervals draw operators as wholes; with so few they are rough.",
+        Html(f'<p class="verdict {mood}">{text(verdict)}</p>'),
+        told(["figure", "mean", "worst", "worst campaign", "note"], rows),
+        heading("Gates"),
+        told(
+            ["gate", "outcome", "value", "limit", "reason"],
+            [
+                [
+                    gate["code"],
+                    _STATUS.get(gate["status"], gate["status"]),
+                    None if gate["value"] is None else f"{gate['value']:.4g}",
+                    str(gate["limit"]),
+                    gate["reason"],
+                ]
+                for gate in gates
+            ],
+        ),
+    )
+
+
+def _worst_name(
+    campaigns: dict[str, Any], figure: str, worst: float | None
+) -> str | None:
+    if worst is None:
+        return None
+    names = [
+        name
+        for name, row in campaigns.items()
+        if row["in_headline"] and row[figure] == worst
+    ]
+    return ", ".join(names)
+
+
+def beside_champion(
+    ours: dict[str, Any], theirs: dict[str, Any], found: Comparison
+) -> Html:
+    """Campaign by campaign against another model's metrics."""
+    rows: list[list[Cell]] = []
+    for name, row in ours["loco"]["campaigns"].items():
+        other = theirs["loco"]["campaigns"].get(name)
+        if other is None:
+            continue
+        cells: list[Cell] = [name]
+        for figure in ("average_precision", "auc", "brier_skill"):
+            pair = row[figure], other[figure]
+            lead = None if None in pair else pair[0] - pair[1]
+            behind = lead is not None and lead < 0
+            cells += [*pair, Marked(lead) if behind and lead is not None else lead]
+        rows.append(cells)
+    head = ["campaign"]
+    for name in ("average precision", "AUC", "Brier skill"):
+        head += [name, "theirs", "lead"]
+    outcome = "It is better." if found.better else "It is not shown to be better."
+    return section(
+        "Beside the champion",
+        f"{found}. {outcome} Marked: campaigns on which it is behind.",
+        table(head, rows),
+    )

@@ -1,0 +1,126 @@
+"""Audits as they were measured, and in words what the figures cannot say."""
+
+from typing import Any, Final
+
+from pipeline.markup import Cell, Html, folded, heading, section, table, text
+
+# Longer tables are folded.
+_SHORT: Final = 8
+# Blocks of metrics.json that have a section of their own.
+_SHOWN: Final = {
+    *("loco", "temporal", "random", "optimism_gap", "panel", "baselines", "audit"),
+    "gates",
+}
+
+
+def audit(metrics: dict[str, Any]) -> Html:
+    """What the collection alone would explain, as it was measured."""
+    return section(
+        "Audits",
+        "Whether the collection could explain the figures: AUC from missing values "
+        "alone, AUC with which the features tell control sources apart, best single "
+        "features, and how many controls may be takedown accounts that nobody "
+        "disclosed.",
+        *nested(metrics["audit"]),
+    )
+
+
+def others(metrics: dict[str, Any]) -> Html:
+    """Blocks of metrics.json that have no section of their own."""
+    rest = {key: block for key, block in metrics.items() if key not in _SHOWN}
+    if not rest:
+        return Html("")
+    return section(
+        "Further measurements", "As they stand in metrics.json.", *nested(rest)
+    )
+
+
+def nested(block: dict[str, Any]) -> list[Html]:
+    """A heading and a table of every value for each entry of a nested block."""
+    parts = []
+    for name, value in block.items():
+        rows = [(key or name, found) for key, found in _flat("", value)]
+        title = name.replace("_", " ")
+        shown = table(["what", "value"], [[key, _cell(v)] for key, v in rows])
+        if len(rows) <= _SHORT:
+            parts += [heading(title), shown]
+            continue
+        numbers = [v for _, v in rows if isinstance(v, (int, float))]
+        ends = f", {min(numbers):.4g} to {max(numbers):.4g}" if numbers else ""
+        parts.append(folded(f"{title}: {len(rows)} values{ends}", shown))
+    return parts
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return None if value is None else str(value)
+
+
+def _flat(name: str, value: Any) -> list[tuple[str, object]]:
+    if isinstance(value, dict):
+        entries = [(str(key), inner) for key, inner in value.items()]
+    elif isinstance(value, list) and any(isinstance(v, (dict, list)) for v in value):
+        entries = [
+            (str(v.get("name", n)) if isinstance(v, dict) else str(n), v)
+            for n, v in enumerate(value, start=1)
+        ]
+    elif isinstance(value, list):
+        return [(name, ", ".join(str(v) for v in value))]
+    else:
+        return [(name, value)]
+    return [
+        row
+        for key, inner in entries
+        for row in _flat(f"{name}: {key}" if name else key, inner)
+    ]
+
+
+def limits(metrics: dict[str, Any], details: dict[str, Any], simulated: bool) -> Html:
+    """What these figures cannot say, in words."""
+    rows = details["campaigns"]
+    confounded = [name for name, row in rows.items() if not row["in_headline"]]
+    counted = [row for row in rows.values() if row["in_headline"]]
+    weak = [
+        name
+        for name, row in rows.items()
+        if (auc := row["figures"]["auc"]["value"]) is not None and auc < 0.55
+    ]
+    hidden = (
+        metrics["audit"].get("hidden_positives", {}).get("at_random", {}).get("all")
+    )
+    sentences = [
+        "A score says that an account resembles accounts that were removed. It never "
+        'says "is a bot": automated, coordinated and inauthentic are different things.',
+        f"{len(counted)} headline campaigns allow no strong claim about the next one; "
+        "the worst is the better guess of what a new network may do.",
+        "Within each fold both classes were masked alike, so that gaps of the collection "
+        "cannot help; real requests are not masked.",
+    ]
+    if simulated:
+        sentences.insert(
+            0,
+            "Everything here is simulated: the figures test the machinery and say "
+            "nothing about detection in the real world.",
+        )
+    if confounded:
+        sentences.append(
+            f"Collection-confounded, and in no mean, worst or gate: "
+            f"{', '.join(confounded)}. Their accounts and the controls they are judged "
+            "against come from different collections, which alone could tell them apart."
+        )
+    if weak:
+        sentences.append(f"Does not transfer (AUC under 0.55): {', '.join(weak)}.")
+    if hidden and hidden.get("share") is not None:
+        sentences.append(
+            f"An estimated {hidden['share']:.1%} of the controls "
+            f"({hidden['low']:.1%} to {hidden['high']:.1%}) score like takedown accounts "
+            "that nobody disclosed, if labels miss at random. Found, they count as false "
+            "alarms here: FPR, PPV and alerts may look worse than they are."
+        )
+    listed = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences)
+    return section(
+        "Confounds and limits",
+        "What stands between these figures and a claim.",
+        Html(f"<ul>{listed}</ul>"),
+    )

@@ -1,0 +1,75 @@
+import polars as pl
+import pytest
+
+from models.posts_curves import stability, time_to_detect, with_thresholds
+
+
+def score_rows(rows: list[tuple[str, int, str, int | None, float]]) -> pl.DataFrame:
+    names = ["account_id", "n_posts", "part", "posts", "logit"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+SAMPLE = pl.DataFrame(
+    {
+        "account_id": ["p1", "p2", "n1"],
+        "fold": ["one"] * 3,
+        "label": [1, 1, 0],
+        "threshold": [1.0] * 3,
+    },
+    schema_overrides={"label": pl.Int8},
+)
+
+
+def test_who_stops_posting_keeps_the_last_score() -> None:
+    rows: list[tuple[str, int, str, int | None, float]] = [
+        ("p1", 2, "first", 1, 0.0),
+        ("p1", 2, "first", 2, 2.0),
+        ("p2", 1, "first", 1, 1.5),
+        ("n1", 2, "first", 1, 0.5),
+        ("n1", 2, "first", 2, 1.2),
+        ("p1", 2, "all", None, 3.0),
+        ("p2", 1, "all", None, 0.9),
+        ("n1", 2, "all", None, -1.0),
+    ]
+
+    one, two, whole = time_to_detect(score_rows(rows), SAMPLE, 0.95)
+
+    assert [row["posts"] for row in (one, two, whole)] == [1, 2, None]
+    assert [row["reached"] for row in (one, two, whole)] == [3, 2, 3]
+    assert [row["recall"] for row in (one, two, whole)] == [0.5, 1.0, 0.5]
+    assert [row["fpr"] for row in (one, two, whole)] == [0.0, 1.0, 0.0]
+    assert [row["auc"] for row in (one, two, whole)] == [0.5, 1.0, 1.0]
+    assert one["recall_low"] < 0.5 < one["recall_high"]
+
+
+def test_flips_are_counted_by_side() -> None:
+    rows: list[tuple[str, int, str, int | None, float]] = [
+        ("p1", 9, "latest", 5, 0.0),
+        ("p2", 9, "latest", 5, 3.0),
+        ("n1", 9, "latest", 5, 2.0),
+        ("p1", 9, "all", None, 2.0),
+        ("p2", 9, "all", None, 3.0),
+        ("n1", 9, "all", None, 0.0),
+    ]
+
+    [row] = stability(score_rows(rows), SAMPLE)
+
+    assert (row["posts"], row["accounts"]) == (5, 3)
+    assert row["flip_rate"] == pytest.approx(2 / 3, abs=1e-6)
+    assert (row["lost"], row["gained"]) == (0.5, 1.0)
+    assert row["rank_correlation"] == 0.5
+
+
+def test_without_a_threshold_nobody_is_flagged() -> None:
+    sample = with_thresholds(SAMPLE.drop("threshold"), {"one": None})
+    rows: list[tuple[str, int, str, int | None, float]] = [
+        (name, 9, part, posts, value)
+        for name, value in (("p1", 1.0), ("n1", 0.0))
+        for part, posts in (("first", 1), ("latest", 5), ("all", None))
+    ]
+
+    first, _ = time_to_detect(score_rows(rows), sample, 0.95)
+    [row] = stability(score_rows(rows), sample)
+
+    assert (first["recall"], first["fpr"], first["auc"]) == (None, None, 1.0)
+    assert (row["flip_rate"], row["lost"], row["gained"]) == (None, None, None)
