@@ -67,7 +67,7 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
                 [
                     gate["code"],
                     _STATUS.get(gate["status"], gate["status"]),
-                    None if gate["value"] is None else f"{gate['value']:.4g}",
+                    _measured(gate["value"]),
                     str(gate["limit"]),
                     gate["reason"],
                 ]
@@ -75,6 +75,12 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
             ],
         ),
     )
+
+
+def _measured(value: object) -> str | None:
+    if isinstance(value, (int, float)):
+        return f"{value:.4g}"
+    return None if value is None else str(value)
 
 
 def _worst_name(

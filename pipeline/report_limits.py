@@ -1,5 +1,6 @@
 """Audits as they were measured, and in words what the figures cannot say."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pipeline.markup import Cell, Html, folded, heading, section, table, text
@@ -36,24 +37,78 @@ def others(metrics: dict[str, Any]) -> Html:
 
 
 def nested(block: dict[str, Any]) -> list[Html]:
-    """A heading and a table of every value for each entry of a nested block."""
-    parts = []
-    for name, value in block.items():
-        rows = [(key or name, found) for key, found in _flat("", value)]
-        title = name.replace("_", " ")
-        shown = table(["what", "value"], [[key, _cell(v)] for key, v in rows])
-        if len(rows) <= _SHORT:
-            parts += [heading(title), shown]
-            continue
-        numbers = [v for _, v in rows if isinstance(v, (int, float))]
-        ends = f", {min(numbers):.4g} to {max(numbers):.4g}" if numbers else ""
-        parts.append(folded(f"{title}: {len(rows)} values{ends}", shown))
-    return parts
+    """Every value of a nested block, in tables where it has rows of the same columns."""
+    return [
+        part
+        for name, value in block.items()
+        for part in _block(name.replace("_", " "), value)
+    ]
+
+
+def _block(title: str, value: Any) -> list[Html]:
+    rows = _rows(value)
+    if rows:
+        columns = list(dict.fromkeys(key for _, row in rows for key in row))
+        if isinstance(value, list):
+            columns = [column for column in columns if column != "name"]
+        cells = [[name, *(_cell(row.get(c)) for c in columns)] for name, row in rows]
+        head = ["name", *(column.replace("_", " ") for column in columns)]
+        return _folded_if_long(title, f"{len(rows)} rows", table(head, cells), rows)
+    if isinstance(value, dict) and any(
+        _rows(inner) or _has_rows(inner) for inner in value.values()
+    ):
+        alone = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
+        parts = _block(title, alone) if alone else []
+        for key, inner in value.items():
+            if key not in alone:
+                parts += _block(f"{title}: {key.replace('_', ' ')}", inner)
+        return parts
+    flat = [(key or title, found) for key, found in _flat("", value)]
+    numbers = [v for _, v in flat if isinstance(v, (int, float))]
+    ends = f", {min(numbers):.4g} to {max(numbers):.4g}" if numbers else ""
+    shown = table(["what", "value"], [[key, _cell(v)] for key, v in flat])
+    return _folded_if_long(title, f"{len(flat)} values{ends}", shown, flat)
+
+
+def _folded_if_long(
+    title: str, size: str, shown: Html, rows: Sequence[object]
+) -> list[Html]:
+    if len(rows) > _SHORT:
+        return [folded(f"{title}: {size}", shown)]
+    return [heading(title), shown]
+
+
+def _rows(value: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Name and columns of each row, if that is what the value is; else none."""
+    if isinstance(value, dict):
+        rows = [(str(name), row) for name, row in value.items()]
+    elif isinstance(value, list):
+        rows = [
+            (str(row.get("name", number)) if isinstance(row, dict) else "", row)
+            for number, row in enumerate(value, start=1)
+        ]
+    else:
+        return []
+    if not rows or not all(isinstance(row, dict) and row for _, row in rows):
+        return []
+    if any(isinstance(v, dict) for _, row in rows for v in row.values()):
+        return []
+    columns = {key for _, row in rows for key in row}
+    # More is no table but lists of different things.
+    return rows if len(columns) <= min(len(row) for _, row in rows) + 4 else []
+
+
+def _has_rows(value: Any) -> bool:
+    return isinstance(value, dict) and any(
+        _rows(inner) or _has_rows(inner) for inner in value.values()
+    )
 
 
 def _cell(value: object) -> Cell:
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(str(_cell(each)) for each in value)
     return None if value is None else str(value)
 
 

@@ -151,17 +151,28 @@ def test_confounded_campaigns_and_missing_times_are_said(
 
 def test_blocks_nobody_knows_yet_are_shown(tiny_world: TinyWorld) -> None:
     block = {
-        "by_state": [{"name": "few posts", "ece": 0.25}, {"ece": None}],
-        "limits": [1, 2],
+        "confidence": 0.9,
+        "campaigns": {
+            "jetty": {"n": 5, "bins_held": 0.25},
+            "gavel": {"n": 6, "bins_held": None, "reason": "few"},
+        },
+        "aims": [{"name": "strict", "cut": 1.5, "of": [1, 2]}],
     }
     deep = {"topic_swap": {"recall": {"before": 0.9, "after": 0.8}}}
+    unlike = {"best": {"a": {"x": 0.1, "y": 0.2}, "b": dict.fromkeys("pqrstuvw", 0.3)}}
 
-    shown = words(others(tiny_world.metrics | {"calibration_states": block}))
     assert others(tiny_world.metrics) == ""
-    for text in ("calibration states", "by_state: few posts: ece", "0.25", "1, 2"):
-        assert text in shown
-    shown = words(audit({"audit": deep}))
-    assert "recall: before 0.9" in shown
+    shown = words(others(tiny_world.metrics | {"intervals": block}))
+    for text in (
+        "intervals what value confidence 0.9",
+        "intervals: campaigns name n bins held reason",
+        "jetty 5 0.25 – gavel 6 – few",
+        "intervals: aims name cut of strict 1.5 1, 2",
+    ):
+        assert text in shown, shown
+    assert "name before after recall 0.9 0.8" in words(audit({"audit": deep}))
+    assert "a: x 0.1 a: y 0.2 b: p 0.3" in words(audit({"audit": unlike}))
+    assert "10 values, 0.1 to 0.3" in words(audit({"audit": unlike}))
 
 
 def test_hostile_names_are_text(
