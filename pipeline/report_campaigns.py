@@ -140,14 +140,18 @@ def forward(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
     return section(
         "Forward in time",
         intro,
-        told([*head, "AUC, forward", "average precision, forward"], rows),
-        charts.lines(
-            "AUC by date of disclosure",
-            [row["disclosed_at"][:7] for row in dated],
-            {name: found for name, found in points.items() if found},
-        )
-        if dated
-        else Html("<p>No headline campaign has a date of disclosure.</p>"),
+        *(
+            (
+                told([*head, "AUC, forward", "average precision, forward"], rows),
+                charts.lines(
+                    "AUC by date of disclosure",
+                    [row["disclosed_at"][:7] for row in dated],
+                    {name: found for name, found in points.items() if found},
+                ),
+            )
+            if dated
+            else (Html("<p>No headline campaign has a date of disclosure.</p>"),)
+        ),
     )
 
 

@@ -126,17 +126,22 @@ def tiny_world(
     return TinyWorld(folder, tiny_params, evaluate(paths, judged))
 
 
+def write_details(world: TinyWorld, out: Path) -> None:
+    """report.json and curves of the tiny world, in a folder."""
+    names = ("calibrated", "trained", "features", "labelled", "folds", "canonical")
+    paths = {name: world.folder / name for name in names}
+    paths |= {"metrics": world.folder / "metrics.json"}
+    paths |= {"out": out / "report.json", "curves": out / "curves"}
+    params = EvaluateParams.model_validate(world.params["evaluate"])
+    details(paths, params, TrainParams(**world.params["train"]))
+
+
 @pytest.fixture(scope="session")
 def tiny_details(
     tiny_world: TinyWorld, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """report.json of the tiny world."""
+    """report.json of the tiny world, and the folder that it lies in."""
     out = tmp_path_factory.mktemp("details")
-    names = ("calibrated", "trained", "features", "labelled", "folds", "canonical")
-    paths = {name: tiny_world.folder / name for name in names}
-    paths |= {"metrics": tiny_world.folder / "metrics.json"}
-    paths |= {"out": out / "report.json", "curves": out / "curves"}
-    params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
-    details(paths, params, TrainParams(**tiny_world.params["train"]))
+    write_details(tiny_world, out)
     found: dict[str, Any] = read_json(out / "report.json")
     return found | {"folder": out}

@@ -5,6 +5,7 @@ twin changes one number at a time and expects it to be named.
 """
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from tests.pipeline.conftest import TinyWorld
+from tests.pipeline.conftest import TinyWorld, write_details
 
 CLOSE = 2e-6
 
@@ -201,6 +202,16 @@ def test_every_derived_number_follows_from_the_stored_scores(
 ) -> None:
     assert details_are_there(tiny_details)
     assert faults(tiny_world, tiny_world.metrics, tiny_details) == []
+
+
+def test_the_same_outputs_give_the_same_bytes(
+    tiny_world: TinyWorld, tiny_details: dict[str, Any], tmp_path: Path
+) -> None:
+    write_details(tiny_world, tmp_path)
+
+    for path in sorted(tmp_path.rglob("*.*")):
+        before = tiny_details["folder"] / path.relative_to(tmp_path)
+        assert path.read_bytes() == before.read_bytes(), path.name
 
 
 def details_are_there(details: dict[str, Any]) -> bool:
