@@ -4,6 +4,8 @@ from typing import Final
 
 import polars as pl
 
+from features.queries import as_written
+
 _BETWEEN: Final = dict.fromkeys(" _.-!'’", "")
 
 
@@ -44,8 +46,9 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
 )
 
 
-def measure_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
+def measure_accounts(accounts: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """Equalised accounts with the measures as columns."""
+    query = accounts.lazy()
     for stage in STAGES:
-        accounts = accounts.with_columns(**stage)
-    return accounts
+        query = query.with_columns(**stage)
+    return as_written(query)

@@ -22,6 +22,7 @@ from features.feature import Feature
 from features.missing import Causes, Flags, of_posts, told
 from features.population import Population
 from features.prepared import Prepared, Table, look_up, prepare
+from features.queries import as_written
 
 
 def build_features(
@@ -199,21 +200,18 @@ def _measured(
     population: Population | None = None,
 ) -> _Measured:
     plan = _plan(tuple(features))
-    accounts = prepared.accounts.with_columns(**plan.of_accounts)
+    by_account = totals.reduce(prepared.posts, plan.totals, plan.of_posts)
+    accounts = prepared.accounts
     if plan.shared:
         accounts = accounts.hstack(
             _shared(plan, prepared, population).drop("account_id")
         )
-    by_account = totals.reduce(prepared.posts, plan.totals, plan.of_posts)
-    found = accounts.join(
-        by_account, on="account_id", how="left", maintain_order="left"
-    ).with_columns(pl.col(*totals.COUNTS).fill_null(0))
-    found = found.select(
-        "account_id",
-        "n_all",
-        *(name for name in plan.values if name not in plan.of_totals),
-        **plan.of_totals,
-        **plan.causes.found,
+    found = as_written(
+        accounts.lazy()
+        .with_columns(**plan.of_accounts)
+        .join(by_account.lazy(), on="account_id", how="left", maintain_order="left")
+        .with_columns(pl.col(*totals.COUNTS).fill_null(0))
+        .with_columns(**plan.of_totals, **plan.causes.found)
     )
     return _Measured(
         account_ids=found["account_id"],
@@ -239,6 +237,6 @@ def _shared(
     )
 
 
-def _array(frame: pl.DataFrame, columns: Sequence[str]) -> NDArray[Any]:
+def _array(frame: pl.DataFrame, columns: list[str]) -> NDArray[Any]:
     """Columns of one type, shape (height, n_columns); NaN for null."""
-    return frame.select(columns).to_numpy().reshape(frame.height, len(columns))
+    return frame[columns].to_numpy().reshape(frame.height, len(columns))

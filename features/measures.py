@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from features import account_measures, words
+from features.queries import as_written
 from features.schema import KINDS
 
 _MINUTES: Final = 60_000
@@ -224,11 +225,12 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
 )
 
 
-def measure(posts: pl.DataFrame) -> pl.DataFrame:
+def measure(posts: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """Equalised posts, sorted by account and time, with the measures as columns."""
+    query = posts.lazy()
     for stage in _STAGES:
-        posts = posts.with_columns(**stage)
-    return posts
+        query = query.with_columns(**stage)
+    return as_written(query)
 
 
 # Columns that build.py prepares, and the canonical column of accounts behind them.

@@ -54,11 +54,11 @@ class Told:
 
     Attributes:
         counts: what to count of an account's posts, by name.
-        enough: on those counts, null where there are no posts.
+        not_told: on those counts, null where there are no posts.
     """
 
     counts: dict[str, pl.Expr]
-    enough: pl.Expr
+    not_told: pl.Expr
 
 
 @cache
@@ -72,7 +72,7 @@ def told(feature: Feature) -> dict[str, Told]:
     if feature.among is None:
         return {
             f"told {c}": Told(
-                {f"known {c}": pl.col(c).count()}, pl.col(f"known {c}") > 0
+                {f"known {c}": pl.col(c).count()}, pl.col(f"known {c}") == 0
             )
             for c in columns
         }
@@ -80,13 +80,13 @@ def told(feature: Feature) -> dict[str, Told]:
     every = f"concerned {concerned}"
     found = {}
     for column in columns:
-        known = f"known {column} of {concerned}"
+        silent = f"silent {column} of {concerned}"
         found[f"told {column} of {concerned}"] = Told(
             {
-                known: (concerned & pl.col(column).is_not_null()).sum(),
+                silent: (concerned & pl.col(column).is_null()).sum(),
                 every: concerned.sum(),
             },
-            10 * pl.col(known) >= 9 * pl.col(every),
+            10 * pl.col(silent) > pl.col(every),
         )
     return found
 
@@ -109,7 +109,7 @@ def _causes(feature: Feature) -> Iterator[_Cause]:
     if of_posts(feature):
         for name, rule in told(feature).items():
             # Where there are no posts, they are too few and not untold.
-            untold = rule.enough.not_().fill_null(False)
+            untold = rule.not_told.fill_null(False)
             yield _Cause(f"not {name}", "field_absent", untold, bars=True)
     if feature.full_history:
         incomplete = pl.col("history_complete").fill_null(False).not_()

@@ -22,6 +22,7 @@ from features.corrections import (
     repeat_chance,
     scaled_log,
 )
+from features.queries import as_written
 
 Floats = NDArray[np.float64]
 
@@ -185,8 +186,9 @@ def _apart(posts: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _sums(keys: pl.DataFrame, wanted: list[str]) -> pl.DataFrame:
     """Of each mix, one after the other, a row an account."""
-    kinds = (
-        keys.unpivot(wanted, index=["account", "before", "after"], variable_name="mix")
+    kinds = as_written(
+        keys.lazy()
+        .unpivot(wanted, index=["account", "before", "after"], variable_name="mix")
         .group_by("mix", "account", "value", maintain_order=True)
         .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("before", "after").sum())
         # No thing is no kind, but it keeps the place of its account.
@@ -199,8 +201,9 @@ def _sums(keys: pl.DataFrame, wanted: list[str]) -> pl.DataFrame:
     unseen = _unseen(
         *(kinds[c].cast(pl.Float64).to_numpy() for c in ("count", "things"))
     )
-    return (
-        kinds.with_columns(unseen=pl.Series(unseen))
+    return as_written(
+        kinds.lazy()
+        .with_columns(unseen=pl.Series(unseen))
         .group_by("mix", "account", maintain_order=True)
         .agg(**_SUMS)
         .with_columns(**_FIGURES)

@@ -41,19 +41,19 @@ def prepare(
         raise InputError(
             "table accounts: an account_id stands more than once; keep one row of each"
         )
-    account_table = measure_accounts(equalise.accounts(account_table))
+    account_table = measure_accounts(equalise.accounts(account_table.lazy()))
     post_table = schema.empty("posts") if posts is None else _read(posts)
     # Before times lose their seconds: by the minute, two posts could look like one.
     post_table = equalise.distinct(schema.check(post_table, "posts"))
-    post_table = equalise.posts(post_table)
-    post_table = equalise.before_as_of(post_table, account_table)
-    post_table = post_table.join(
-        account_table.select("account_id", "declared_language"),
+    kept = equalise.before_as_of(
+        equalise.posts(post_table.lazy()), account_table.lazy()
+    ).join(
+        account_table.lazy().select("account_id", "declared_language"),
         on="account_id",
         how="left",
         maintain_order="left",
     )
-    return look_up(Prepared(account_table, measure(post_table)), artefacts)
+    return look_up(Prepared(account_table, measure(kept)), artefacts)
 
 
 def look_up(prepared: Prepared, artefacts: Artefacts | None) -> Prepared:
