@@ -116,7 +116,10 @@ SUMS: Final[dict[str, pl.Expr]] = {
     "own_noticed": _sum(pl.col("own") & (pl.col("engagement") > 0)),
     "own_unnoticed": _sum(pl.col("own") & (pl.col("engagement") == 0)),
     "own_engagement": pl.col("engagement").filter(pl.col("own")).sum(),
-    "own_reposted": pl.col("reposted").filter(pl.col("own")).sum(),
+    # Of those posts alone whose likes are known too, or it could pass the engagement.
+    "own_reposted": pl.col("reposted")
+    .filter(pl.col("own") & pl.col("engagement").is_not_null())
+    .sum(),
     "own_answers_told": pl.col("answers").filter(pl.col("own")).count().cast(pl.Int64),
     "own_answers": pl.col("answers").filter(pl.col("own")).sum(),
     **{

@@ -50,6 +50,8 @@ CASES = [
     ("reaction_repost_share", [liked(5)] * 10, 0),
     ("reaction_repost_share", [liked(2, 1)] * 5 + [liked(1)] * 5, 0.25),
     ("reaction_repost_share", [liked(0, HUGE)] * 10, 1),
+    # Where likes are not told in a post, its reposts are a share of nothing known.
+    ("reaction_repost_share", [liked(0, 4)] * 12 + [liked(None, 9)], 1),
     ("reaction_answers_log", plain(10), None),
     ("reaction_answers_log", plain(10, kind="repost"), None),
     ("reaction_answers_log", plain(10, replies=0), 0),
