@@ -50,6 +50,17 @@ def build_features(
     return _measured(prepare(accounts, posts, artefacts), features, population).built()
 
 
+def build_counted(
+    accounts: Table, posts: Table | None, artefacts: Artefacts | None
+) -> tuple[pl.DataFrame, pl.Series]:
+    """What build_features gives for FEATURES, and how many posts count.
+
+    Measured once for both; the last as `count_posts`, in the order of accounts.
+    """
+    measured = _measured(prepare(accounts, posts, artefacts), FEATURES)
+    return measured.built(), measured.n_posts
+
+
 def explain_missing(
     accounts: Table,
     posts: Table | None,

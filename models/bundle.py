@@ -6,6 +6,8 @@
                        hash of each other file, written last
     artefacts.json     tables of the fitted features
     quantiles.json     feature values of controls by band of posts, for percentiles
+    intervals.json     how wide an interval is, by raw score and evidence state
+    abstention.json    limits beyond which no score is given
 
 Loading refuses, by name, what does not match this code.
 """
@@ -13,23 +15,36 @@ Loading refuses, by name, what does not match this code.
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import lightgbm as lgb
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from features.artefacts import Artefacts
 from features.catalogue import FEATURES, fingerprint
 from features.errors import ArtefactError
+from models.abstention import Abstention, training_ranges
 from models.calibrator import Calibrator
+from models.intervals import Intervals
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
-_FILES: Final = {"booster.txt", "calibrator.json", "artefacts.json", "quantiles.json"}
+_FILES: Final = {
+    "booster.txt",
+    "calibrator.json",
+    "artefacts.json",
+    "quantiles.json",
+    "intervals.json",
+    "abstention.json",
+}
+T = TypeVar("T")
+
 _REQUIRED: Final = {
     "format",
     "world",
@@ -37,6 +52,7 @@ _REQUIRED: Final = {
     "feature_names",
     "feature_dtypes",
     "default_prevalence",
+    "thresholds",
     "versions",
     "files",
 }
@@ -53,6 +69,10 @@ class Bundle:
         description: bundle.json: world, features, default_prevalence,
             calibration_prevalence, thresholds, versions, hashes.
         quantiles: band of posts -> feature -> values of controls at even quantiles.
+        intervals: how wide an interval is.
+        abstention: limits beyond which no score is given.
+        ranges: least and greatest value of each feature in training, shape
+            (2, n_features); NaN for features without values there.
     """
 
     booster: lgb.Booster
@@ -60,6 +80,9 @@ class Bundle:
     artefacts: Artefacts
     description: Mapping[str, Any]
     quantiles: Mapping[str, Mapping[str, Sequence[float]]]
+    intervals: Intervals
+    abstention: Abstention
+    ranges: NDArray[np.float64]
 
     @property
     def default_prevalence(self) -> float:
@@ -110,6 +133,8 @@ def save_bundle(
     artefacts: Artefacts,
     description: Mapping[str, Any],
     quantiles: Mapping[str, Any],
+    intervals: Intervals,
+    abstention: Abstention,
 ) -> None:
     """Write the files of a bundle into an existing directory.
 
@@ -121,6 +146,8 @@ def save_bundle(
         "calibrator.json": _json(calibrator.to_dict()),
         "artefacts.json": artefacts.to_json() + "\n",
         "quantiles.json": _json(quantiles),
+        "intervals.json": _json(intervals.to_dict()),
+        "abstention.json": _json(abstention.to_dict()),
     }
     files = {name: _sha256(text) for name, text in texts.items()}
     texts["bundle.json"] = _json({**description, "files": files})
@@ -155,6 +182,9 @@ def load_bundle(directory: Path) -> Bundle:
         Artefacts.load(directory / "artefacts.json"),
         description,
         _parse(directory / "quantiles.json"),
+        _sound(directory / "intervals.json", Intervals.from_dict),
+        _sound(directory / "abstention.json", Abstention.from_dict),
+        training_ranges(booster),
     )
 
 
@@ -217,6 +247,14 @@ def _calibrator(path: Path) -> Calibrator:
             f"{path}: slope must be above 0 and anchor between 0 and 1; train again"
         )
     return calibrator
+
+
+def _sound(path: Path, make: Callable[[Mapping[str, Any]], T]) -> T:
+    """What a file holds, refused if its numbers cannot be used."""
+    try:
+        return make(_parse(path))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ArtefactError(f"{path}: {error}; train again") from None
 
 
 def bundle_hash(directory: Path) -> str:

@@ -23,12 +23,14 @@ class Explanation:
         prevalence_shift: what the prevalence asked for adds.
         contributions: calibrated log-odds, shape (n_accounts, n_features).
         logits: calibrated log-odds at the prevalence asked for, shape (n_accounts,).
+        raw_scores: of the booster, shape (n_accounts,).
     """
 
     base: float
     prevalence_shift: float
     contributions: Floats
     logits: Floats
+    raw_scores: Floats
 
 
 def explain(
@@ -55,7 +57,8 @@ def explain(
     shift = calibrator.shift(prevalence)
     if not len(matrix):
         nothing = np.zeros((0, n_features))
-        return Explanation(calibrator.intercept, shift, nothing, np.zeros(0))
+        none = np.zeros(0)
+        return Explanation(calibrator.intercept, shift, nothing, none, none)
     parts, raw = (
         np.asarray(
             booster.predict(matrix, num_threads=threads, **{kind: True}),
@@ -70,6 +73,7 @@ def explain(
         prevalence_shift=shift,
         contributions=calibrator.slope * parts[:, :-1],
         logits=calibrator.logits(raw) + shift,
+        raw_scores=raw,
     )
 
 

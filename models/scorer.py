@@ -6,17 +6,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.build import build_features, build_with_reasons
+from features.build import build_counted, build_with_reasons
 from features.catalogue import FEATURES
 from features.errors import InputError
 from features.prepared import Table
 from models.bundle import Bundle
 from models.calibrator import sigmoid
+from models.evidence import evidence_states
 from models.explanation import Explanation, explain
+from models.intervals import width_at_anchor
 from models.matrix import to_matrix
-
-# Groups that cannot carry a score alone: a name says nothing about behaviour.
-_NO_EVIDENCE_GROUPS = ("name", "handle")
 
 
 @dataclass(frozen=True)
@@ -27,18 +26,20 @@ class Scores:
         values: account_id and a column a feature, null where not measured.
         reasons: the same, with a reason code where the value is null; null unless
             asked for.
-        n_posts: posts of each account that count; null unless reasons are asked for.
-        evidence: whether anything but handle and name is known, shape (n_accounts,).
-        probabilities: at the prevalence asked for; meaningless without evidence.
+        n_posts: posts of each account that count.
+        abstained: why an account is not scored, empty if it is, shape (n_accounts,).
+        probabilities: at the prevalence asked for; not for accounts that abstain.
+        intervals: low and high end at the same prevalence, shape (n_accounts, 2).
         explanation: parts of every logit.
         prevalence: the one used.
     """
 
     values: pl.DataFrame
     reasons: pl.DataFrame | None
-    n_posts: pl.Series | None
-    evidence: NDArray[np.bool_]
+    n_posts: pl.Series
+    abstained: NDArray[np.str_]
     probabilities: NDArray[np.float64]
+    intervals: NDArray[np.float64]
     explanation: Explanation
     prevalence: float
 
@@ -69,23 +70,27 @@ def score(
     prevalence = bundle.default_prevalence if prevalence is None else prevalence
     if not 0 < prevalence < 1:
         raise InputError(f"prevalence {prevalence}: must lie between 0 and 1")
-    reasons = n_posts = None
+    reasons = None
     if with_reasons:
         values, reasons, n_posts = build_with_reasons(accounts, posts, bundle.artefacts)
     else:
-        values = build_features(accounts, posts, bundle.artefacts)
-    matrix = to_matrix(values, FEATURES)
+        values, n_posts = build_counted(accounts, posts, bundle.artefacts)
+    matrix, counts = to_matrix(values, FEATURES), n_posts.to_numpy()
     explanation = explain(
         bundle.booster, bundle.calibrator, matrix, prevalence, threads
     )
-    telling = [f.group not in _NO_EVIDENCE_GROUPS for f in FEATURES]
-    evidence = np.count_nonzero(~np.isnan(matrix[:, telling]), axis=1) > 0
+    logits = explanation.logits
+    half = bundle.intervals.half_widths(
+        explanation.raw_scores, evidence_states(matrix, counts)
+    )
+    widths = width_at_anchor(bundle.calibrator.logits(explanation.raw_scores), half)
     return Scores(
         values=values,
         reasons=reasons,
         n_posts=n_posts,
-        evidence=evidence,
-        probabilities=sigmoid(explanation.logits),
+        abstained=bundle.abstention.reasons(matrix, counts, bundle.ranges, widths),
+        probabilities=sigmoid(logits),
+        intervals=np.stack([sigmoid(logits - half), sigmoid(logits + half)], axis=1),
         explanation=explanation,
         prevalence=prevalence,
     )
@@ -99,16 +104,16 @@ def as_table(scores: Scores, as_of: pl.Series) -> pl.DataFrame:
         as_of: moment of each account, in the same order.
     """
     explained = scores.explanation
-    n = len(scores.evidence)
+    n = len(scores.abstained)
     table = pl.DataFrame(
         {
             "account_id": scores.values["account_id"],
             "as_of": as_of,
-            "outcome": np.where(scores.evidence, "scored", "abstained"),
-            "reason": pl.Series([None] * n, dtype=pl.String),
+            "outcome": np.where(scores.abstained == "", "scored", "abstained"),
+            "reason": pl.Series(scores.abstained.tolist(), dtype=pl.String),
             "bot_probability": scores.probabilities,
-            "interval_low": pl.Series([None] * n, dtype=pl.Float64),
-            "interval_high": pl.Series([None] * n, dtype=pl.Float64),
+            "interval_low": scores.intervals[:, 0],
+            "interval_high": scores.intervals[:, 1],
             "prevalence": np.full(n, scores.prevalence),
             "base": np.full(n, explained.base),
             "prevalence_shift": np.full(n, explained.prevalence_shift),
@@ -122,8 +127,9 @@ def as_table(scores: Scores, as_of: pl.Series) -> pl.DataFrame:
         schema={f"contribution_{f.name}": pl.Float64 for f in FEATURES},
     )
     abstained = pl.col("outcome") == "abstained"
-    numbers = ["bot_probability", "base", "prevalence_shift", *contributions.columns]
+    numbers = ["bot_probability", "interval_low", "interval_high", "base"]
+    numbers += ["prevalence_shift", *contributions.columns]
     return table.hstack(contributions).with_columns(
-        pl.when(abstained).then(pl.lit("no_evidence")).alias("reason"),
+        pl.when(abstained).then("reason").alias("reason"),
         *(pl.when(~abstained).then(pl.col(name)).alias(name) for name in numbers),
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import lightgbm as lgb
 import numpy as np
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from features.artefacts import Artefacts
 from features.catalogue import FEATURES
@@ -15,7 +15,15 @@ from models.bands import BANDS, band_name
 from models.bundle import code_hash, describe, save_bundle
 from models.calibration import fit_calibrator
 from models.calibrator import Calibrator
+from models.thresholds import Aim, describe_points, rates, solve
 from models.training import balanced_weights
+from pipeline.doubt import (
+    AbstentionParams,
+    Values,
+    doubts,
+    final_intervals,
+    inner_scores,
+)
 from pipeline.files import atomic_directory, read_json, write_json, write_parquet
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -23,10 +31,32 @@ from pipeline.stage import run_stage, say, stage_parser, world_lock
 _QUANTILES = 101
 
 
+_KINDS = (
+    {"max_fpr"},
+    {"min_precision", "prevalence"},
+    {"reviews_a_day", "accounts_a_day", "prevalence"},
+)
+
+
 class Threshold(Section):
     """An operating point as an aim: the highest recall that keeps to it."""
 
-    max_fpr: Annotated[float, Field(gt=0, lt=1)]
+    max_fpr: Annotated[float, Field(gt=0, lt=1)] | None = None
+    min_precision: Annotated[float, Field(gt=0, lt=1)] | None = None
+    reviews_a_day: Annotated[float, Field(gt=0)] | None = None
+    accounts_a_day: Annotated[float, Field(gt=0)] | None = None
+    prevalence: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_aim(self) -> "Threshold":
+        if self.model_fields_set not in _KINDS:
+            shown = "; or ".join(", ".join(sorted(kind)) for kind in _KINDS)
+            raise ValueError(f"an aim has {shown}")
+        return self
+
+    def aim(self) -> Aim:
+        """The same as the models room takes it."""
+        return Aim(**self.model_dump())
 
 
 class CalibrateParams(Section):
@@ -35,6 +65,12 @@ class CalibrateParams(Section):
     default_prevalence: Annotated[float, Field(gt=0, lt=1)]
     ridge: Annotated[float, Field(ge=0)]
     thresholds: dict[str, Threshold]
+    interval_confidence: Annotated[float, Field(gt=0, lt=1)]
+    abstention: AbstentionParams
+
+    def aims(self) -> dict[str, Aim]:
+        """Operating points by name."""
+        return {name: threshold.aim() for name, threshold in self.thresholds.items()}
 
 
 def fit_all(
@@ -122,8 +158,19 @@ def calibrate(
     calibrators = fit_all(predictions, labels, params.ridge)
     trees: dict[str, Any] = read_json(trained / "trees.json")
     order = ["model", "protocol", "fold", "part", "unit", "account_id"]
+    values = Values.read(features)
+    limits = params.abstention.limits()
+    scored = doubts(
+        calibrate_scores(predictions, calibrators),
+        labels,
+        values,
+        trained / "boosters",
+        calibrators,
+        params.interval_confidence,
+        params.ridge,
+        limits,
+    )
     with atomic_directory(out) as working:
-        scored = calibrate_scores(predictions, calibrators)
         write_parquet(scored, working / "calibrated.parquet", order)
         lines = {f"{p}/{f}": c.to_dict() for (p, f), c in calibrators.items()}
         write_json(lines, working / "calibrators.json")
@@ -133,7 +180,7 @@ def calibrate(
     controls = (
         labels.filter((pl.col("label") == 0) & pl.col("slice").is_null())
         .select("account_id")
-        .join(_final_values(features), on="account_id")
+        .join(values.of("all"), on="account_id")
     )
     hashes = {
         "labels": _sha256(labels_path),
@@ -141,25 +188,27 @@ def calibrate(
         "artefacts": artefacts.digest(),
         "code": code_hash(),
     }
-    aims = {name: aim.model_dump() for name, aim in params.thresholds.items()}
+    unseen = inner_scores(scored, labels, "all")
+    found = rates(
+        unseen["logit"].to_numpy(),
+        unseen["label"].to_numpy(),
+        unseen["unit"].to_numpy().astype(str),
+    )
+    points = describe_points(params.aims(), lambda aim: solve(aim, found))
     with atomic_directory(bundle) as working:
         save_bundle(
             working,
             booster.model_to_string(num_iteration=trees["loco/all"]),
             final,
             artefacts,
-            describe(world, params.default_prevalence, final, aims, hashes),
+            describe(world, params.default_prevalence, final, points, hashes),
             control_quantiles(controls),
+            final_intervals(
+                unseen, values, final, params.interval_confidence, params.ridge
+            ),
+            limits,
         )
     return calibrators
-
-
-def _final_values(features: Path) -> pl.DataFrame:
-    fitted = pl.read_parquet(features / "fitted.parquet").filter(
-        pl.col("training_set") == "all"
-    )
-    static = pl.read_parquet(features / "features.parquet")
-    return static.join(fitted.drop("training_set"), on="account_id")
 
 
 def _sha256(path: Path) -> str:

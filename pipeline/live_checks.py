@@ -47,6 +47,8 @@ def check_live(bundle: Bundle, canonical: Path, count: int) -> LiveChecks:
         same = (
             alone.explanation.logits[0] == together.explanation.logits[row]
             and alone.probabilities[0] == together.probabilities[row]
+            and alone.abstained[0] == together.abstained[row]
+            and np.array_equal(alone.intervals[0], together.intervals[row])
             and np.array_equal(
                 alone.explanation.contributions[0],
                 together.explanation.contributions[row],

@@ -64,7 +64,7 @@ def score_tables(
             the model does not read. Null for none.
 
     Returns:
-        Numbers of accounts with a score, and of those without evidence for one.
+        Numbers of accounts with a score, and of those that abstain.
     """
     posts = pl.scan_parquet(posts_path) if posts_path else schema.empty("posts").lazy()
     counts = posts.group_by("account_id").agg(pl.len().alias("n_posts")).collect()
@@ -99,7 +99,7 @@ def score_tables(
             writer = writer or pq.ParquetWriter(working, table.schema)
             writer.write_table(table)
             done += len(ids)
-            scored += int(scores.evidence.sum())
+            scored += int((scores.abstained == "").sum())
             say(f"{done:,} of {accounts.height:,} accounts read")
         if writer is None:
             raise InputError("no account to score: every row was rejected")

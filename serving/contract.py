@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from serving.errors import ABSTENTIONS
+
 MAX_BODY: Final = 32 * 2**20
 MAX_ACCOUNTS: Final = 1_000
 MAX_EXPLAINED: Final = 500
@@ -160,9 +162,14 @@ class Result(BaseModel):
     as_of: str | None
     outcome: Literal["scored", "abstained", "rejected"]
     bot_probability: float | None
-    interval: tuple[float, float] | None
+    interval: tuple[float, float] | None = Field(
+        description="holds bot_probability; at the same prevalence. How often it held on "
+        "takedowns left out stands in the card; nothing is promised for the next one"
+    )
     receipt: str | None
-    reason: str | None
+    reason: str | None = Field(
+        description=f"why an account is not scored: {', '.join(ABSTENTIONS)}"
+    )
     explanation: Explanation | None
     error: FaultBody | None
 
@@ -188,7 +195,10 @@ class ModelResponse(BaseModel):
     model: ModelName
     card: str
     features: list[dict[str, Any]]
-    thresholds: dict[str, Any]
+    thresholds: dict[str, Any] = Field(
+        description="name -> aim, and the calibrated log-odds at calibration_prevalence "
+        "above which an account is flagged; null with the reason where there is none"
+    )
     gates: list[dict[str, Any]]
     default_prevalence: float
     calibration_prevalence: float

@@ -46,8 +46,13 @@ ITEM_CODES: Final = (
     "account_mismatch",
 )
 
-# Codes of an account that is not scored for want of evidence.
-ABSTENTIONS: Final = ("no_evidence",)
+# Codes of an account that is not scored.
+ABSTENTIONS: Final = (
+    "no_evidence",
+    "too_few_posts",
+    "unlike_training",
+    "wide_interval",
+)
 
 
 @dataclass(frozen=True)

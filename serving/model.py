@@ -91,7 +91,8 @@ def answer(
     moments = accounts["as_of"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_list()
     results = []
     for index, item in enumerate(items):
-        known = bool(scores.evidence[index])
+        reason = str(scores.abstained[index]) or None
+        known = reason is None
         results.append(
             {
                 "account_id": item.account_id,
@@ -100,9 +101,9 @@ def answer(
                 "bot_probability": float(scores.probabilities[index])
                 if known
                 else None,
-                "interval": None,
+                "interval": scores.intervals[index].tolist() if known else None,
                 "receipt": receipt(item, model.hash, scores.prevalence),
-                "reason": None if known else "no_evidence",
+                "reason": reason,
                 "explanation": rows[index] if known else None,
                 "error": None,
             }
@@ -126,7 +127,6 @@ def explanations(
         explain: "full" or "top".
     """
     assert scores.reasons is not None
-    assert scores.n_posts is not None
     bands = [band_of(count) for count in scores.n_posts]
     values = scores.values.drop("account_id").rows()
     why = scores.reasons.drop("account_id").rows()

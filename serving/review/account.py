@@ -19,6 +19,7 @@ from serving.review.reasons import (
     reasons_of,
     strongest,
 )
+from serving.review.targets import Target, targets_of
 from serving.review.timeline import Timeline, timeline
 
 # Posts that can be read without being behind a reason.
@@ -29,6 +30,12 @@ _MINUTE: Final = 60_000
 
 ABSTAINED: Final = {
     "no_evidence": "nothing but a handle or a name is known of it",
+    "too_few_posts": "too few of its posts are known: with more of them, the number would "
+    "often be another",
+    "unlike_training": "many of its values lie beyond those of every account that the "
+    "model has learnt from",
+    "wide_interval": "the known networks differ so much at such accounts that any number "
+    "could be wrong",
 }
 
 
@@ -67,6 +74,8 @@ class AccountView:
         undated: posts without a time.
         band: posts of the controls it is compared with.
         probability: null if the account is not scored.
+        interval: its low and high end, null if the account is not scored.
+        targets: which operating points it passes; none if the account is not scored.
         abstained: why it is not scored, or null.
         differs: probability in the file of scores if it is not the one found here.
     """
@@ -82,6 +91,8 @@ class AccountView:
     band: str
     evidence: list[Evidence]
     probability: float | None
+    interval: tuple[float, float] | None
+    targets: list[Target]
     prevalence: float
     abstained: str | None
     in_favour: list[Reason]
@@ -111,6 +122,7 @@ def account_view(
     used = model.bundle.default_prevalence if prevalence is None else prevalence
     explanation = result["explanation"]
     reasons = reasons_of(explanation) if explanation else []
+    lines = _sum(model, explanation, reasons) if explanation else None
     in_favour = strongest(reasons, 1)
     as_of = item.account["as_of"] // _MINUTE * _MINUTE
     times = [(p["posted_at"], p["kind"] == "repost") for p in item.posts]
@@ -139,11 +151,17 @@ def account_view(
             for reason in in_favour
         ],
         probability=probability,
+        interval=tuple(result["interval"]) if result["interval"] else None,
+        targets=targets_of(
+            model.bundle.description["thresholds"], lines.total - lines.shift
+        )
+        if lines
+        else [],
         prevalence=used,
         abstained=ABSTAINED[result["reason"]] if result["reason"] else None,
         in_favour=in_favour,
         against=strongest(reasons, -1),
-        sum=_sum(model, explanation, reasons) if explanation else None,
+        sum=lines,
         unmeasured=sorted(
             (r for r in reasons if r.value is None), key=lambda r: (r.family, r.label)
         ),

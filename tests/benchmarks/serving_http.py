@@ -37,7 +37,7 @@ from serving.contract import ScoreRequest
 from serving.model import ServedModel, answer, load_model
 from serving.parsing import parse_item, tables
 from tests.benchmarks.row import Row, against, seconds
-from tests.models.builders import make_accounts, make_matrix
+from tests.models.builders import INTERVALS, LENIENT, make_accounts, make_matrix
 from tests.serving.builders import (
     KEYS,
     free_port,
@@ -154,6 +154,8 @@ def _champion(folder: Path) -> Path:
         Artefacts.fit(make_accounts(30)),
         describe("demo", 0.05, line, {}, {}),
         {band_name(*band): {f.name: cuts for f in FEATURES} for band in BANDS},
+        INTERVALS,
+        LENIENT,
     )
     return write_champion(folder / "champion", folder / "bundle")
 

@@ -1,6 +1,8 @@
 """Small labels, matrices and bundles, each valid on its own."""
 
+import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,11 @@ import polars as pl
 from features import schema
 from features.artefacts import Artefacts
 from features.catalogue import FEATURES
+from models.abstention import Abstention
 from models.bundle import describe, save_bundle
 from models.calibrator import Calibrator
+from models.evidence import STATES
+from models.intervals import Intervals
 from models.training import Recipe, train_booster
 
 RECIPE = Recipe(
@@ -28,6 +33,18 @@ RECIPE = Recipe(
     seed=1,
 )
 LINE = Calibrator(slope=1.3, intercept=-0.2, anchor=0.5)
+INTERVALS = Intervals(0.9, [-1.0, 1.0], [0.3, 0.5], dict.fromkeys(STATES, 0.1))
+# Only accounts of which nothing is known are not scored.
+LENIENT = Abstention(least_posts=0, most_outside=1.0, widest=1.0)
+POINT = {
+    "max_fpr": 0.01,
+    "aim": "highest recall at FPR <= 0.01",
+    "logit": 0.7,
+    "fpr": 0.01,
+    "recall": 0.8,
+    "controls": 900,
+    "reason": None,
+}
 DISCLOSED = {"one": 2018, "two": 2019, "three": 2020, "four": 2021}
 
 
@@ -124,7 +141,12 @@ def small_booster(seed: int = 0) -> lgb.Booster:
     return train_booster(matrix, labels, np.ones(600), ids, FEATURES, RECIPE)
 
 
-def write_bundle(folder: Path, line: Calibrator = LINE) -> Path:
+def write_bundle(
+    folder: Path,
+    line: Calibrator = LINE,
+    intervals: Intervals = INTERVALS,
+    abstention: Abstention = LENIENT,
+) -> Path:
     """A bundle that loads and scores real canonical accounts."""
     folder.mkdir(parents=True)
     save_bundle(
@@ -132,7 +154,20 @@ def write_bundle(folder: Path, line: Calibrator = LINE) -> Path:
         small_booster().model_to_string(),
         line,
         Artefacts.fit(make_accounts(30)),
-        describe("demo", 0.05, line, {"cautious": "few false alarms"}, {}),
+        describe("demo", 0.05, line, {"cautious": POINT}, {}),
         {"0": {}},
+        intervals,
+        abstention,
     )
+    return folder
+
+
+def rewritten(folder: Path, name: str, value: Any) -> Path:
+    """The bundle with another file of this name that bundle.json vouches for."""
+    text = json.dumps(value)
+    (folder / name).write_text(text)
+    path = folder / "bundle.json"
+    description = json.loads(path.read_text())
+    description["files"][name] = sha256(text.encode()).hexdigest()
+    path.write_text(json.dumps(description))
     return folder

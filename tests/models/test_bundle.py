@@ -9,7 +9,14 @@ import pytest
 from features.catalogue import FEATURES, fingerprint
 from features.errors import ArtefactError
 from models.bundle import bundle_hash, load_bundle
-from tests.models.builders import LINE, make_matrix, small_booster
+from tests.models.builders import (
+    INTERVALS,
+    LENIENT,
+    LINE,
+    make_matrix,
+    rewritten,
+    small_booster,
+)
 
 
 @pytest.fixture
@@ -48,6 +55,8 @@ def test_a_bundle_is_text_only(folder: Path) -> None:
         "calibrator.json",
         "artefacts.json",
         "quantiles.json",
+        "intervals.json",
+        "abstention.json",
         "bundle.json",
     ],
 )
@@ -59,7 +68,15 @@ def test_a_missing_file_is_named(name: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["booster.txt", "calibrator.json", "artefacts.json", "quantiles.json"]
+    "name",
+    [
+        "booster.txt",
+        "calibrator.json",
+        "artefacts.json",
+        "quantiles.json",
+        "intervals.json",
+        "abstention.json",
+    ],
 )
 @pytest.mark.parametrize("damage", ["digit", "half"])
 def test_a_damaged_file_is_named(name: str, damage: str, folder: Path) -> None:
@@ -119,7 +136,7 @@ def test_another_type_is_named(folder: Path) -> None:
     ("values", "message"),
     [
         ({"fingerprint": "0"}, "formula of a feature has changed"),
-        ({"format": 2}, "format 2"),
+        ({"format": 1}, "format 1"),
         ({"versions": {"lightgbm": "3.1.0", "polars": "2.1.0"}}, "lightgbm 3.1.0"),
         ({"versions": {}}, "lightgbm None"),
         ({"versions": []}, "damaged"),
@@ -147,18 +164,63 @@ def test_what_does_not_match_is_named(
     ],
 )
 def test_an_unsound_line_is_refused(line: dict[str, Any], folder: Path) -> None:
-    from hashlib import sha256
-
-    text = json.dumps(line)
-    (folder / "calibrator.json").write_text(text)
-    files = json.loads((folder / "bundle.json").read_text())["files"]
-    edit(
-        folder,
-        files=files | {"calibrator.json": sha256(text.encode()).hexdigest()},
-    )
+    rewritten(folder, "calibrator.json", line)
 
     with pytest.raises(ArtefactError, match=r"calibrator\.json"):
         load_bundle(folder)
+
+
+WIDTHS = INTERVALS.to_dict()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        {k: v for k, v in WIDTHS.items() if k != "knots"},
+        WIDTHS | {"confidence": 1.0},
+        WIDTHS | {"confidence": True},
+        WIDTHS | {"knots": []},
+        WIDTHS | {"knots": [0.0]},
+        WIDTHS | {"knots": [1.0, 1.0]},
+        WIDTHS | {"spread": [0.1, -0.1]},
+        WIDTHS | {"spread": [0.1, float("nan")]},
+        WIDTHS | {"spread": ["wide", 0.1]},
+        WIDTHS | {"spread": 3},
+        WIDTHS | {"states": {"posts 0": 0.1}},
+        WIDTHS | {"states": WIDTHS["states"] | {"posts 0": -1.0}},
+    ],
+)
+def test_unsound_intervals_are_refused(value: Any, folder: Path) -> None:
+    with pytest.raises(ArtefactError, match=r"intervals\.json"):
+        load_bundle(rewritten(folder, "intervals.json", value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        LENIENT.to_dict() | {"more": 1},
+        LENIENT.to_dict() | {"least_posts": -1},
+        LENIENT.to_dict() | {"least_posts": 2.5},
+        LENIENT.to_dict() | {"least_posts": True},
+        LENIENT.to_dict() | {"widest": 1.5},
+        LENIENT.to_dict() | {"most_outside": "few"},
+    ],
+)
+def test_unsound_limits_are_refused(value: Any, folder: Path) -> None:
+    with pytest.raises(ArtefactError, match=r"abstention\.json"):
+        load_bundle(rewritten(folder, "abstention.json", value))
+
+
+def test_sound_limits_and_intervals_are_loaded(folder: Path) -> None:
+    rewritten(folder, "abstention.json", LENIENT.to_dict() | {"least_posts": 3})
+    rewritten(folder, "intervals.json", WIDTHS | {"confidence": 0.5})
+
+    bundle = load_bundle(folder)
+
+    assert bundle.abstention.least_posts == 3
+    assert bundle.intervals.confidence == 0.5
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -130,7 +130,8 @@ def test_a_prevalence_is_one_line_of_its_own(
 
 
 def test_parts_that_do_not_add_up_are_found() -> None:
-    broken = Explanation(0.1, 0.2, np.array([[0.3], [0.3]]), np.array([0.6, 0.7]))
+    logits = np.array([0.6, 0.7])
+    broken = Explanation(0.1, 0.2, np.array([[0.3], [0.3]]), logits, logits)
 
     assert additivity_error(broken) == pytest.approx(0.1)
 

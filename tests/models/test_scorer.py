@@ -18,6 +18,8 @@ def same(batch: Scores, row: int, single: Scores) -> bool:
     one, other = batch.explanation, single.explanation
     return bool(
         batch.probabilities[row] == single.probabilities[0]
+        and batch.abstained[row] == single.abstained[0]
+        and np.array_equal(batch.intervals[row], single.intervals[0])
         and one.logits[row] == other.logits[0]
         and np.array_equal(one.contributions[row], other.contributions[0])
         and batch.values[row].equals(single.values)
@@ -99,7 +101,7 @@ def test_an_account_of_which_nothing_is_known_is_abstained(
 
     table = as_table(scores, accounts["as_of"])
 
-    assert scores.evidence.tolist() == [False, True]
+    assert scores.abstained.tolist() == ["no_evidence", ""]
     first, second = table.rows(named=True)
     assert (first["outcome"], first["reason"]) == ("abstained", "no_evidence")
     for name in ("bot_probability", "base", "prevalence_shift", "interval_low"):

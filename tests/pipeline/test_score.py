@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from pipeline.errors import SourceError
 from pipeline.score import main
 from pipeline.sources import DEFAULT_FILES, READERS
 from pipeline.stage import run_stage
+from tests.models.builders import LENIENT, rewritten
 from tests.pipeline.conftest import TinyWorld
 from tests.pipeline.sources.archives import CONTROLS, make_source
 from tests.pipeline.sources.people import golden
@@ -28,9 +30,17 @@ from tests.pipeline.sources.published import PUBLISHED
 Run = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(scope="session")
+def lenient(tiny_world: TinyWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of the world without limits: also accounts with a post are scored."""
+    folder = tmp_path_factory.mktemp("lenient") / "bundle"
+    shutil.copytree(tiny_world.folder / "bundle", folder)
+    return rewritten(folder, "abstention.json", LENIENT.to_dict())
+
+
 @pytest.fixture
 def run(
-    tiny_world: TinyWorld,
+    lenient: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -41,8 +51,9 @@ def run(
         given = [str(argument) for argument in arguments]
         if "--out" not in given:
             given += ["--out", str(tmp_path / "scores.parquet")]
-        bundle = ["--bundle", str(tiny_world.folder / "bundle")]
-        monkeypatch.setattr(sys, "argv", ["score", *bundle, *given])
+        if "--bundle" not in given:
+            given += ["--bundle", str(lenient)]
+        monkeypatch.setattr(sys, "argv", ["score", *given])
         capsys.readouterr()
         code = 0
         try:
@@ -123,6 +134,37 @@ def test_files_of_any_size_and_form_give_the_same_bits(
 
     whole = expected(tiny_world, tables).head(found.height)
     assert found.select("account_id", "bot_probability").equals(whole)
+
+
+def test_accounts_with_few_posts_abstain_and_the_others_have_an_interval(
+    run: Run, tables, tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    accounts, posts = tables
+    cut = accounts["account_id"][:3]
+    few = pl.col("account_id").is_in(cut.implode())
+    nth = pl.int_range(pl.len()).over("account_id")
+    given = accounts, posts.filter(~few | (nth < 4))
+
+    code, out, _ = run(
+        *write(given, tmp_path / "in", "parquet"),
+        *("--bundle", tiny_world.folder / "bundle"),
+    )
+
+    assert code == 0
+    table = pl.read_parquet(tmp_path / "scores.parquet")
+    reasons = dict(table.select("account_id", "reason").iter_rows())
+    assert {reasons[account] for account in cut} == {"too_few_posts"}
+    scored = table.filter(outcome="scored")
+    assert scored.height
+    assert f"{scored.height} accounts scored" in out
+    low, middle, high = (
+        scored[name].to_numpy()
+        for name in ("interval_low", "bot_probability", "interval_high")
+    )
+    assert ((low < middle) & (middle < high)).all()
+    left = table.filter(outcome="abstained")
+    for name in ("bot_probability", "interval_low", "interval_high"):
+        assert left[name].null_count() == left.height
 
 
 def test_written_columns_add_up(run: Run, tables, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from serving.package import (
     read_champion,
     sources,
 )
+from tests.models.builders import INTERVALS, LENIENT
 
 NAME = "telltale-demo"
 NOT_SERVED = ("mlflow", "dvc", "sklearn", "pandas", "shap", "fastapi")
@@ -72,6 +73,8 @@ def make_champion(folder: Path, version: str = "3", seed: int = 0) -> Champion:
         Artefacts.fit(pl.DataFrame({"handle": ["anna", "bert"]})),
         describe("demo", 0.05, calibrator, {}, {}),
         {},
+        INTERVALS,
+        LENIENT,
     )
     facts = {
         "name": NAME,

@@ -16,14 +16,17 @@ from starlette.testclient import TestClient
 
 from features.catalogue import rows
 from features.errors import ArtefactError
+from models.abstention import REASONS
 from serving.contract import MAX_ACCOUNTS, MAX_BODY, MAX_EXPLAINED, MAX_POSTS
-from serving.errors import ITEM_CODES, STATUS, ApiError
+from serving.errors import ABSTENTIONS, ITEM_CODES, STATUS, ApiError
 from serving.gatekeeper import SCORE_PATH
 from serving.light import absent
 from serving.model import load_model, percentile
 from serving.pages import V1
+from serving.review.account import ABSTAINED
 from serving.served import SERVED, Served
 from serving.telemetry import count_request, count_results
+from tests.models.builders import POINT
 from tests.serving.builders import make_item
 from tests.serving.conftest import Score
 
@@ -36,7 +39,7 @@ def test_the_model_tells_card_features_thresholds_gates_and_limits(
     assert told["model"] == score([make_item()]).json()["model"]
     assert told["card"].startswith("# Model card")
     assert told["features"] == rows()
-    assert told["thresholds"] == {"cautious": "few false alarms"}
+    assert told["thresholds"] == {"cautious": POINT}
     assert [gate["code"] for gate in told["gates"]] == ["auc"]
     assert told["default_prevalence"] == 0.05
     assert told["calibration_prevalence"] == 0.5
@@ -268,3 +271,8 @@ def test_what_was_absent_is_there_afterwards() -> None:
         importlib.import_module("wave")
 
     assert importlib.import_module("wave").__name__ == "wave"
+
+
+def test_every_reason_to_abstain_has_a_label_and_words() -> None:
+    assert tuple(REASONS) == ABSTENTIONS
+    assert set(ABSTAINED) == set(ABSTENTIONS)

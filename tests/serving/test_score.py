@@ -79,11 +79,27 @@ def test_a_scored_account(score: Score) -> None:
     assert result["account_id"] == "twitter/1"
     assert result["as_of"] == iso(AS_OF)
     assert result["outcome"] == "scored"
-    assert 0 < result["bot_probability"] < 1
-    assert result["interval"] is None
+    low, high = result["interval"]
+    assert 0 < low < result["bot_probability"] < high < 1
     assert len(result["receipt"]) == 64
     assert result["reason"] is None
     assert result["error"] is None
+
+
+def test_the_interval_moves_with_the_prevalence_as_the_logit_does(
+    score: Score,
+) -> None:
+    ends = {}
+    for prevalence in (0.01, 0.3):
+        result = only(score([make_item()], prevalence=prevalence))
+        low, high = result["interval"]
+        ends[prevalence] = [
+            logit_of(one) for one in (low, result["bot_probability"], high)
+        ]
+
+    moved = [b - a for a, b in zip(ends[0.01], ends[0.3], strict=True)]
+
+    assert moved == pytest.approx([logit_of(0.3) - logit_of(0.01)] * 3, abs=1e-9)
 
 
 def test_full_explanations_name_all_features_and_add_up(score: Score) -> None:

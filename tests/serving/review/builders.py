@@ -15,7 +15,14 @@ from models.bands import band_of
 from models.bundle import Bundle, describe, save_bundle
 from models.scorer import as_table, score
 from serving.parsing import ParsedItem, parse_item, tables
-from tests.models.builders import LINE, make_accounts, small_booster
+from tests.models.builders import (
+    INTERVALS,
+    LENIENT,
+    LINE,
+    POINT,
+    make_accounts,
+    small_booster,
+)
 from tests.serving.builders import AS_OF, iso, make_account, make_post, random_items
 
 SCRIPT = "<script>alert('bio')</script>"
@@ -86,7 +93,9 @@ def write_bundle_with_percentiles(folder: Path) -> Path:
         small_booster().model_to_string(),
         LINE,
         Artefacts.fit(make_accounts(30)),
-        describe("demo", 0.05, LINE, {"cautious": "few false alarms"}, {}),
+        describe("demo", 0.05, LINE, {"cautious": POINT}, {}),
         {band_of(25): cuts},
+        INTERVALS,
+        LENIENT,
     )
     return folder
