@@ -6,6 +6,7 @@ from features.catalogue import FEATURES
 from models.bundle import Bundle
 from models.evaluation import headline_lead, shared_campaigns
 from models.metrics import FIGURES
+from pipeline.doubt_card import doubt_lines
 
 _LABELS = {
     "platform": "removed by a platform as part of an operation",
@@ -109,6 +110,7 @@ def model_card(
         "A random split, not to be quoted, would have claimed "
         f"{_n(metrics['optimism_gap'].get('auc'))} AUC more.",
         "",
+        *doubt_lines(metrics),
         "## Look-alikes",
         "",
         "Honest accounts of kinds that are easily mistaken, never trained on; share of "

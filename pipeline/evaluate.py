@@ -12,6 +12,7 @@ from models.evaluation import Campaign, Rules
 from models.gates import Limits
 from pipeline.audits import audit
 from pipeline.card import model_card
+from pipeline.doubt_report import doubt_report
 from pipeline.files import atomic_directory, atomic_file, read_json, write_json
 from pipeline.hidden_report import hidden_report, load_trained
 from pipeline.live_checks import LiveChecks, check_live
@@ -77,6 +78,14 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
     not_applicable = read_json(paths["folds"] / "not_applicable.json")
     bundle = load_bundle(paths["bundle"])
     metrics = evaluation_report(scored, campaigns, params.rules(), not_applicable)
+    metrics |= doubt_report(
+        scored,
+        campaigns,
+        bundle,
+        paths["features"],
+        paths["canonical"],
+        params.rules(),
+    )
     say("figures of every campaign: done")
     metrics["audit"] = audit(
         paths["features"],

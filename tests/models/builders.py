@@ -36,7 +36,7 @@ LINE = Calibrator(slope=1.3, intercept=-0.2, anchor=0.5)
 INTERVALS = Intervals(0.9, [-1.0, 1.0], [0.3, 0.5], dict.fromkeys(STATES, 0.1))
 # Only accounts of which nothing is known are not scored.
 LENIENT = Abstention(least_posts=0, most_outside=1.0, widest=1.0)
-POINT = {
+POINT: dict[str, Any] = {
     "max_fpr": 0.01,
     "aim": "highest recall at FPR <= 0.01",
     "logit": 0.7,

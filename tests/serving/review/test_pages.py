@@ -151,6 +151,20 @@ def test_the_queue_lists_all_and_says_why_one_is_not_scored(
     assert "at an assumed share of 5 %" in words(page)
 
 
+def test_an_account_shows_its_interval_and_the_lines_beside_the_number(
+    reviewer: TestClient,
+) -> None:
+    page = words(reviewer.get(f"/review/account/{account_key('acc-0000')}"))
+
+    found = re.search(r"anything from (\S+) to (\S+) :", page)
+    assert found
+    number = re.search(r"removed: (\S+) at an assumed share", page)
+    assert number
+    low, middle, high = (float(n) for n in (found[1], number[1], found[2]))
+    assert low <= middle <= high
+    assert re.search(r"(Above|Below) the line at which at most 1\s%", page)
+
+
 def test_the_queue_has_pages(
     reviewer: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from serving.review.reasons import (
     reasons_of,
     strongest,
 )
+from serving.review.targets import targets_of
+from tests.models.builders import POINT
 from tests.serving.builders import AS_OF, iso, make_item, make_post, random_items
 from tests.serving.review.builders import only_name, parsed
 
@@ -152,11 +154,60 @@ def test_evidence_is_the_posts_that_the_features_name() -> None:
     assert silent.posts is None
 
 
+def test_the_view_has_the_interval_and_says_which_lines_are_passed(
+    model: ServedModel,
+) -> None:
+    item = parsed([make_item(posts=3)])[0]
+    result = answer(model, [item], 0.2, "full")[0]
+
+    view = account_view(model, item, 0.2)
+
+    assert view.interval is not None
+    assert list(view.interval) == result["interval"]
+    explanation = result["explanation"]
+    parts = [part["contribution"] for part in explanation["contributions"]]
+    anchored = fsum([explanation["base"], *parts])
+    (target,) = view.targets
+    assert target.passed == (anchored > POINT["logit"])
+    # Which lines it passes does not depend on the share that is assumed.
+    assert account_view(model, item, 0.001).targets == view.targets
+
+
+@pytest.mark.parametrize(
+    ("point", "words"),
+    [
+        (POINT, "at most 1\N{NO-BREAK SPACE}% of ordinary accounts pass"),
+        (
+            {"min_precision": 0.9, "prevalence": 0.02},
+            "at least 90\N{NO-BREAK SPACE}% of those that pass are of that kind, where "
+            "2\N{NO-BREAK SPACE}% are of that kind",
+        ),
+        (
+            {"reviews_a_day": 200.0, "accounts_a_day": 1e4, "prevalence": 0.02},
+            "at most 200 of 10,000 accounts a day pass, where "
+            "2\N{NO-BREAK SPACE}% are of that kind",
+        ),
+    ],
+)
+def test_lines_are_in_words(point: dict[str, Any], words: str) -> None:
+    point = POINT | point | {"logit": 0.5}
+    if "prevalence" in point:
+        point.pop("max_fpr")
+
+    above, below = (targets_of({"a": point}, logit)[0] for logit in (0.6, 0.5))
+
+    assert (above.aim, above.passed, below.passed) == (words, True, False)
+    (none,) = targets_of({"a": point | {"logit": None, "reason": "too few"}}, 9.0)
+    assert (none.passed, none.missed) == (None, "too few")
+
+
 def test_an_account_without_evidence_has_no_number(model: ServedModel) -> None:
     view = account_view(model, parsed([only_name()])[0], None)
 
     assert view.probability is None
     assert view.sum is None
+    assert view.interval is None
+    assert view.targets == []
     assert view.abstained == "nothing but a handle or a name is known of it"
 
 

@@ -1,0 +1,57 @@
+"""Calibration of a set of accounts: error, slope and intercept against what was seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.calibration import fit_calibrator
+from models.calibrator import sigmoid
+from models.metrics import expected_calibration_error, to_share
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Recalibration:
+    """How a set would have to be calibrated again.
+
+    Attributes:
+        n: accounts.
+        n_pos: positives among them.
+        ece: expected calibration error, biased upwards at small n.
+        slope: of the labels on the log-odds; 1 if they are right, below if too sure.
+        intercept: 0 if they are right, above if they are too low.
+        reason: why the last three are null.
+    """
+
+    n: int
+    n_pos: int
+    ece: float | None
+    slope: float | None
+    intercept: float | None
+    reason: str | None = None
+
+
+def recalibration(
+    logits: Floats, anchors: Floats, labels: Labels, least: int
+) -> Recalibration:
+    """Error, slope and intercept after the shift to the set's own share of positives.
+
+    Args:
+        logits: calibrated log-odds at the anchors, shape (n,).
+        anchors: shares that they hold at.
+        labels: 1 or 0.
+        least: with fewer accounts of either class nothing is said.
+    """
+    positives = int((labels == 1).sum())
+    fewest = min(positives, len(labels) - positives)
+    if fewest < least:
+        reason = f"{fewest} accounts of a class, {least} needed"
+        return Recalibration(len(labels), positives, None, None, None, reason)
+    shifted = to_share(logits, anchors, labels)
+    # The line of the labels on the log-odds, without any pull.
+    line = fit_calibrator(shifted, labels, np.ones(len(labels)), ridge=0.0)
+    ece = expected_calibration_error(sigmoid(shifted), labels)
+    return Recalibration(len(labels), positives, ece, line.slope, line.intercept)

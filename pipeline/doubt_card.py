@@ -1,0 +1,67 @@
+"""Model card: how far its numbers can be believed; every figure from the metrics."""
+
+from typing import Any
+
+
+def doubt_lines(metrics: dict[str, Any]) -> list[str]:
+    """Markdown of intervals, abstention, operating points and calibration."""
+    intervals, abstention = metrics["intervals"], metrics["abstention"]
+    states, points = metrics["calibration_states"], metrics["operating_points"]
+    lines = [
+        "## How far to believe the number",
+        "",
+        f"Each probability comes with an interval of {100 * intervals['confidence']:g} %, "
+        "as wide as past operators differ at such a score. On campaigns left out it held "
+        f"in {intervals['campaigns_held']} of {intervals['campaigns_judged']}: the "
+        "observed rate of at least 80 % of the score bins lay within the bin's mean "
+        "interval, binomial error added. Nothing is promised for a new campaign.",
+        "",
+        "| campaign | bins held | mean width | slope | not scored | accuracy | "
+        "accuracy of those scored |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, row in intervals["campaigns"].items():
+        left = abstention["campaigns"][name]
+        lines.append(
+            f"| {name} | {_n(row['bins_held'])} | {_n(row['mean_width'])} | "
+            f"{_n(states['campaign'][name]['slope'])} | {_n(left['share'])} | "
+            f"{_n(left['accuracy'])} | {_n(left['kept_accuracy'])} |"
+        )
+    lines += [
+        "",
+        f"Over all of them the slope is {_n(states['pooled']['slope'])} (1 is right, less "
+        f"is too sure); {states['slopes_within']} of {states['slopes_judged']} campaigns "
+        "lie between 0.5 and 2.",
+        "",
+        "Lines that could be drawn, each solved on operators not seen and tried on those "
+        "left out. A line that fails on some campaign is shown as it is.",
+        "",
+        "| aim | recall | false positive rate | interval | worst campaign's rate |",
+        "|---|---|---|---|---|",
+    ]
+    for block in points.values():
+        pooled = block["pooled"]
+        known = [r["fpr"] for r in block["campaigns"].values() if r["fpr"] is not None]
+        worst = _n(max(known)) if known else "too few controls"
+        if pooled["recall"] is None:
+            lines.append(f"| {block['aim']} | - | {pooled['reason']} | | |")
+            continue
+        lines.append(
+            f"| {block['aim']} | {_n(pooled['recall'])} | {_n(pooled['fpr'], '.4f')} | "
+            f"{_n(pooled['fpr_low'], '.4f')} to {_n(pooled['fpr_high'], '.4f')} | {worst} |"
+        )
+    lines += [
+        "",
+        "| posts known | accounts | calibration error | slope |",
+        "|---|---|---|---|",
+        *(
+            f"| {band} | {row['n']} | {_n(row['ece'])} | {_n(row['slope'])} |"
+            for band, row in states["posts"].items()
+        ),
+        "",
+    ]
+    return lines
+
+
+def _n(value: float | None, form: str = ".3f") -> str:
+    return "-" if value is None else format(value, form)

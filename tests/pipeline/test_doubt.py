@@ -1,0 +1,239 @@
+"""Intervals, abstentions and operating points of a tiny world, from its stored scores."""
+
+import polars as pl
+import pytest
+
+from models.abstention import REASONS
+from models.calibrator import Calibrator
+from models.coverage import coverage
+from models.metrics import to_share
+from models.thresholds import Aim, rates, solve
+from pipeline.calibrate import CalibrateParams, Threshold
+from pipeline.doubt import Values, final_intervals, inner_scores
+from pipeline.doubt_report import doubt_report
+from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
+from tests.pipeline.conftest import TinyWorld
+
+
+def fitted(world: TinyWorld, scored: pl.DataFrame, labels: pl.DataFrame, fold: str):
+    lines = world.json("calibrated/calibrators")
+    return final_intervals(
+        inner_scores(scored, labels, fold),
+        Values.read(world.folder / "features"),
+        Calibrator(**lines[f"loco/{fold}"]),
+        0.9,
+        1e-4,
+    )
+
+
+def report(world: TinyWorld, scored: pl.DataFrame):
+    judged = EvaluateParams.model_validate(world.params["evaluate"])
+    return doubt_report(
+        scored,
+        load_campaigns(world.folder / "labelled"),
+        world.bundle,
+        world.folder / "features",
+        world.folder / "canonical",
+        judged.rules(),
+    )
+
+
+@pytest.fixture(scope="module")
+def scored(tiny_world: TinyWorld) -> pl.DataFrame:
+    return load_scored(tiny_world.folder / "calibrated", tiny_world.folder / "labelled")
+
+
+def test_the_intervals_of_a_fold_do_not_depend_on_what_it_left_out(
+    tiny_world: TinyWorld,
+) -> None:
+    table = tiny_world.table("calibrated/calibrated")
+    labels = tiny_world.table("labelled/labels")
+    flipped = labels.with_columns(
+        label=pl.when(pl.col("block") == "harbour")
+        .then(1 - pl.col("label"))
+        .otherwise("label")
+    )
+
+    before = fitted(tiny_world, table, labels, "harbour")
+
+    assert fitted(tiny_world, table, flipped, "harbour") == before
+    # The twin: where harbour is trained on, its labels do count.
+    other = fitted(tiny_world, table, labels, "atelier")
+    assert fitted(tiny_world, table, flipped, "atelier") != other
+
+
+def test_the_bundle_has_the_intervals_of_the_final_model(tiny_world: TinyWorld) -> None:
+    table = tiny_world.table("calibrated/calibrated")
+    labels = tiny_world.table("labelled/labels")
+
+    assert tiny_world.bundle.intervals == fitted(tiny_world, table, labels, "all")
+
+
+def test_only_accounts_left_out_have_a_width_and_an_outcome(
+    tiny_world: TinyWorld,
+) -> None:
+    table = tiny_world.table("calibrated/calibrated")
+    left_out = (
+        (pl.col("model") == "telltale")
+        & (pl.col("protocol") == "loco")
+        & (pl.col("part") != "inner")
+    )
+
+    inside, outside = table.filter(left_out), table.filter(~left_out)
+
+    assert (inside["half_width"] > 0).all()
+    assert set(inside["abstained"]) <= {"", *REASONS}
+    for name in ("half_width", "abstained"):
+        assert inside[name].null_count() == 0
+        assert outside[name].null_count() == outside.height
+
+
+def test_accounts_with_few_posts_and_no_others_abstain_for_them(
+    tiny_world: TinyWorld,
+) -> None:
+    posts = tiny_world.table("features/features").select("account_id", "n_posts")
+    rows = tiny_world.table("calibrated/calibrated").join(posts, on="account_id")
+    least = tiny_world.bundle.abstention.least_posts
+
+    known = rows.filter(pl.col("abstained").is_not_null())
+
+    few = known["n_posts"] < least
+    assert few.any()
+    assert ((known["abstained"] == "too_few_posts") == few).all()
+
+
+def test_the_thresholds_are_solved_on_unseen_operators(tiny_world: TinyWorld) -> None:
+    labels = tiny_world.table("labelled/labels")
+    rows = inner_scores(tiny_world.table("calibrated/calibrated"), labels, "all")
+    found = rates(
+        rows["logit"].to_numpy(),
+        rows["label"].to_numpy(),
+        rows["unit"].to_numpy().astype(str),
+    )
+    aims = CalibrateParams(**tiny_world.params["calibrate"]).aims()
+    stated = tiny_world.bundle.description["thresholds"]
+
+    assert list(stated) == list(aims)
+    for name, aim in aims.items():
+        point = solve(aim, found)
+        assert (stated[name]["logit"], stated[name]["reason"]) == (
+            point.logit,
+            point.reason,
+        )
+    controls = int((rows["label"] == 0).sum())
+    assert controls < 3_000
+    assert stated["strictest"]["reason"] == f"{controls} controls, 3000 needed"
+
+
+def test_figures_are_recomputed_from_stored_scores(
+    tiny_world: TinyWorld, scored: pl.DataFrame
+) -> None:
+    metrics = tiny_world.metrics
+    tested = scored.filter(
+        (pl.col("model") == "telltale")
+        & (pl.col("protocol") == "loco")
+        & (pl.col("part") == "test")
+        & (pl.col("fold") == "harbour")
+    )
+    labels = tested["label"].to_numpy()
+    logits = to_share(tested["logit"].to_numpy(), tested["anchor"].to_numpy(), labels)
+
+    held = coverage(logits, tested["half_width"].to_numpy(), labels, 0.9)
+
+    row = metrics["intervals"]["campaigns"]["harbour"]
+    assert row["bins_held"] == pytest.approx(held.held, abs=1e-6)
+    assert row["mean_width"] == pytest.approx(held.width, abs=1e-6)
+    left = metrics["abstention"]["campaigns"]["harbour"]
+    kept = (tested["abstained"] == "").to_numpy()
+    assert left["share"] == pytest.approx(1 - kept.mean(), abs=1e-6)
+    right = (logits > 0) == (labels == 1)
+    assert left["kept_accuracy"] == pytest.approx(right[kept].mean(), abs=1e-6)
+    shares = sum(left["reasons"].values())
+    assert shares == pytest.approx(left["share"], abs=1e-5)
+
+
+def test_realised_rates_are_those_of_the_fold_s_own_threshold(
+    tiny_world: TinyWorld, scored: pl.DataFrame
+) -> None:
+    loco = scored.filter(model="telltale", protocol="loco", fold="harbour")
+    inner = loco.filter(part="inner")
+    found = rates(
+        inner["logit"].to_numpy(),
+        inner["label"].to_numpy(),
+        inner["unit"].to_numpy().astype(str),
+    )
+    aim = Aim(reviews_a_day=200, accounts_a_day=10_000, prevalence=0.02)
+    point = solve(aim, found)
+    tested = loco.filter(part="test")
+
+    row = tiny_world.metrics["operating_points"]["capacity"]["campaigns"]["harbour"]
+
+    if point.logit is None:
+        assert (row["recall"], row["reason"]) == (None, point.reason)
+        return
+    above = (tested["logit"] > point.logit).to_numpy()
+    positive = (tested["label"] == 1).to_numpy()
+    assert row["recall"] == pytest.approx(above[positive].mean(), abs=1e-6)
+    assert row["fpr"] == pytest.approx(above[~positive].mean(), abs=1e-6)
+
+
+def test_a_rate_that_a_fold_cannot_tell_is_null_with_its_reason(
+    tiny_world: TinyWorld,
+) -> None:
+    # 52 controls a fold.
+    for row in tiny_world.metrics["operating_points"]["cautious"]["campaigns"].values():
+        assert row["fpr"] is None
+        assert row["reason"]
+
+
+def test_scores_of_accounts_left_out_move_no_threshold(
+    tiny_world: TinyWorld, scored: pl.DataFrame
+) -> None:
+    """Planted: ordinary accounts left out score highest. It must show as false alarms."""
+    tested = (pl.col("part") == "test") & (pl.col("label") == 0)
+    spoilt = scored.with_columns(
+        logit=pl.when(tested).then(50.0).otherwise(pl.col("logit"))
+    )
+
+    before, after = report(tiny_world, scored), report(tiny_world, spoilt)
+
+    for name, block in after["operating_points"].items():
+        was = before["operating_points"][name]
+        if was["pooled"]["recall"] is None:
+            continue
+        assert block["pooled"]["recall"] == was["pooled"]["recall"]
+        assert block["pooled"]["fpr"] == 1.0
+        assert was["pooled"]["fpr"] < 0.5
+    assert after["intervals"]["campaigns_held"] == 0
+
+
+def test_every_slice_has_a_figure_or_a_reason(tiny_world: TinyWorld) -> None:
+    states = tiny_world.metrics["calibration_states"]
+    rows = [states["pooled"]]
+    for kind in ("campaign", "posts", "without", "language", "source"):
+        rows += states[kind].values()
+
+    for row in rows:
+        missing = row["slope"] is None
+        assert missing == (row["ece"] is None) == ("reason" in row)
+        assert row["n_pos"] <= row["n"]
+    bands = sum(row["n"] for row in states["posts"].values())
+    assert bands == states["pooled"]["n"]
+    assert sum(row["n"] for row in states["language"].values()) == bands
+    assert states["posts"]["0"]["n"] == 0
+    assert 0.5 < states["pooled"]["slope"] < 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"max_fpr": 0.01, "prevalence": 0.1},
+        {"min_precision": 0.9},
+        {"reviews_a_day": 20.0, "prevalence": 0.1},
+        {"max_fpr": 0.01, "min_precision": 0.9, "prevalence": 0.1},
+    ],
+)
+def test_an_aim_is_of_one_kind(given: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="an aim has max_fpr; or"):
+        Threshold.model_validate(given)
