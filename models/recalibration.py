@@ -12,6 +12,8 @@ from models.metrics import expected_calibration_error, to_share
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
+_EVEN: Labels = np.array([0, 1], dtype=np.int8)
+
 
 @dataclass(frozen=True)
 class Recalibration:
@@ -23,7 +25,9 @@ class Recalibration:
         ece: expected calibration error, biased upwards at small n.
         slope: of the labels on the log-odds; 1 if they are right, below if too sure.
         intercept: 0 if they are right, above if they are too low.
-        reason: why the last three are null.
+        size: mean distance of the log-odds from 0 where both classes weigh the same;
+            less evidence must make it smaller.
+        reason: why those four are null.
     """
 
     n: int
@@ -31,6 +35,7 @@ class Recalibration:
     ece: float | None
     slope: float | None
     intercept: float | None
+    size: float | None
     reason: str | None = None
 
 
@@ -49,9 +54,10 @@ def recalibration(
     fewest = min(positives, len(labels) - positives)
     if fewest < least:
         reason = f"{fewest} accounts of a class, {least} needed"
-        return Recalibration(len(labels), positives, None, None, None, reason)
+        return Recalibration(len(labels), positives, None, None, None, None, reason)
     shifted = to_share(logits, anchors, labels)
     # The line of the labels on the log-odds, without any pull.
     line = fit_calibrator(shifted, labels, np.ones(len(labels)), ridge=0.0)
     ece = expected_calibration_error(sigmoid(shifted), labels)
-    return Recalibration(len(labels), positives, ece, line.slope, line.intercept)
+    size = float(np.abs(to_share(logits, anchors, _EVEN)).mean())
+    return Recalibration(len(labels), positives, ece, line.slope, line.intercept, size)

@@ -52,10 +52,11 @@ def doubt_lines(metrics: dict[str, Any]) -> list[str]:
         )
     lines += [
         "",
-        "| posts known | accounts | calibration error | slope |",
-        "|---|---|---|---|",
+        "| posts known | accounts | calibration error | slope | mean size of the log-odds |",
+        "|---|---|---|---|---|",
         *(
-            f"| {band} | {row['n']} | {_n(row['ece'])} | {_n(row['slope'])} |"
+            f"| {band} | {row['n']} | {_n(row['ece'])} | {_n(row['slope'])} | "
+            f"{_n(row['size'])} |"
             for band, row in states["posts"].items()
         ),
         "",

@@ -42,6 +42,7 @@ def test_known_slope_and_intercept_are_found(slope: float, shift: float) -> None
     assert abs(found.slope - slope) < 4 * errors[0]
     assert abs(found.intercept - intercept) < 4 * errors[1]
     assert (found.n, found.n_pos) == (n, labels.sum())
+    assert found.size == pytest.approx(np.abs(logits).mean())
 
 
 @pytest.mark.parametrize("n", [2_000, 20_000])

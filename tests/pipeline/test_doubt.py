@@ -216,6 +216,7 @@ def test_every_slice_has_a_figure_or_a_reason(tiny_world: TinyWorld) -> None:
     for row in rows:
         missing = row["slope"] is None
         assert missing == (row["ece"] is None) == ("reason" in row)
+        assert missing == (row["size"] is None)
         assert row["n_pos"] <= row["n"]
     bands = sum(row["n"] for row in states["posts"].values())
     assert bands == states["pooled"]["n"]
