@@ -100,15 +100,19 @@ class Aim:
     def words(self) -> str:
         """The aim as a sentence."""
         if self.max_fpr is not None:
-            return f"highest recall at FPR <= {self.max_fpr:.3g}"
+            return f"highest recall at FPR <= {_percent(self.max_fpr)}"
+        assert self.prevalence is not None
+        share = _percent(self.prevalence)
         if self.min_precision is not None:
-            return (
-                f"precision >= {self.min_precision:g} at prevalence {self.prevalence:g}"
-            )
+            return f"precision >= {_percent(self.min_precision)} at prevalence {share}"
         return (
-            f"{self.reviews_a_day:g} reviews a day of {self.accounts_a_day:g} accounts at "
-            f"prevalence {self.prevalence:g}"
+            f"{self.reviews_a_day:,g} reviews a day of {self.accounts_a_day:,g} accounts "
+            f"at prevalence {share}"
         )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g} %"
 
 
 @dataclass(frozen=True)

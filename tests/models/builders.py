@@ -38,7 +38,7 @@ INTERVALS = Intervals(0.9, [-1.0, 1.0], [0.3, 0.5], dict.fromkeys(STATES, 0.1))
 LENIENT = Abstention(least_posts=0, most_outside=1.0, widest=1.0)
 POINT: dict[str, Any] = {
     "max_fpr": 0.01,
-    "aim": "highest recall at FPR <= 0.01",
+    "aim": "highest recall at FPR <= 1 %",
     "logit": 0.7,
     "fpr": 0.01,
     "recall": 0.8,

@@ -123,11 +123,29 @@ def test_a_bundle_states_the_aim_and_the_point() -> None:
     described = describe_points(aims, lambda aim: solve(aim, found))
 
     assert described["a"]["max_fpr"] == 0.01
-    assert described["a"]["aim"] == "highest recall at FPR <= 0.01"
+    assert described["a"]["aim"] == "highest recall at FPR <= 1 %"
     assert described["a"]["reason"] is None
     assert described["b"]["logit"] is None
     assert described["b"]["reason"] == "4000 controls, 300000 needed"
     assert "prevalence" not in described["a"]
+
+
+@pytest.mark.parametrize(
+    ("aim", "words"),
+    [
+        (Aim(max_fpr=0.005), "highest recall at FPR <= 0.5 %"),
+        (
+            Aim(min_precision=0.9, prevalence=0.02),
+            "precision >= 90 % at prevalence 2 %",
+        ),
+        (
+            Aim(reviews_a_day=200, accounts_a_day=1e4, prevalence=0.001),
+            "200 reviews a day of 10,000 accounts at prevalence 0.1 %",
+        ),
+    ],
+)
+def test_an_aim_is_a_sentence(aim: Aim, words: str) -> None:
+    assert aim.words() == words
 
 
 def test_realised_rates_lie_around_the_aim_on_accounts_alike() -> None:
