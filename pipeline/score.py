@@ -184,7 +184,8 @@ def prevalence_of(scores: Path, anchor: float) -> Prevalence | None:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def score_parser() -> argparse.ArgumentParser:
+    """Arguments of this command."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--bundle", type=Path, required=True, help="bundle directory")
@@ -211,9 +212,15 @@ def _say_rejected(rejected: pl.DataFrame) -> None:
         say(f"{count:,} row(s) rejected, {rule}: the first in {file}, line {row}")
 
 
-def main() -> None:
-    """Run the command."""
-    args = _parser().parse_args()
+def score_given(args: argparse.Namespace) -> tuple[Bundle, dict[str, int]]:
+    """Score what the arguments name: the model, numbers scored, abstained, rejected.
+
+    Args:
+        args: of `score_parser`.
+
+    Raises:
+        InputError: arguments or rows that cannot be used.
+    """
     check_arguments(args)
     as_of = moment(args.as_of)
     bundle = load_bundle(args.bundle)
@@ -258,10 +265,18 @@ def main() -> None:
             rejected,
             population,
         )
+    counts = {"scored": scored, "abstained": abstained, "rejected": rejected.height}
+    return bundle, counts
+
+
+def main() -> None:
+    """Run the command."""
+    args = score_parser().parse_args()
+    bundle, counts = score_given(args)
     estimated = prevalence_of(args.out, bundle.calibrator.anchor)
     print(
-        f"{args.out}: {scored:,} accounts scored, {abstained:,} abstained, "
-        f"{rejected.height:,} rejected"
+        f"{args.out}: {counts['scored']:,} accounts scored, "
+        f"{counts['abstained']:,} abstained, {counts['rejected']:,} rejected"
     )
     if estimated:
         print(
