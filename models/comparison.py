@@ -1,4 +1,8 @@
-"""Comparison of two models on campaigns that neither saw: paired, by operator."""
+"""Comparison of two models on campaigns that neither saw: paired, by operator.
+
+The mean decides whether one is better, and the worst campaign whether it may take the
+other's place: a mean can rise while what was hardest to find is lost.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +26,10 @@ class Comparison:
         campaigns: how many.
         operators: how many ran them.
         confidence: of the interval.
+        worst: the challenger's figure on the campaign that it finds least; null if there
+            are none with enough accounts.
+        worst_before: the champion's, on the campaign that this one finds least.
+        worst_campaign: the challenger's.
     """
 
     lead: float | None
@@ -30,6 +38,16 @@ class Comparison:
     campaigns: int
     operators: int
     confidence: float
+    worst: float | None = None
+    worst_before: float | None = None
+    worst_campaign: str | None = None
+
+    @property
+    def worst_loss(self) -> float:
+        """How far the worst campaign falls; 0 where there is none to compare."""
+        if self.worst is None or self.worst_before is None:
+            return 0.0
+        return self.worst_before - self.worst
 
     @property
     def better(self) -> bool:
@@ -60,6 +78,7 @@ def compare(
     """
     rows, others = ours["loco"]["campaigns"], theirs["loco"]["campaigns"]
     by_operator: dict[str, list[float]] = {}
+    large: dict[str, tuple[float, float]] = {}
     for name, row in rows.items():
         other = others.get(name)
         if other is None or not (row["in_headline"] and other["in_headline"]):
@@ -71,6 +90,8 @@ def compare(
             # A fold of this protocol is an operator.
             leads = by_operator.setdefault(row["fold"], [])
             leads.append(row[FIGURE] - other[FIGURE])
+            if row["n_pos"] >= rules.least_positives:
+                large[name] = (row[FIGURE], other[FIGURE])
     every = [lead for leads in by_operator.values() for lead in leads]
     low, high = operator_interval(list(by_operator.values()), rules)
     return Comparison(
@@ -80,4 +101,15 @@ def compare(
         len(every),
         len(by_operator),
         rules.confidence,
+        *_worst(large),
     )
+
+
+def _worst(
+    large: Mapping[str, tuple[float, float]],
+) -> tuple[float | None, float | None, str | None]:
+    """The challenger's worst figure, the champion's, and the challenger's campaign."""
+    if not large:
+        return None, None, None
+    name = min(large, key=lambda campaign: (large[campaign][0], campaign))
+    return large[name][0], min(theirs for _, theirs in large.values()), name

@@ -83,6 +83,12 @@ def against_controls(scored: pl.DataFrame, name: str) -> tuple[Floats, Labels] |
     return to_share(judged["logit"].to_numpy(), anchors, labels), labels
 
 
+def read_by(booster: lgb.Booster) -> list[str]:
+    """Names of the features that any tree splits on, in column order."""
+    splits = booster.feature_importance("split")
+    return [f.name for f, n in zip(FEATURES, splits, strict=True) if n]
+
+
 def importance(booster: lgb.Booster) -> pl.DataFrame:
     """Share of the booster's gain that each feature brings: feature, family, importance."""
     gain = booster.feature_importance("gain")

@@ -12,7 +12,9 @@ import polars as pl
 from models.metrics import FPR, threshold_at_fpr
 
 
-def panel_block(loco: pl.DataFrame, confidence: float) -> dict[str, Any]:
+def panel_block(
+    loco: pl.DataFrame, confidence: float, rate: float = FPR
+) -> dict[str, Any]:
     """The block `panel` of metrics.json: a row a slice, sorted.
 
     Each has n, flagged, fpr and its Wilson bounds low and high; all but n are null, with
@@ -22,8 +24,9 @@ def panel_block(loco: pl.DataFrame, confidence: float) -> dict[str, Any]:
         loco: scores of one model under the loco protocol: fold, part, label, slice
             (null outside the panel), logit.
         confidence: of the bounds, two-sided.
+        rate: share of unseen controls that is flagged.
     """
-    aims = fold_thresholds(loco, FPR)
+    aims = fold_thresholds(loco, rate)
     found: dict[str, Any] = {}
     members = loco.filter(pl.col("part") == "panel").sort("slice", "account_id")
     for (name,), rows in members.group_by(["slice"], maintain_order=True):

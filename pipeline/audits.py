@@ -1,7 +1,8 @@
 """Audits of a world's feature set: mask-only, source diagnostic, single features."""
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -10,9 +11,17 @@ from models.audit import mask_only_auc, single_feature_aucs, source_diagnostic
 from models.hashing import uniform
 from models.matrix import to_matrix
 
+# Strongest features of a block that are shown.
+_SHOWN: Final = 5
+
 
 def audit(
-    features: Path, labelled: Path, seed: int, most_rows: int, least_gain: float
+    features: Path,
+    labelled: Path,
+    seed: int,
+    most_rows: int,
+    least_gain: float,
+    read: Collection[str],
 ) -> dict[str, Any]:
     """The `audit` block of metrics.json.
 
@@ -22,6 +31,7 @@ def audit(
         seed: of the cross-validation.
         most_rows: rows of a control source that the source diagnostic uses.
         least_gain: of a split of the mask-only booster; without it, noise counts too.
+        read: names of the features that the model reads.
     """
     # The panel is no class of any block: nothing is trained on it.
     labels = pl.read_parquet(labelled / "labels.parquet").filter(
@@ -40,6 +50,7 @@ def audit(
     masks: dict[str, float | None] = {}
     raw: dict[str, float | None] = {}
     singles: dict[str, dict[str, float]] = {}
+    singles_read: dict[str, dict[str, float]] = {}
     for (block,), rows in values.sort("block", "drawn").group_by(
         ["block"], maintain_order=True
     ):
@@ -48,8 +59,10 @@ def audit(
         masks[str(block)] = mask_only_auc(matrix, truth, seed, least_gain)
         raw[str(block)] = mask_only_auc(matrix, truth, seed, 0.0)
         found = single_feature_aucs(matrix, truth, [f.name for f in FEATURES])
-        best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
-        singles[str(block)] = dict(best)
+        best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        singles[str(block)] = dict(best[:_SHOWN])
+        mine = [(name, value) for name, value in best if name in read]
+        singles_read[str(block)] = dict(mine[:_SHOWN])
     controls = values.filter(pl.col("label") == 0)
     matrix = to_matrix(controls, FEATURES)
     sources = controls["source"].to_numpy().astype(str)
@@ -58,4 +71,5 @@ def audit(
         "mask_only_auc_with_noise": raw,
         "source_diagnostic": source_diagnostic(matrix, sources, seed, most_rows),
         "best_single_features": singles,
+        "single_features_read": singles_read,
     }

@@ -24,6 +24,7 @@ from pipeline.doubt import (
     final_intervals,
     inner_scores,
 )
+from pipeline.drift_profile import PROFILE, training_profile
 from pipeline.files import atomic_directory, read_json, write_json, write_parquet
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -177,10 +178,17 @@ def calibrate(
     final = calibrators["loco", "all"]
     booster = lgb.Booster(model_file=trained / "boosters" / "all.txt")
     artefacts = Artefacts.load(features / "artefacts" / "all.json")
-    controls = (
-        labels.filter((pl.col("label") == 0) & pl.col("slice").is_null())
-        .select("account_id")
-        .join(values.of("all"), on="account_id")
+    known = labels.filter(pl.col("slice").is_null()).select("account_id", "label")
+    trained_on = (
+        known.join(values.of("all"), on="account_id")
+        .join(
+            inner_scores(scored, labels, "all").select("account_id", "logit"),
+            on="account_id",
+        )
+        .sort("account_id")
+    )
+    profile = training_profile(
+        trained_on, trained_on["label"].to_numpy(), trained_on["logit"].to_numpy()
     )
     hashes = {
         "labels": _sha256(labels_path),
@@ -196,13 +204,15 @@ def calibrate(
     )
     points = describe_points(params.aims(), lambda aim: solve(aim, found))
     with atomic_directory(bundle) as working:
+        write_json(profile, working / PROFILE)
+        hashes["profile"] = _sha256(working / PROFILE)
         save_bundle(
             working,
             booster.model_to_string(num_iteration=trees["loco/all"]),
             final,
             artefacts,
             describe(world, params.default_prevalence, final, points, hashes),
-            control_quantiles(controls),
+            control_quantiles(trained_on.filter(pl.col("label") == 0)),
             final_intervals(
                 unseen, values, final, params.interval_confidence, params.ridge
             ),

@@ -139,7 +139,7 @@ def model_card(
         )
         + ". Where control sources are told apart easily, part of any figure above is "
         "the collection and not the behaviour.",
-        "",
+        *_hardness(metrics["audit"]),
         "## Gates",
         "",
         "| gate | status | value | limit |",
@@ -170,6 +170,43 @@ def model_card(
         "this number. A person decides about an account, never this number alone.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _hardness(audit: dict[str, Any]) -> list[str]:
+    """Whom scores hurt, and how easily they move."""
+    evasion, swap = audit["evasion"], audit["topic_swap"]
+    recall = evasion.get("recall")
+    lines = ["", "## Languages, subjects, evasion", ""]
+    for key, row in audit["language"].items():
+        if key.startswith("fpr_"):
+            told = (
+                f"not compared, {row['reason']}"
+                if row["ratio"] is None
+                else f"at most {_n(row['ratio'])} times as many of one language "
+                f"({row['most']}) as of another ({row['least']}), surely "
+                f"{_n(row['low'])} times"
+            )
+            share = float(key.removeprefix("fpr_"))
+            lines.append(f"* Where {share:.0%} of controls are flagged: {told}.")
+    lines += [
+        "* Other words in the same form: "
+        + (
+            f"19 of 20 scores move by at most {_n(swap['shift_95'])} in log-odds."
+            if swap["shift_95"] is not None
+            else f"not measured, {swap['reason']}."
+        ),
+        "* Recall at FPR 1 % of a sample, as it is and after the best changes that a "
+        "budget allows (features built anew): "
+        + (
+            ", ".join(f"{name} {_n(value)}" for name, value in recall.items())
+            if recall
+            else f"not measured, {evasion['reason']}"
+        )
+        + ". Free: profile, tags, minutes. Program: application, words, hours. Cheap: "
+        "followers, posts. Dear: age, answers, months.",
+        "",
+    ]
+    return lines
 
 
 def _known(temporal: dict[str, Any]) -> str:

@@ -91,7 +91,7 @@ def _why_none(models: Registry) -> list[str]:
     failed = [
         gate
         for gate in stored_metrics(models, run)["gates"]
-        if gate["status"] != "passed"
+        if gate["status"] == "failed"
     ]
     return [
         f"gate {gate['code']} {gate['status']}: {gate['value']}, limit {gate['limit']}"

@@ -7,29 +7,21 @@ import polars as pl
 from pydantic import Field
 
 from models.bundle import load_bundle
-from models.curves import campaign_curves, importance, score_histogram
+from models.curves import campaign_curves, importance, read_by, score_histogram
 from models.evaluation import Campaign, Rules
-from models.gates import Limits
 from pipeline.audits import audit
 from pipeline.card import model_card
 from pipeline.doubt_report import doubt_report
 from pipeline.files import atomic_directory, atomic_file, read_json, write_json
+from pipeline.gate_params import WorldGates
 from pipeline.hidden_report import hidden_report, load_trained
 from pipeline.live_checks import LiveChecks, check_live
+from pipeline.model_audits import AuditParams, model_audits
 from pipeline.report import evaluation_report, gate_results
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.summary import summary_lines
 from pipeline.train import load_data
-
-
-class GateParams(Section):
-    """Limits of the gates."""
-
-    additivity: Annotated[float, Field(gt=0, le=1e-3)]
-    baseline_lead: Annotated[float, Field(ge=-1, le=1)]
-    mask_only_low: Annotated[float, Field(ge=0, le=0.5)]
-    mask_only_high: Annotated[float, Field(ge=0.5, le=1)]
 
 
 class EvaluateParams(Section):
@@ -39,13 +31,15 @@ class EvaluateParams(Section):
     bootstrap_draws: Annotated[int, Field(ge=100)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     least_positives: Annotated[int, Field(ge=1)]
+    worst_margin: Annotated[float, Field(ge=0, le=1)]
     live_accounts: Annotated[int, Field(ge=1, le=1_000)]
     diagnostic_rows: Annotated[int, Field(ge=100)]
     mask_least_gain: Annotated[float, Field(ge=0)]
     account_draws: Annotated[int, Field(ge=50)]
     curve_accounts: Annotated[int, Field(ge=20)]
     noise_folds: Annotated[int, Field(ge=0)]
-    gates: GateParams
+    audits: AuditParams
+    gates: WorldGates
 
     def rules(self) -> Rules:
         """How figures are put together, as the models room takes it."""
@@ -93,6 +87,7 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
         params.seed,
         params.diagnostic_rows,
         params.mask_least_gain,
+        read_by(bundle.booster),
     )
     metrics["audit"]["hidden_positives"] = hidden_report(
         scored,
@@ -103,11 +98,13 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
         params.rules(),
     )
     say("audit of the collection: done")
+    metrics["audit"] |= model_audits(
+        paths, scored, campaigns, params.rules(), params.audits
+    )
+    say("audit of the model: done")
     live: LiveChecks = check_live(bundle, paths["canonical"], params.live_accounts)
-    metrics["gates"] = [
-        g.to_dict()
-        for g in gate_results(metrics, live, Limits(**params.gates.model_dump()))
-    ]
+    limits = params.gates.of(bundle.description["world"]).limits()
+    metrics["gates"] = [g.to_dict() for g in gate_results(metrics, live, limits)]
     write_json(metrics, paths["metrics"])
     tested = scored.filter(
         (pl.col("model") == "telltale")

@@ -1,7 +1,9 @@
 """Checks of the finished bundle on real accounts: sums, and alone against in a batch."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -9,7 +11,9 @@ import polars as pl
 from models.bundle import Bundle
 from models.explanation import additivity_error
 from models.hashing import uniform
-from models.scorer import score
+from models.scorer import Scores, score
+
+_IDS: Final = ("account_id", "post_id", "target_account_id", "target_post_id")
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,13 @@ class LiveChecks:
     accounts: how many were scored.
     additivity: largest distance between a logit and the sum of its parts.
     differing: accounts whose score or contributions differ, in any bit, when alone.
+    renamed: the same under other ids, the rows in another order.
     """
 
     accounts: int
     additivity: float
     differing: int
+    renamed: int
 
 
 def check_live(bundle: Bundle, canonical: Path, count: int) -> LiveChecks:
@@ -43,16 +49,37 @@ def check_live(bundle: Bundle, canonical: Path, count: int) -> LiveChecks:
     for row in range(some.height):
         one = some[row : row + 1]
         own = posts.filter(pl.col("account_id") == one["account_id"][0])
-        alone = score(bundle, one, own)
-        same = (
-            alone.explanation.logits[0] == together.explanation.logits[row]
-            and alone.probabilities[0] == together.probabilities[row]
-            and alone.abstained[0] == together.abstained[row]
-            and np.array_equal(alone.intervals[0], together.intervals[row])
-            and np.array_equal(
-                alone.explanation.contributions[0],
-                together.explanation.contributions[row],
-            )
+        differing += not _same(score(bundle, one, own), 0, together, row)
+    other = score(bundle, _renamed(some).reverse(), _renamed(posts).reverse())
+    last = some.height - 1
+    renamed = sum(
+        not _same(other, last - row, together, row) for row in range(some.height)
+    )
+    return LiveChecks(
+        some.height, additivity_error(together.explanation), differing, renamed
+    )
+
+
+def _same(first: Scores, row: int, second: Scores, other: int) -> bool:
+    """Whether two scores of an account agree, part by part, to the bit."""
+    return bool(
+        first.explanation.logits[row] == second.explanation.logits[other]
+        and first.probabilities[row] == second.probabilities[other]
+        and first.abstained[row] == second.abstained[other]
+        and np.array_equal(first.intervals[row], second.intervals[other])
+        and np.array_equal(
+            first.explanation.contributions[row],
+            second.explanation.contributions[other],
         )
-        differing += not same
-    return LiveChecks(some.height, additivity_error(together.explanation), differing)
+    )
+
+
+def _renamed(table: pl.DataFrame) -> pl.DataFrame:
+    """The table under other ids; ids that were equal still are."""
+    ids = [c for c in _IDS if c in table.columns]
+    return table.with_columns(
+        pl.col(c).map_elements(
+            lambda name: hashlib.sha256(name.encode()).hexdigest(), pl.String
+        )
+        for c in ids
+    )

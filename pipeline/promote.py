@@ -1,9 +1,9 @@
 """Promote: the champion is the challenger that passed and is better, or the first.
 
 Better means: on campaigns that neither model saw, the interval of the difference in
-average precision, drawn by operator and paired by campaign, excludes zero from above.
-Every move is written into the registry with its reason, and `--undo` takes the last one
-back. The champion is then laid out as a directory, from which it is packaged.
+average precision, drawn by operator and paired by campaign, excludes zero from above, and
+the worst campaign is found no worse. Every move and every refusal is written into the
+registry with its reason, and `--undo` takes the last move back. The champion is then laid out as a directory, from which it is packaged.
 """
 
 import argparse
@@ -29,14 +29,18 @@ from pipeline.tracking import (
 )
 
 TAKEN_BACK: Final = "taken_back"
+REFUSED: Final = "refused_because"
 
 
-def promote(models: Registry, rules: Rules, forced: str | None) -> None:
+def promote(
+    models: Registry, rules: Rules, worst_margin: float, forced: str | None
+) -> None:
     """Move the alias if the rule allows it, or a person gave a reason; say why.
 
     Args:
         models: the world's registry.
         rules: of the interval.
+        worst_margin: how far the worst campaign may fall below the champion's.
         forced: reason to promote although the rule does not allow it; null without.
 
     Raises:
@@ -58,8 +62,9 @@ def promote(models: Registry, rules: Rules, forced: str | None) -> None:
             stored_metrics(models, champion.evidence),
             rules,
         )
-    why_not = _objection(challenger, champion, found)
+    why_not = _objection(challenger, champion, found, worst_margin)
     if why_not and not forced:
+        models.tag(challenger.number, {REFUSED: why_not})
         say(f"{here} is not promoted: {why_not}")
         say("to promote it all the same: --force '<reason>'")
         return
@@ -76,16 +81,27 @@ def promote(models: Registry, rules: Rules, forced: str | None) -> None:
 
 
 def _objection(
-    challenger: Version, champion: Version | None, found: Comparison | None
+    challenger: Version,
+    champion: Version | None,
+    found: Comparison | None,
+    worst_margin: float,
 ) -> str | None:
     """Why the rule does not promote; null if it does."""
     if TAKEN_BACK in challenger.tags:
         return f"it was champion and {challenger.tags[TAKEN_BACK]}"
-    if champion is None or found is None or found.better:
+    if champion is None or found is None:
         return None
     if found.low is None:
         return f"not comparable with version {champion.number}: {found}"
-    return f"not better than version {champion.number}: {found}; 0 is not excluded"
+    if not found.better:
+        return f"not better than version {champion.number}: {found}; 0 is not excluded"
+    if found.worst_loss > worst_margin:
+        return (
+            f"worse than version {champion.number} on the worst campaign: "
+            f"{found.worst_campaign} at {found.worst:.4f} average precision, the worst "
+            f"was {found.worst_before:.4f}; at most {worst_margin:g} less is allowed"
+        )
+    return None
 
 
 def _move(
@@ -178,7 +194,7 @@ def main() -> None:
     args: argparse.Namespace = parser.parse_args()
     if args.force is not None and not args.force.strip():
         raise InputError("--force: give the reason, in words; it is kept on record")
-    rules = load_section(args.params, "evaluate", EvaluateParams).rules()
+    params = load_section(args.params, "evaluate", EvaluateParams)
     target = args.champion or Path("artifacts") / args.world / "champion"
     with (
         world_lock(args.world),
@@ -187,7 +203,7 @@ def main() -> None:
         if args.undo:
             undo(models)
         else:
-            promote(models, rules, args.force)
+            promote(models, params.rules(), params.worst_margin, args.force)
         export(models, target)
 
 

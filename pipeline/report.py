@@ -5,6 +5,15 @@ from typing import Any
 
 import polars as pl
 
+from models.audit_gates import (
+    evasion_gate,
+    language_gates,
+    mask_gate,
+    origin_gate,
+    panel_gate,
+    single_feature_gate,
+    topic_gate,
+)
 from models.baselines import BASELINES
 from models.evaluation import (
     Campaign,
@@ -12,13 +21,15 @@ from models.evaluation import (
     protocol_block,
     recall_by_control_source,
 )
+from models.figure_gates import baseline_gate, floor_gates, slope_gate
 from models.gates import (
     Gate,
     Limits,
     additivity_gate,
-    baseline_gate,
-    mask_gate,
+    naming_gate,
     parity_gate,
+    rebuilt_gate,
+    required,
 )
 from models.metrics import FIGURES, FPR
 from models.panel import panel_block
@@ -129,13 +140,27 @@ def _add_source_recalls(loco: dict[str, Any], own: pl.DataFrame) -> None:
 def gate_results(
     metrics: dict[str, Any], live: LiveChecks, limits: Limits
 ) -> list[Gate]:
-    """All gates of this model."""
-    return [
+    """All gates of this model; failed where a figure is lacking that must be there."""
+    loco, audit = metrics["loco"], metrics["audit"]
+    own = {row["fold"] for row in loco["campaigns"].values() if row["in_headline"]}
+    leads = {"majority": limits.baseline_lead, "depth3_tree": limits.depth3_lead}
+    gates = [
         additivity_gate(live.additivity, limits),
-        *(
-            baseline_gate(metrics["loco"], metrics["baselines"][name], name, limits)
-            for name in ("majority", "depth3_tree")
-        ),
-        mask_gate(metrics["audit"]["mask_only_auc"], limits),
         parity_gate(live.differing, live.accounts),
+        naming_gate(live.renamed, live.accounts),
+        rebuilt_gate(audit["rebuilt"]["differing"], audit["rebuilt"]["accounts"]),
+        *(
+            baseline_gate(loco, metrics["baselines"][name], name, least)
+            for name, least in leads.items()
+        ),
+        *floor_gates(loco, limits),
+        slope_gate(audit["calibration"], limits),
+        mask_gate(audit["mask_only_auc"], limits),
+        single_feature_gate(audit["single_features_read"], own, limits),
+        origin_gate(audit["control_origin"], limits),
+        panel_gate(audit["panel"]["slices"], limits),
+        *language_gates(audit["language"], limits),
+        topic_gate(audit["topic_swap"], limits),
+        evasion_gate(audit["evasion"], limits),
     ]
+    return required(gates, limits.may_not_apply)

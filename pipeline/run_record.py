@@ -72,8 +72,12 @@ class RunRecord:
 
     @property
     def failed(self) -> list[Gate]:
-        """Gates that did not pass; what could not be measured has not passed."""
-        return [gate for gate in self.gates if gate.status != "passed"]
+        """Gates that failed.
+
+        One that does not apply has failed already where no model may go without it
+        (models.gates.required).
+        """
+        return [gate for gate in self.gates if gate.status == "failed"]
 
 
 def read_record(

@@ -252,7 +252,10 @@ def _register(client: MlflowClient, run: Run, record: RunRecord) -> bool:
     challenger = model.aliases.get(CHALLENGER) if model else None
     if record.failed:
         for gate in record.failed:
-            say(f"gate {gate.code} {gate.status}: {gate.value}, limit {gate.limit}")
+            why = f": {gate.reason}" if gate.reason else ""
+            say(
+                f"gate {gate.code} {gate.status}: {gate.value}, limit {gate.limit}{why}"
+            )
         if version and str(challenger) == str(version.version):
             client.delete_registered_model_alias(name, CHALLENGER)
             say(f"{name} version {version.version} is no longer {CHALLENGER}")
@@ -315,9 +318,14 @@ def _version_tags(run: Run, record: RunRecord) -> dict[str, str]:
 
 
 def _gate_tags(record: RunRecord) -> dict[str, str]:
+    why = [
+        f"{gate.code} is {gate.value}, {gate.limit}: {gate.reason}"
+        for gate in record.failed
+    ]
     return {
         "gates": "failed" if record.failed else "passed",
         "gates_failed": ", ".join(gate.code for gate in record.failed) or "none",
+        "gates_failed_because": "; ".join(why)[:TAG_LENGTH] or "none",
         **{f"gate.{gate.code}": gate.status for gate in record.gates},
     }
 

@@ -17,6 +17,7 @@ from models.abstention import Abstention
 from models.bundle import describe, save_bundle
 from models.calibrator import Calibrator
 from models.evidence import STATES
+from models.gates import Known, Limits
 from models.intervals import Intervals
 from models.training import Recipe, train_booster
 
@@ -45,6 +46,30 @@ POINT: dict[str, Any] = {
     "controls": 900,
     "reason": None,
 }
+# Of the gates.
+LIMITS = Limits(
+    additivity=1e-6,
+    baseline_lead=0.0,
+    depth3_lead=0.05,
+    auc_mean=0.9,
+    auc_worst=0.8,
+    brier_skill_worst=0.0,
+    ece_mean=0.07,
+    ece_worst=0.16,
+    slope_low=0.8,
+    slope_high=1.25,
+    mask_only_low=0.45,
+    mask_only_high=0.55,
+    single_feature_auc=0.95,
+    single_features_known={"fleet": Known(0.99, "bought accounts have one age")},
+    control_origin_auc=0.75,
+    panel_fpr=0.02,
+    panel_known={"fandom": Known(0.3, "fans repost in the same minutes")},
+    language_ratio=1.25,
+    topic_swap_shift=0.5,
+    free_recall_share=0.9,
+    may_not_apply=["panel_slices"],
+)
 DISCLOSED = {"one": 2018, "two": 2019, "three": 2020, "four": 2021}
 
 

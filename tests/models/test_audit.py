@@ -7,10 +7,9 @@ from models.audit import (
     single_feature_aucs,
     source_diagnostic,
 )
-from models.gates import Limits, mask_gate
-from tests.models.builders import make_matrix
+from models.audit_gates import mask_gate
+from tests.models.builders import LIMITS, make_matrix
 
-LIMITS = Limits(1e-6, 0.0, 0.45, 0.55)
 ROWS = 1_000
 
 

@@ -1,20 +1,28 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from models.audit_gates import (
+    evasion_gate,
+    language_gates,
+    mask_gate,
+    origin_gate,
+    panel_gate,
+    single_feature_gate,
+    topic_gate,
+)
+from models.figure_gates import baseline_gate, floor_gates, slope_gate
 from models.gates import (
     Gate,
-    Limits,
     additivity_gate,
-    baseline_gate,
-    mask_gate,
+    naming_gate,
     parity_gate,
+    rebuilt_gate,
+    required,
 )
-
-LIMITS = Limits(
-    additivity=1e-6, baseline_lead=0.0, mask_only_low=0.45, mask_only_high=0.55
-)
+from tests.models.builders import LIMITS
 
 
 def block(**figures: float | None) -> dict[str, Any]:
@@ -26,7 +34,56 @@ def block(**figures: float | None) -> dict[str, Any]:
 
 
 def lead(ours: float, theirs: float) -> Gate:
-    return baseline_gate(block(a=ours, b=0.5), block(a=theirs, b=0.5), "tree", LIMITS)
+    return baseline_gate(block(a=ours, b=0.5), block(a=theirs, b=0.5), "tree", 0.0)
+
+
+def floors(**changed: float | None) -> dict[str, Gate]:
+    """Gates on figures that all pass, but for those given as `<figure>_<which>`."""
+    loco: dict[str, Any] = {
+        "auc": {"mean": 0.95, "worst": 0.85},
+        "brier_skill": {"mean": 0.5, "worst": 0.1},
+        "ece": {"mean": 0.03, "worst": 0.1},
+    }
+    for key, value in changed.items():
+        figure, which = key.rsplit("_", 1)
+        loco[figure] |= {which: value, "reason": "no campaign"}
+    row = {figure: loco[figure]["worst"] for figure in loco}
+    gates = floor_gates({**loco, "campaigns": {"fleet": row}}, LIMITS)
+    return {gate.code.removeprefix("unseen_"): gate for gate in gates}
+
+
+def floor(name: str, value: float) -> Gate:
+    return floors(**{name: value})[name]
+
+
+def slope(value: float | None) -> Gate:
+    return slope_gate({"pooled_slope": value, "reason": "none"}, LIMITS)
+
+
+def single(value: float, block: str = "ring", name: str = "age") -> Gate:
+    return single_feature_gate({block: {name: value}}, [block], LIMITS)
+
+
+def origin(value: float | None) -> Gate:
+    return origin_gate({"a against b": 0.5, "a against c": value}, LIMITS)
+
+
+def panel(low: float, name: str = "ngo") -> Gate:
+    return panel_gate({name: {"fpr": low + 0.01, "low": low}}, LIMITS)
+
+
+def language(low: float | None) -> Gate:
+    row = {"ratio": low, "low": low, "most": "x", "least": "y", "reason": "one only"}
+    [gate] = language_gates({"pooled_as_others": [], "fpr_0.1": row}, LIMITS)
+    return gate
+
+
+def topic(shift: float | None) -> Gate:
+    return topic_gate({"shift_95": shift, "reason": "no words"}, LIMITS)
+
+
+def evasion(share: float | None) -> Gate:
+    return evasion_gate({"free_share": share, "reason": "no threshold"}, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +95,23 @@ def lead(ours: float, theirs: float) -> Gate:
         (mask_gate({"a": 0.55}, LIMITS), mask_gate({"a": 0.5, "b": 0.5501}, LIMITS)),
         (mask_gate({"a": 0.45}, LIMITS), mask_gate({"a": 0.5, "b": 0.4499}, LIMITS)),
         (parity_gate(0, 60), parity_gate(1, 60)),
+        (naming_gate(0, 60), naming_gate(1, 60)),
+        (rebuilt_gate({}, 60), rebuilt_gate({"profile_age": 2}, 60)),
+        (floor("auc_mean", 0.9), floor("auc_mean", 0.8999)),
+        (floor("auc_worst", 0.8), floor("auc_worst", 0.7999)),
+        (floor("brier_skill_worst", 0.0), floor("brier_skill_worst", -0.001)),
+        (floor("ece_mean", 0.07), floor("ece_mean", 0.0701)),
+        (floor("ece_worst", 0.16), floor("ece_worst", 0.1601)),
+        (slope(0.8), slope(0.7999)),
+        (slope(1.25), slope(1.2501)),
+        (single(0.95), single(0.9501)),
+        (single(0.99, "fleet"), single(0.9901, "fleet")),
+        (origin(0.75), origin(0.7501)),
+        (panel(0.02), panel(0.0201)),
+        (panel(0.3, "fandom"), panel(0.3001, "fandom")),
+        (language(1.25), language(1.2501)),
+        (topic(0.5), topic(0.5001)),
+        (evasion(0.9), evasion(0.8999)),
     ],
 )
 def test_a_gate_passes_and_its_twin_fails(passing: Gate, failing: Gate) -> None:
@@ -55,12 +129,60 @@ def test_a_gate_passes_and_its_twin_fails(passing: Gate, failing: Gate) -> None:
     "gate",
     [
         mask_gate({"a": None}, LIMITS),
-        baseline_gate(block(a=0.7), {"not_applicable": "no columns"}, "x", LIMITS),
-        baseline_gate(block(a=0.7), block(b=0.1), "x", LIMITS),
-        baseline_gate(block(a=None), block(a=0.1), "x", LIMITS),
+        baseline_gate(block(a=0.7), {"not_applicable": "no columns"}, "x", 0.0),
+        baseline_gate(block(a=0.7), block(b=0.1), "x", 0.0),
+        baseline_gate(block(a=None), block(a=0.1), "x", 0.0),
+        floors(auc_worst=None)["auc_worst"],
+        floors(ece_mean=None)["ece_mean"],
+        slope(None),
+        single_feature_gate({"ring": {"age": 1.0}}, ["other"], LIMITS),
+        origin_gate({}, LIMITS),
+        panel_gate({}, LIMITS),
+        panel_gate({"ngo": {"fpr": None, "low": None, "reason": "few"}}, LIMITS),
+        language(None),
+        topic(None),
+        evasion(None),
     ],
 )
 def test_what_cannot_be_measured_is_no_pass(gate: Gate) -> None:
     assert gate.status == "not_applicable"
     assert gate.value is None
     assert gate.reason
+
+
+def test_what_failed_is_named() -> None:
+    assert "campaign fleet" in str(floor("auc_worst", 0.5).reason)
+    assert "age alone tells the classes of ring apart" in str(single(1.0).reason)
+    assert "a against c" in str(origin(0.9).reason)
+    assert "of the kind ngo" in str(panel(0.5).reason)
+    assert "write x are flagged more often than those who write y" in str(
+        language(2.0).reason
+    )
+    assert "profile_age" in str(rebuilt_gate({"profile_age": 2}, 60).reason)
+
+
+def test_an_exception_holds_for_its_own_block_alone() -> None:
+    gate = single_feature_gate(
+        {"fleet": {"age": 0.98}, "ring": {"age": 0.96}}, ["fleet", "ring"], LIMITS
+    )
+
+    assert gate.status == "failed"
+    assert gate.value == 0.96
+    assert "fleet 0.99" in gate.limit
+
+
+def test_a_figure_that_must_be_there_fails_without() -> None:
+    gates = required([panel_gate({}, LIMITS), evasion(None)], LIMITS.may_not_apply)
+
+    assert [gate.status for gate in gates] == ["not_applicable", "failed"]
+    assert gates[1].reason == "not measured: no threshold"
+    assert required([evasion(0.95)], []) == [evasion(0.95)]
+
+
+def test_limits_of_a_slice_do_not_loosen_the_others() -> None:
+    strict = replace(LIMITS, panel_known={})
+
+    both = {"fandom": {"fpr": 0.2, "low": 0.1}, "ngo": {"fpr": 0.05, "low": 0.03}}
+
+    assert "of the kind ngo" in str(panel_gate(both, LIMITS).reason)
+    assert "of the kind fandom" in str(panel_gate(both, strict).reason)

@@ -131,13 +131,28 @@ def test_an_operator_trained_on_before_is_named(tiny_world: TinyWorld) -> None:
 def test_gates_say_what_was_measured(tiny_world: TinyWorld) -> None:
     gates = {gate["code"]: gate for gate in tiny_world.metrics["gates"]}
 
-    assert set(gates) == {
+    assert list(gates) == [
         "contributions_add_up",
+        "batch_equals_single",
+        "ids_not_read",
+        "trained_on_what_is_served",
         "loco_beats_majority",
         "loco_beats_depth3_tree",
+        "unseen_auc_mean",
+        "unseen_auc_worst",
+        "unseen_brier_skill_worst",
+        "unseen_ece_mean",
+        "unseen_ece_worst",
+        "unseen_slope",
         "mask_only_auc",
-        "batch_equals_single",
-    }
+        "single_feature_auc",
+        "control_origin",
+        "panel_slices",
+        "language_parity_at_fpr_0.1",
+        "language_parity_at_fpr_0.01",
+        "topic_swap",
+        "recall_after_free_changes",
+    ]
     assert gates["batch_equals_single"]["value"] == 0
     assert gates["contributions_add_up"]["status"] == "passed"
     masks = tiny_world.metrics["audit"]["mask_only_auc"]
@@ -148,7 +163,7 @@ def test_gates_say_what_was_measured(tiny_world: TinyWorld) -> None:
 def test_live_checks_count_what_they_score(tiny_world: TinyWorld) -> None:
     live = check_live(tiny_world.bundle, tiny_world.folder / "canonical", 5)
 
-    assert (live.accounts, live.differing) == (5, 0)
+    assert (live.accounts, live.differing, live.renamed) == (5, 0, 0)
     assert live.additivity < 1e-9
 
 

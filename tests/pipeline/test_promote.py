@@ -4,145 +4,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import lightgbm
-import numpy as np
 import pytest
-from mlflow import MlflowClient
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from features.errors import ArtefactError, InputError
 from models.comparison import Comparison, compare
 from models.evaluation import Rules
-from pipeline.champion import export
-from pipeline.files import write_json
-from pipeline.promote import promote, undo
-from pipeline.run_record import Outputs, read_record
-from pipeline.tracking import registry, track
-
-MODEL = "telltale-demo"
-RULES = Rules(draws=500, confidence=0.95, seed=1, least_positives=1)
-OPERATORS = ("north", "south", "east", "west")
-Figures = dict[str, float | None]
-
-
-def gate(**overrides: Any) -> dict[str, Any]:
-    passed = {"code": "lead", "status": "passed", "value": 0.1, "limit": "above 0"}
-    return {**passed, "reason": None, **overrides}
-
-
-def make_metrics(campaigns: Figures, **gate_overrides: Any) -> dict[str, Any]:
-    """Metrics of campaigns `<operator>` or `<operator>-<part>`."""
-    rows = {
-        name: {
-            "n_pos": 50,
-            "n_neg": 100,
-            "fold": name.partition("-")[0],
-            "in_headline": not name.endswith("-aside"),
-            "average_precision": figure,
-        }
-        for name, figure in campaigns.items()
-    }
-    mean = {"mean": 0.7, "worst": 0.6, "ci_low": 0.5, "ci_high": 0.8}
-    return {
-        "loco": {"average_precision": mean, "campaigns": rows},
-        "gates": [gate(**gate_overrides)],
-    }
-
-
-def everywhere(figure: float) -> Figures:
-    """The same figure for one campaign of each operator, a little apart."""
-    return {name: figure + 0.01 * place for place, name in enumerate(OPERATORS)}
-
-
-class Project:
-    """A folder in which models are tracked, promoted and laid out."""
-
-    def __init__(self, folder: Path, root: Path, uri: str) -> None:
-        self.folder, self.root, self.uri = folder, root, uri
-        self.client = MlflowClient(uri)
-        self.target = folder / "artifacts" / "demo" / "champion"
-
-    def track(self, seed: int, campaigns: Figures, **gate_overrides: Any) -> None:
-        rows = np.random.default_rng(seed).normal(size=(100, 2))
-        booster = lightgbm.train(
-            {"objective": "binary", "verbose": -1, "num_leaves": 3},
-            lightgbm.Dataset(rows, label=(rows[:, 0] > 0).astype(int)),
-            2,
-        )
-        bundle = self.folder / "bundle"
-        bundle.mkdir(exist_ok=True)
-        booster.save_model(bundle / "booster.txt")
-        described = {"feature_names": ["a", "b"], "world": "demo", "fingerprint": "f0"}
-        write_json(described, bundle / "bundle.json")
-        write_json({"slope": 1.0}, bundle / "calibrator.json")
-        write_json({}, bundle / "artefacts.json")
-        (self.folder / "plots").mkdir(exist_ok=True)
-        (self.folder / "plots" / "roc.csv").write_text("campaign,fpr,tpr\n")
-        (self.folder / "model_card.md").write_text(f"# Model {seed}\n")
-        write_json(
-            make_metrics(campaigns, **gate_overrides), self.folder / "metrics.json"
-        )
-        (self.folder / "params.yaml").write_text("worlds: [demo]\n")
-        write_json({"campaigns": {}}, self.folder / "report.json")
-        (self.folder / "report.html").write_text("<!DOCTYPE html>\n")
-        outputs = Outputs(
-            metrics=self.folder / "metrics.json",
-            bundle=bundle,
-            plots=self.folder / "plots",
-            card=self.folder / "model_card.md",
-            details=self.folder / "report.json",
-            report=self.folder / "report.html",
-            lock=self.folder / "dvc.lock",
-            data=(),
-        )
-        lock = self.root / "serving" / "requirements.lock"
-        track(read_record("demo", outputs, self.folder / "params.yaml", lock), self.uri)
-
-    def promote(self, forced: str | None = None) -> None:
-        with registry("demo", self.uri) as models:
-            promote(models, RULES, forced)
-
-    def undo(self) -> None:
-        with registry("demo", self.uri) as models:
-            undo(models)
-
-    def export(self) -> None:
-        with registry("demo", self.uri) as models:
-            export(models, self.target)
-
-    def alias(self, name: str) -> str | None:
-        found = self.client.search_registered_models(f"name = '{MODEL}'")
-        number = found[0].aliases.get(name) if found else None
-        return None if number is None else str(number)
-
-    def champion(self) -> str | None:
-        return self.alias("champion")
-
-    def tags(self, number: str) -> dict[str, str]:
-        return dict(self.client.get_model_version(MODEL, number).tags)
-
-    def stored(self, number: str, name: str) -> Path:
-        run = self.client.get_run(
-            str(self.client.get_model_version(MODEL, number).run_id)
-        )
-        return Path(str(run.info.artifact_uri).removeprefix("file://")) / name
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A migrated database: copied per test, since migrating takes a second."""
-    path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    store = SqlAlchemyStore(f"sqlite:///{path}", str(path.parent))
-    store.engine.dispose()
-    return path.read_bytes()
-
-
-@pytest.fixture
-def project(tmp_path: Path, root: Path, empty_store: bytes) -> Project:
-    path = tmp_path / "artifacts" / "mlflow" / "mlflow.db"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(empty_store)
-    return Project(tmp_path, root, f"sqlite:///{path}")
+from tests.pipeline.tracked_project import (
+    MODEL,
+    RULES,
+    Figures,
+    Project,
+    everywhere,
+    gate,
+    make_metrics,
+)
 
 
 def test_the_first_that_passed_becomes_champion(
@@ -199,6 +74,49 @@ def test_a_challenger_that_is_not_better_is_refused_with_the_interval(
     assert "version 2 is not promoted: not better than version 1" in said
     assert "95% interval [" in said
     assert "0 is not excluded" in said
+    assert "not better than version 1" in project.tags("2")["refused_because"]
+
+
+def test_a_better_mean_does_not_make_up_for_the_worst_campaign(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.track(1, everywhere(0.6))
+    project.promote()
+    worse = {**everywhere(0.9), "north": 0.5}
+    project.track(2, worse)
+    found = compare(make_metrics(worse), make_metrics(everywhere(0.6)), RULES)
+    assert found.better
+
+    project.promote()
+
+    assert project.champion() == "1"
+    because = project.tags("2")["refused_because"]
+    assert because.startswith("worse than version 1 on the worst campaign: north at")
+    assert f"version 2 is not promoted: {because}" in capsys.readouterr().out
+
+
+def test_the_worst_campaign_may_fall_by_the_margin(project: Project) -> None:
+    project.track(1, everywhere(0.6))
+    project.promote()
+    project.track(2, {**everywhere(0.9), "north": 0.59})
+
+    project.promote()
+
+    assert project.champion() == "2"
+    assert "refused_because" not in project.tags("2")
+
+
+def test_small_campaigns_are_no_worst_one() -> None:
+    rules = Rules(draws=100, confidence=0.95, seed=1, least_positives=51)
+
+    found = compare(
+        make_metrics({**everywhere(0.9), "north": 0.1}),
+        make_metrics(everywhere(0.6)),
+        rules,
+    )
+
+    assert found.worst is None
+    assert found.worst_loss == 0
 
 
 def test_failed_gates_are_never_promoted(

@@ -188,15 +188,12 @@ def test_lost_registration_is_mended(
     assert len(runs(client)) == 1
 
 
-@pytest.mark.parametrize("status", ["failed", "not_applicable"])
-def test_a_gate_that_did_not_pass_is_logged_but_nothing_registered(
-    tmp_path: Path,
-    root: Path,
-    uri: str,
-    capsys: pytest.CaptureFixture[str],
-    status: str,
+def test_a_gate_that_failed_is_logged_with_its_reason_and_nothing_registered(
+    tmp_path: Path, root: Path, uri: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    registered = run_once(tmp_path, root, uri, gates=[{**GATE, "status": status}])
+    failed = {**GATE, "status": "failed", "reason": "too low"}
+
+    registered = run_once(tmp_path, root, uri, gates=[failed])
 
     client = MlflowClient(uri)
     [run] = runs(client)
@@ -204,7 +201,22 @@ def test_a_gate_that_did_not_pass_is_logged_but_nothing_registered(
     assert run.data.tags["gates"] == "failed"
     assert run.data.tags["gates_failed"] == "loco_auc"
     assert client.search_registered_models() == []
-    assert f"gate loco_auc {status}: 0.9, limit above 0.8" in capsys.readouterr().out
+    because = "loco_auc is 0.9, above 0.8: too low"
+    assert run.data.tags["gates_failed_because"] == because
+    said = capsys.readouterr().out
+    assert "gate loco_auc failed: 0.9, limit above 0.8: too low" in said
+
+
+def test_a_gate_that_does_not_apply_holds_nothing_up(
+    tmp_path: Path, root: Path, uri: str
+) -> None:
+    aside = {**GATE, "code": "panel_slices", "status": "not_applicable", "value": None}
+
+    registered = run_once(tmp_path, root, uri, gates=[GATE, aside])
+
+    [run] = runs(MlflowClient(uri))
+    assert registered
+    assert run.data.tags["gate.panel_slices"] == "not_applicable"
 
 
 def test_a_model_whose_gates_fail_later_loses_the_alias(

@@ -1,0 +1,93 @@
+"""Gates on figures of unseen campaigns: found, better than trivial, and calibrated."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.evaluation import headline_lead
+from models.gates import Gate, Limits, judged, unmeasured
+
+
+def baseline_gate(
+    ours: Mapping[str, Any], baseline: Mapping[str, Any], name: str, least: float
+) -> Gate:
+    """Unseen campaigns are found better than by a trivial baseline.
+
+    Args:
+        ours: block `loco` of metrics.json.
+        baseline: the same block of the baseline.
+        name: of the baseline.
+        least: mean lead that must be exceeded.
+    """
+    code = f"loco_beats_{name}"
+    limit = f"mean lead in average precision above {least:g}"
+    if "not_applicable" in baseline:
+        return unmeasured(code, limit, baseline["not_applicable"])
+    lead = headline_lead(ours, baseline, "average_precision")
+    if lead is None:
+        return unmeasured(code, limit, "no campaign has both figures")
+    return judged(
+        code, lead, limit, lead > least, f"{name} finds unseen campaigns as well"
+    )
+
+
+def floor_gates(loco: Mapping[str, Any], limits: Limits) -> list[Gate]:
+    """Unseen campaigns are found, on the mean and the worst; scores mean something.
+
+    Args:
+        loco: block `loco` of metrics.json.
+        limits: see Limits.
+    """
+    return [
+        _floor(loco, "auc", "mean", limits.auc_mean),
+        _floor(loco, "auc", "worst", limits.auc_worst),
+        _floor(loco, "brier_skill", "worst", limits.brier_skill_worst),
+        _ceiling(loco, "ece", "mean", limits.ece_mean),
+        _ceiling(loco, "ece", "worst", limits.ece_worst),
+    ]
+
+
+def slope_gate(calibration: Mapping[str, Any], limits: Limits) -> Gate:
+    """A step in the logit of an unseen account is worth a step.
+
+    Args:
+        calibration: see models.slopes.
+        limits: see Limits.
+    """
+    code = "unseen_slope"
+    limit = f"within [{limits.slope_low:g}, {limits.slope_high:g}] over all campaigns"
+    slope = calibration["pooled_slope"]
+    if slope is None:
+        return unmeasured(code, limit, calibration["reason"])
+    surer = "too sure" if slope < limits.slope_low else "not sure enough"
+    return judged(
+        code,
+        slope,
+        limit,
+        limits.slope_low <= slope <= limits.slope_high,
+        f"scores of unseen campaigns are {surer}",
+    )
+
+
+def _floor(loco: Mapping[str, Any], figure: str, which: str, least: float) -> Gate:
+    value, name = loco[figure][which], _campaign(loco, figure, which)
+    code, limit = f"unseen_{figure}_{which}", f"at least {least:g}"
+    if value is None:
+        return unmeasured(code, limit, loco[figure]["reason"])
+    return judged(code, value, limit, value >= least, f"too low{name}")
+
+
+def _ceiling(loco: Mapping[str, Any], figure: str, which: str, most: float) -> Gate:
+    value, name = loco[figure][which], _campaign(loco, figure, which)
+    code, limit = f"unseen_{figure}_{which}", f"at most {most:g}"
+    if value is None:
+        return unmeasured(code, limit, loco[figure]["reason"])
+    return judged(code, value, limit, value <= most, f"too high{name}")
+
+
+def _campaign(loco: Mapping[str, Any], figure: str, which: str) -> str:
+    """`: campaign <name>` of the worst one; empty for a mean."""
+    if which == "mean":
+        return ""
+    value = loco[figure][which]
+    found = [name for name, row in loco["campaigns"].items() if row[figure] == value]
+    return f": campaign {found[0]}" if found else ""
