@@ -23,8 +23,9 @@ def language_block(
 ) -> dict[str, Any]:
     """The block `audit.language` of metrics.json: a row a rate, with one a language.
 
-    `ratio` is the highest false positive rate over the lowest, `low` the lower bound of
-    that ratio; null with the reason where fewer than two languages can be compared.
+    `ratio` is the highest false positive rate over the lowest; `low` the highest lower
+    bound of a ratio, that of `most` over `least`: of few controls any rate may be had.
+    Null with the reason where fewer than two languages can be compared.
 
     Args:
         tested: test rows of one model and protocol: fold, label, logit, language (null

@@ -182,9 +182,8 @@ def _hardness(audit: dict[str, Any]) -> list[str]:
             told = (
                 f"not compared, {row['reason']}"
                 if row["ratio"] is None
-                else f"at most {_n(row['ratio'])} times as many of one language "
-                f"({row['most']}) as of another ({row['least']}), surely "
-                f"{_n(row['low'])} times"
+                else f"shares of two languages differ by a factor of {_n(row['ratio'])} "
+                f"at most, surely by {_n(row['low'])} ({row['most']} over {row['least']})"
             )
             share = float(key.removeprefix("fpr_"))
             lines.append(f"* Where {share:.0%} of controls are flagged: {told}.")

@@ -52,9 +52,9 @@ def copy_repository(root: Path, target: Path) -> None:
     for key, value in SMALLER.items():
         text, found = re.subn(rf"(?m)^(  {key}:) .*$", rf"\1 {value}", text)
         assert found == 1
-    own_limits = "    only_in:\n      demo:\n"
-    assert text.count(own_limits) == 1
-    text = text.replace(own_limits, own_limits + SMALL_WORLD)
+    own = r"(?m)^    only_in:\n(?:      #.*\n)*      demo:\n"
+    text, found = re.subn(own, lambda match: match[0] + SMALL_WORLD, text)
+    assert found == 1
     (target / "params.yaml").write_text(text)
     run(target, "git", "init", "--quiet")
     commit(target)

@@ -1,0 +1,49 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.errors import ParamsError
+from pipeline.evaluate import EvaluateParams
+from pipeline.section import load_section
+
+
+def load(params: dict[str, Any], folder: Path) -> EvaluateParams:
+    path = folder / "params.yaml"
+    path.write_text(yaml.safe_dump(params))
+    return load_section(path, "evaluate", EvaluateParams)
+
+
+def test_a_world_has_its_own_limits_and_the_others_have_the_common_ones(
+    root: Path,
+) -> None:
+    gates = load_section(root / "params.yaml", "evaluate", EvaluateParams).gates
+
+    common, demo, public = (gates.of(w).limits() for w in ("new", "demo", "public"))
+
+    assert common.ece_mean == demo.ece_mean < public.ece_mean
+    assert common.panel_known == {}
+    assert demo.panel_known["newsroom_feed"].limit > common.panel_fpr
+    assert common.may_not_apply == demo.may_not_apply == []
+    assert "panel_slices" in public.may_not_apply
+    assert public.additivity == common.additivity
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"auc_wrost": 0.1}, "auc_wrost"),
+        ({"auc_worst": 2.0}, "less than or equal to 1"),
+        ({"panel_known": {"ngo": {"limit": 0.5}}}, "reason"),
+        ({"panel_known": {"ngo": {"limit": 0.5, "reason": "because"}}}, "at least 20"),
+    ],
+)
+def test_a_limit_without_sense_or_reason_is_refused(
+    own: dict[str, Any], message: str, root: Path, tmp_path: Path
+) -> None:
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    params["evaluate"]["gates"]["only_in"] = {"demo": own}
+
+    with pytest.raises(ParamsError, match=message):
+        load(params, tmp_path)
