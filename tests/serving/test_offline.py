@@ -96,7 +96,8 @@ def test_files_and_requests_give_the_same_bits(
 
     written = table.rows_by_key("account_id", named=True, unique=True)
     assert table.height == len(items)
-    columns = ["bot_probability", "base", "prevalence_shift"]
+    columns = ["bot_probability", "interval_low", "interval_high"]
+    columns += ["base", "prevalence_shift"]
     columns += [f"contribution_{feature.name}" for feature in FEATURES]
     outcomes = {}
     for item, result in zip(items, answered, strict=True):

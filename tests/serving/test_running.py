@@ -80,6 +80,7 @@ def numbers(result: dict[str, Any]) -> list[float]:
     parts = {p["feature"]: p["contribution"] for p in explanation["contributions"]}
     return [
         result["bot_probability"],
+        *result["interval"],
         explanation["base"],
         explanation["prevalence_shift"],
         *(parts[feature.name] for feature in FEATURES),
@@ -90,6 +91,7 @@ def offline_numbers(scores: Scores, row: int) -> list[float]:
     explanation = scores.explanation
     return [
         float(scores.probabilities[row]),
+        *scores.intervals[row].tolist(),
         explanation.base,
         explanation.prevalence_shift,
         *explanation.contributions[row].tolist(),
@@ -172,7 +174,8 @@ def test_a_batch_of_500_by_http_and_offline_agrees_bit_for_bit(
     table = pl.read_parquet(tmp_path / "scores.parquet").rows_by_key(
         "account_id", named=True, unique=True
     )
-    columns = ["bot_probability", "base", "prevalence_shift"]
+    columns = ["bot_probability", "interval_low", "interval_high"]
+    columns += ["base", "prevalence_shift"]
     columns += [f"contribution_{feature.name}" for feature in FEATURES]
     written = [
         [table[result["account_id"]][name] for name in columns] for result in found
