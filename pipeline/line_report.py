@@ -1,0 +1,119 @@
+"""metrics.json: what each operating point did on campaigns left out."""
+
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.bundle import Bundle
+from models.evaluation import Rules
+from models.panel import wilson
+from models.thresholds import LEAST_FLAGGED, Aim, Point, Rates, rates, solve
+
+# Of a share of controls, in floating point.
+_SMALLEST: Final = 1e-9
+
+
+def operating_points(
+    loco: pl.DataFrame,
+    tested: pl.DataFrame,
+    sets: dict[str, pl.DataFrame],
+    bundle: Bundle,
+    rules: Rules,
+) -> dict[str, Any]:
+    """Each aim: what a fold's own threshold did on the campaigns that it left out.
+
+    Args:
+        loco: scores under the leave-one-out protocol, inner ones too.
+        tested: those of accounts left out.
+        sets: campaign -> its accounts left out, with all controls of its fold.
+        bundle: its aims, and the points of the final model.
+        rules: confidence of the bounds.
+    """
+    folds: dict[str, Rates] = {}
+    for (fold,), rows in loco.filter(
+        (pl.col("part") == "inner") & (pl.col("fold") != "all")
+    ).group_by(["fold"]):
+        rows = rows.sort("unit", "account_id")
+        folds[str(fold)] = rates(
+            rows["logit"].to_numpy(),
+            rows["label"].to_numpy(),
+            rows["unit"].to_numpy().astype(str),
+        )
+    blocks = {}
+    for name, stated in bundle.description["thresholds"].items():
+        aim = Aim(**{k: v for k, v in stated.items() if k in Aim.__annotations__})
+        prevalence = aim.prevalence or bundle.default_prevalence
+        points = {fold: solve(aim, found) for fold, found in sorted(folds.items())}
+        rows_of: dict[str, Any] = {}
+        for campaign, some in sets.items():
+            point = points[some["fold"][0]]
+            if point.logit is None:
+                rows_of[campaign] = _unsolved(point.reason)
+                continue
+            above = (some["logit"] > point.logit).to_numpy()
+            labels = some["label"].to_numpy()
+            row = _realised(above, labels, prevalence, rules.confidence)
+            if (
+                aim.max_fpr
+                and row["controls"] < LEAST_FLAGGED / aim.max_fpr - _SMALLEST
+            ):
+                # Recall needs no controls; the rate that it costs does.
+                row |= dict.fromkeys(("fpr", "fpr_low", "fpr_high", "precision"))
+                row["reason"] = (
+                    f"{row['controls']} controls do not tell an FPR of {aim.max_fpr:g}"
+                )
+            rows_of[campaign] = row
+        final = {k: _rounded(stated[k]) for k in ("logit", "fpr", "recall")}
+        blocks[name] = {
+            "aim": aim.words(),
+            "prevalence": prevalence,
+            "final": final | ({"reason": stated["reason"]} if stated["reason"] else {}),
+            "pooled": _pooled(tested, points, prevalence, rules.confidence),
+            "campaigns": rows_of,
+        }
+    return blocks
+
+
+def _pooled(
+    tested: pl.DataFrame, points: dict[str, Point], prevalence: float, confidence: float
+) -> dict[str, Any]:
+    """All folds together, each account against the threshold of its own fold."""
+    logits = {fold: point.logit for fold, point in points.items()}
+    if None in logits.values():
+        reasons = {p.reason for p in points.values() if p.reason}
+        return _unsolved("; ".join(sorted(reasons)))
+    cuts = tested["fold"].replace_strict(logits, return_dtype=pl.Float64)
+    above = (tested["logit"] > cuts).to_numpy()
+    return _realised(above, tested["label"].to_numpy(), prevalence, confidence)
+
+
+def _unsolved(reason: str | None) -> dict[str, Any]:
+    names = ("recall", "fpr", "fpr_low", "fpr_high", "precision")
+    return {**dict.fromkeys(names), "reason": reason}
+
+
+def _realised(
+    above: NDArray[np.bool_],
+    labels: NDArray[np.int8],
+    prevalence: float,
+    confidence: float,
+) -> dict[str, Any]:
+    flagged, controls = int(above[labels == 0].sum()), int((labels == 0).sum())
+    recall, fpr = float(above[labels == 1].mean()), flagged / controls
+    low, high = wilson(flagged, controls, confidence)
+    alarms = prevalence * recall + (1 - prevalence) * fpr
+    return {
+        "recall": _rounded(recall),
+        "fpr": _rounded(fpr),
+        "fpr_low": _rounded(low),
+        "fpr_high": _rounded(high),
+        "precision": _rounded(prevalence * recall / alarms) if alarms else None,
+        "controls": controls,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    """Six digits, as all figures; no negative zero."""
+    return None if value is None else round(value, 6) + 0.0
