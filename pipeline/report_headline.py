@@ -27,8 +27,8 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
     elif unknown:
         codes = ", ".join(gate["code"] for gate in unknown)
         verdict = (
-            f"Not to be promoted: no gate failed, but {len(unknown)} of {len(gates)} could "
-            f"not be applied ({codes}), and what was not measured has not passed."
+            f"No gate failed, but {len(unknown)} of {len(gates)} could not be applied "
+            f"({codes}): `make promote` decides whether that is enough."
         )
     else:
         verdict = (
