@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pipeline.markup import Cell, Html, folded, heading, section, table, text
+from pipeline.report_words import told
 
 # Longer tables are folded.
 _SHORT: Final = 8
@@ -53,7 +54,7 @@ def _block(title: str, value: Any) -> list[Html]:
             columns = [column for column in columns if column != "name"]
         cells = [[name, *(_cell(row.get(c)) for c in columns)] for name, row in rows]
         head = ["name", *(column.replace("_", " ") for column in columns)]
-        return _folded_if_long(title, f"{len(rows)} rows", table(head, cells), rows)
+        return _folded_if_long(title, f"{len(rows)} rows", told(head, cells), rows)
     if isinstance(value, dict) and any(
         _rows(inner) or _has_rows(inner) for inner in value.values()
     ):
@@ -73,7 +74,8 @@ def _block(title: str, value: Any) -> list[Html]:
 def _folded_if_long(
     title: str, size: str, shown: Html, rows: Sequence[object]
 ) -> list[Html]:
-    if len(rows) > _SHORT:
+    # What lies deep is for who looks for it.
+    if len(rows) > _SHORT or title.count(": ") > 1:
         return [folded(f"{title}: {size}", shown)]
     return [heading(title), shown]
 
