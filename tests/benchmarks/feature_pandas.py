@@ -50,14 +50,15 @@ def in_pandas(posts: pd.DataFrame) -> pd.DataFrame:
             "gaps": gap.notna(),
             "at_once": gap == 0,
             "fifth": minute % 5 == 0,
-            "key": told,
         }
     ).astype("float64")
     total = per_post.groupby(owner).sum()
     n = owner.groupby(owner).size()
     clients = posts.groupby(["account_id", "client"], observed=True).size()
     by_owner = clients.groupby(level=0)
-    keys = words.where(told).str.lower().groupby(owner).nunique()
+    lower = words[told].str.lower()
+    alike = lower.groupby([owner[told], lower]).size()
+    alike = (alike * (alike - 1)).groupby(level=0).sum()
     first, last = minute.groupby(owner).min(), minute.groupby(owner).max()
     days = day.groupby(owner).nunique()
     pairs = (clients * (clients - 1)).groupby(level=0).sum()
@@ -75,13 +76,14 @@ def in_pandas(posts: pd.DataFrame) -> pd.DataFrame:
             "content_upper_share": total["upper"] / total["letters"],
             "content_digit_share": total["digits"] / total["length"],
             "content_mark_share": total["marks"] / total["length"],
-            "content_duplicate_share": (total["key"] - keys) / n,
+            "content_duplicate_share": alike.reindex(n.index, fill_value=0)
+            / (n * (n - 1)),
             "client_top_share": by_owner.max() / n,
             "client_mix_share": 1 - pairs / (n * (n - 1)),
             "timing_gap_median_log": np.log1p(gap.groupby(owner).median()),
             "timing_same_minute_share": total["at_once"] / total["gaps"],
-            "timing_five_minute_share": total["fifth"] / n,
-            "timing_active_day_share": days / (day.groupby(owner).max() + 1),
+            "rhythm_five_minute_share": total["fifth"] / n,
+            "days_active_share": (days - 2) / (day.groupby(owner).max() - 1),
             "life_span_log_days": np.log1p((last - first) / 1440),
         }
     )
