@@ -22,6 +22,7 @@ from features.feature import Feature
 from features.missing import Causes, Flags, of_posts, told
 from features.population import Population
 from features.prepared import Prepared, Table, look_up, prepare
+from features.prominent import READ
 from features.queries import as_written
 
 
@@ -47,7 +48,8 @@ def build_features(
         SchemaError: a table is not canonical.
         InputError: an account stands in the table twice.
     """
-    return _measured(prepare(accounts, posts, artefacts), features, population).built()
+    prepared = prepare(accounts, posts, artefacts, _reads(features))
+    return _measured(prepared, features, population).built()
 
 
 def build_counted(
@@ -68,7 +70,8 @@ def explain_missing(
     features: Sequence[Feature] = FEATURES,
 ) -> pl.DataFrame:
     """Like build_features, with a reason code where the value is null, else null."""
-    return _measured(prepare(accounts, posts, artefacts), features).reasons()
+    prepared = prepare(accounts, posts, artefacts, _reads(features))
+    return _measured(prepared, features).reasons()
 
 
 def build_with_reasons(
@@ -82,13 +85,14 @@ def build_with_reasons(
 
     Measured once for all three; the last as `count_posts`, in the order of accounts.
     """
-    measured = _measured(prepare(accounts, posts, artefacts), features, population)
+    prepared = prepare(accounts, posts, artefacts, _reads(features))
+    measured = _measured(prepared, features, population)
     return measured.built(), measured.reasons(), measured.n_posts
 
 
 def count_posts(accounts: Table, posts: Table | None) -> pl.Series:
     """Posts of each account that count: distinct, before as_of, the latest ones."""
-    return _measured(prepare(accounts, posts, None), ()).n_posts
+    return _measured(prepare(accounts, posts, None, _reads(())), ()).n_posts
 
 
 def build_for_each(
@@ -101,7 +105,7 @@ def build_for_each(
 
     Posts are prepared once for all.
     """
-    prepared = prepare(accounts, posts, None)
+    prepared = prepare(accounts, posts, None, _reads(features) | READ)
     for tables in artefacts:
         yield _measured(look_up(prepared, tables), features).built()
 
@@ -196,6 +200,9 @@ class _Plan:
         self.totals = frozenset(
             name for f in features if f.table == "totals" for name in f.inputs()
         )
+        self.reads = totals.reads(self.totals).union(
+            *(expr.meta.root_names() for expr in self.of_posts.values())
+        )
         self.causes = Causes(features)
         self.values = [f"value {f.name}" for f in features]
 
@@ -203,6 +210,11 @@ class _Plan:
 @lru_cache(maxsize=32)
 def _plan(features: tuple[Feature, ...]) -> _Plan:
     return _Plan(features)
+
+
+def _reads(features: Sequence[Feature]) -> set[str]:
+    """Measures of posts that the features read."""
+    return _plan(tuple(features)).reads
 
 
 def _measured(

@@ -21,7 +21,7 @@ Counts = NDArray[np.int64]
 _DAYS: Final = 7
 _HOURS: Final = 24
 _WEEK: Final = _DAYS * _HOURS
-_READ: Final = ("account", "week", "day", "week_hour")
+READ: Final = ("account", "week", "day", "week_hour")
 # Accounts looked at together: bounds the memory, changes no value.
 _TOGETHER: Final = 2_048
 # Posts that each half needs for a choice to be one.
@@ -81,8 +81,8 @@ def plan() -> str:
 
 def _stretches(posts: pl.DataFrame, many: NDArray[np.bool_]) -> dict[str, Counts]:
     """The columns `CLOCK` of those accounts that have many posts, in order."""
-    dated = posts.select(_READ).drop_nulls("week_hour")
-    columns = [dated[name].to_numpy() for name in _READ]
+    dated = posts.select(READ).drop_nulls("week_hour")
+    columns = [dated[name].to_numpy() for name in READ]
     chosen = many[columns[0]]
     account, week, day, hour = (column[chosen] for column in columns)
     account = (np.cumsum(many) - 1)[account]

@@ -4,6 +4,7 @@ Every measure is an integer, a boolean or a text key, so that sums over an accou
 exact and do not depend on the order or the company in which its posts are read.
 """
 
+from collections.abc import Set
 from math import pi
 from typing import Final
 
@@ -225,12 +226,31 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
 )
 
 
-def measure(posts: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
-    """Equalised posts, sorted by account and time, with the measures as columns."""
+def measure(
+    posts: pl.DataFrame | pl.LazyFrame, names: Set[str] | None = None
+) -> pl.DataFrame:
+    """Equalised posts, sorted by account and time, with the measures as columns.
+
+    Args:
+        posts: equalised posts.
+        names: which measures, made with those that they build on; null for all.
+    """
     query = posts.lazy()
-    for stage in _STAGES:
+    for stage in _STAGES if names is None else _needed(names):
         query = query.with_columns(**stage)
     return as_written(query)
+
+
+def _needed(names: Set[str]) -> list[dict[str, pl.Expr]]:
+    """The stages, with the measures alone that these need."""
+    needed = set(names)
+    stages = []
+    for stage in reversed(_STAGES):
+        kept = {name: expr for name, expr in stage.items() if name in needed}
+        for expr in kept.values():
+            needed |= set(expr.meta.root_names())
+        stages.append(kept)
+    return stages[::-1]
 
 
 # Columns that build.py prepares, and the canonical column of accounts behind them.

@@ -1,5 +1,6 @@
 """Prepared: tables checked, equalised, cut at as_of, and measured post by post."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from features.account_measures import measure_accounts
 from features.artefacts import Artefacts
 from features.errors import InputError
 from features.measures import measure
+from features.prominent import READ
 
 Table = pl.DataFrame | Path
 
@@ -28,9 +30,19 @@ class Prepared:
 
 
 def prepare(
-    accounts: Table, posts: Table | None, artefacts: Artefacts | None
+    accounts: Table,
+    posts: Table | None,
+    artefacts: Artefacts | None,
+    reads: Set[str] | None = None,
 ) -> Prepared:
     """Accounts and their posts, ready for expressions.
+
+    Args:
+        accounts: canonical accounts, or a Parquet file of them.
+        posts: canonical posts, or a Parquet file of them; null if there are none.
+        artefacts: tables fitted in training, null if there are none.
+        reads: measures of posts that are read, beside those of the fitted tables; null
+            for all.
 
     Raises:
         SchemaError: a table is not canonical.
@@ -53,7 +65,9 @@ def prepare(
         how="left",
         maintain_order="left",
     )
-    return look_up(Prepared(account_table, measure(kept)), artefacts)
+    if reads is not None and artefacts is not None:
+        reads = reads | READ
+    return look_up(Prepared(account_table, measure(kept, reads)), artefacts)
 
 
 def look_up(prepared: Prepared, artefacts: Artefacts | None) -> Prepared:

@@ -13,6 +13,8 @@ from typing import Any, Final
 import polars as pl
 
 LARGEST: Final = 20_000
+# Measures of posts that `copied` reads.
+READ: Final = frozenset({"copy_key", "minute", "passed_on"})
 # Readers that only impossible input has.
 _MOST: Final = 2**53
 _COLUMNS: Final = ("copy_key", "reach", "original_minute", "author")

@@ -148,6 +148,17 @@ def reduce(
     return clock.clock(posts, found) if names & set(clock.CLOCK) else found
 
 
+def reads(names: Set[str]) -> set[str]:
+    """Columns of measured posts that `reduce` reads for these totals."""
+    of_mixes = mixes.sources()
+    found = {"account_id", "account", "returned"}
+    for expr in (*COUNTS.values(), *(SUMS[name] for name in names if name in SUMS)):
+        found |= set(expr.meta.root_names())
+    for name in names:
+        found |= of_mixes.get(name, set())
+    return found | set(clock.READ) if names & set(clock.CLOCK) else found
+
+
 def lineage(columns: Set[str]) -> set[str]:
     """Canonical columns behind columns that expressions read, totals or not."""
     of_mixes = mixes.sources()

@@ -1,7 +1,8 @@
 import polars as pl
 import pytest
 
-from features import measures, schema
+from features import equalise, measures, schema
+from tests.features.builders import at, make_posts, plain
 
 CANONICAL = set(schema.POSTS) | set(schema.ACCOUNTS)
 
@@ -53,3 +54,15 @@ def test_measures_are_whole_numbers_booleans_or_keys():
     }
 
     assert inexact == {}
+
+
+def test_measures_that_nobody_reads_are_not_made():
+    """And those that are read are the same, with what they build on."""
+    posts = equalise.posts(make_posts([*at(0, 5, 5, text="Some, words!"), *plain(2)]))
+    every = measures.measure(posts)
+
+    some = measures.measure(posts, {"gap", "form"})
+
+    assert "tokens" not in some.columns
+    assert some.equals(every.select(some.columns))
+    assert {"gap", "form", "words_only", "minute"} <= set(some.columns)
