@@ -183,6 +183,10 @@ def _told(world: str, removed: list[Removed], known: int) -> Iterator[str]:
         "delete the older runs and versions (make ui)"
     )
     yield f"  files of `make score` outside artifacts/{world}"
+    yield (
+        "  artifacts/forecasts: forecasts whose predictions name the account; frozen, so "
+        "delete their folders (the ledger names no account)"
+    )
 
 
 if __name__ == "__main__":

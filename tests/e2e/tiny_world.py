@@ -25,7 +25,8 @@ SMALL_WORLD = """\
         slope_low: 0.5
         slope_high: 2.0
         single_feature_auc: 0.9995
-        control_origin_auc: 0.9
+        control_origin_auc: 0.99
+        depth3_lead: 0.0
         may_not_apply:
           - panel_slices
           - language_parity_at_fpr_0.1
