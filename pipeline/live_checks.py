@@ -49,18 +49,18 @@ def check_live(bundle: Bundle, canonical: Path, count: int) -> LiveChecks:
     for row in range(some.height):
         one = some[row : row + 1]
         own = posts.filter(pl.col("account_id") == one["account_id"][0])
-        differing += not _same(score(bundle, one, own), 0, together, row)
+        differing += not same_score(score(bundle, one, own), 0, together, row)
     other = score(bundle, _renamed(some).reverse(), _renamed(posts).reverse())
     last = some.height - 1
     renamed = sum(
-        not _same(other, last - row, together, row) for row in range(some.height)
+        not same_score(other, last - row, together, row) for row in range(some.height)
     )
     return LiveChecks(
         some.height, additivity_error(together.explanation), differing, renamed
     )
 
 
-def _same(first: Scores, row: int, second: Scores, other: int) -> bool:
+def same_score(first: Scores, row: int, second: Scores, other: int) -> bool:
     """Whether two scores of an account agree, part by part, to the bit."""
     return bool(
         first.explanation.logits[row] == second.explanation.logits[other]

@@ -1,6 +1,7 @@
 """Every figure of metrics.json, worked out again from the stored predictions."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 
 from features.catalogue import FEATURES
 from models.metrics import FIGURES
-from pipeline.live_checks import check_live
+from models.scorer import score
+from pipeline.live_checks import check_live, same_score
 from tests.pipeline.conftest import TinyWorld
 
 OPERATORS = {"jetty", "harbour", "orchard", "bureau", "carousel", "gavel", "atelier"}
@@ -165,6 +167,22 @@ def test_live_checks_count_what_they_score(tiny_world: TinyWorld) -> None:
 
     assert (live.accounts, live.differing, live.renamed) == (5, 0, 0)
     assert live.additivity < 1e-9
+
+
+def test_a_score_that_differs_in_anything_is_another(tiny_world: TinyWorld) -> None:
+    accounts = tiny_world.table("canonical/accounts").head(2)
+    first = score(tiny_world.bundle, accounts, None)
+    explained = first.explanation
+    moved = explained.contributions.copy()
+    # The sum stays: one part has what another lacks.
+    moved[0, 0] += 1e-9
+    moved[0, 1] -= 1e-9
+    other = replace(first, explanation=replace(explained, contributions=moved))
+
+    assert same_score(first, 0, first, 0)
+    assert not same_score(first, 0, first, 1)
+    assert not same_score(first, 0, other, 0)
+    assert same_score(first, 1, other, 1)
 
 
 def test_metrics_are_json_without_nan(tiny_world: TinyWorld) -> None:
