@@ -51,11 +51,12 @@ def single_feature_gate(
     if not found:
         return unmeasured(code, limit, "no block has enough accounts")
     (block, name), value = _furthest(found, known, common)
+    holds = value <= _allowed(block, known, common)
     return judged(
         code,
-        value,
+        max(found.values()) if holds else value,
         limit,
-        value <= _allowed(block, known, common),
+        holds,
         f"{name} alone tells the classes of {block} apart; if that is behaviour, write "
         "the reason into params.yaml",
     )
@@ -102,11 +103,13 @@ def panel_gate(panel: Mapping[str, Mapping[str, Any]], limits: Limits) -> Gate:
         reasons = sorted({row["reason"] for row in panel.values() if "reason" in row})
         return unmeasured(code, limit, "; ".join(reasons))
     (name, _), value = _furthest(bounds, limits.panel_known, common)
+    holds = value <= _allowed(name, limits.panel_known, common)
     return judged(
         code,
-        value,
+        # Where all hold, the highest is shown: an exception is not hidden by the rest.
+        max(bounds.values()) if holds else value,
         limit,
-        value <= _allowed(name, limits.panel_known, common),
+        holds,
         f"honest accounts of the kind {name} are flagged too often",
     )
 

@@ -186,3 +186,14 @@ def test_limits_of_a_slice_do_not_loosen_the_others() -> None:
 
     assert "of the kind ngo" in str(panel_gate(both, LIMITS).reason)
     assert "of the kind fandom" in str(panel_gate(both, strict).reason)
+
+
+def test_a_pass_shows_the_highest_figure_exceptions_included() -> None:
+    slices = {"fandom": {"fpr": 0.3, "low": 0.2}, "ngo": {"fpr": 0.03, "low": 0.019}}
+
+    gate = panel_gate(slices, LIMITS)
+
+    assert (gate.status, gate.value) == ("passed", 0.2)
+    assert "fandom 0.3" in gate.limit
+    both = {"fleet": {"age": 0.98}, "ring": {"age": 0.95}}
+    assert single_feature_gate(both, ["fleet", "ring"], LIMITS).value == 0.98
