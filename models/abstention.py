@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 # Reason -> what it says. A closed list: metrics are labelled by it.
 REASONS: Final = {
     "no_evidence": "nothing but a handle or a name is known",
-    "too_few_posts": "fewer posts than a score needs to stay as it is when more come",
+    "too_few_posts": "some posts, but fewer than a score needs to stay as it is when more come",
     "unlike_training": "its values lie where the model has seen no account",
     "wide_interval": "operators differ too much at this score to state one",
 }
@@ -30,7 +30,8 @@ class Abstention:
     """Limits beyond which no score is given.
 
     Attributes:
-        least_posts: accounts with fewer posts that count are not scored.
+        least_posts: accounts with fewer posts that count, but some, are not scored: so
+            few say nothing sure, and yet they move the score. A profile alone is scored.
         most_outside: largest share of an account's known values that may lie outside
             the range of values that the booster was trained on.
         widest: largest width of an interval, in probability where both classes weigh
@@ -59,7 +60,7 @@ class Abstention:
         known = ~np.isnan(matrix)
         tests = {
             "no_evidence": ~known[:, _TELLING].any(axis=1),
-            "too_few_posts": n_posts < self.least_posts,
+            "too_few_posts": (n_posts > 0) & (n_posts < self.least_posts),
             "unlike_training": outside_share(matrix, ranges) > self.most_outside,
             "wide_interval": widths > self.widest,
         }

@@ -34,6 +34,9 @@ def known_only(column: int) -> np.ndarray:
     [
         (5, 0.2, ""),
         (4, 0.2, "too_few_posts"),
+        (1, 0.2, "too_few_posts"),
+        (0, 0.2, ""),
+        (0, 0.901, "wide_interval"),
         (5, 0.9, ""),
         (5, 0.901, "wide_interval"),
         (4, 0.901, "too_few_posts"),
