@@ -1,6 +1,7 @@
 """Gates on the audits: what else than behaviour a model may have learnt, and whom it hurts."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from models.gates import Gate, Known, Limits, judged, unmeasured
@@ -51,12 +52,13 @@ def single_feature_gate(
     if not found:
         return unmeasured(code, limit, "no block has enough accounts")
     (block, name), value = _furthest(found, known, common)
-    holds = value <= _allowed(block, known, common)
+    if value <= _allowed(block, known, common):
+        return _by_exceptions(code, limit, found, common)
     return judged(
         code,
-        max(found.values()) if holds else value,
+        value,
         limit,
-        holds,
+        False,
         f"{name} alone tells the classes of {block} apart; if that is behaviour, write "
         "the reason into params.yaml",
     )
@@ -103,13 +105,13 @@ def panel_gate(panel: Mapping[str, Mapping[str, Any]], limits: Limits) -> Gate:
         reasons = sorted({row["reason"] for row in panel.values() if "reason" in row})
         return unmeasured(code, limit, "; ".join(reasons))
     (name, _), value = _furthest(bounds, limits.panel_known, common)
-    holds = value <= _allowed(name, limits.panel_known, common)
+    if value <= _allowed(name, limits.panel_known, common):
+        return _by_exceptions(code, limit, bounds, common)
     return judged(
         code,
-        # Where all hold, the highest is shown: an exception is not hidden by the rest.
-        max(bounds.values()) if holds else value,
+        value,
         limit,
-        holds,
+        False,
         f"honest accounts of the kind {name} are flagged too often",
     )
 
@@ -195,6 +197,20 @@ def _furthest(
         found.items(),
         key=lambda item: (item[1] - _allowed(item[0][0], known, common), item[0]),
     )
+
+
+def _by_exceptions(
+    code: str, limit: str, found: Mapping[tuple[str, str], float], common: float
+) -> Gate:
+    """A gate that holds; the highest figure is shown, and what is beyond the common limit.
+
+    So that an exception is not hidden behind the rest.
+    """
+    beyond = sorted({name for (name, _), value in found.items() if value > common})
+    gate = judged(code, max(found.values()), limit, True, "")
+    if not beyond:
+        return gate
+    return replace(gate, reason=f"only by exceptions: {', '.join(beyond)}")
 
 
 def _exceptions(known: Mapping[str, Known], present: Collection[str]) -> str:

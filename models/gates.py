@@ -18,7 +18,7 @@ class Gate:
         status: not_applicable is a typed outcome with its reason, not a pass.
         value: what was measured, null if not applicable.
         limit: what was asked, in words with the number.
-        reason: why it failed or does not apply.
+        reason: why it failed or does not apply; of one that passed, by what exceptions.
     """
 
     code: str

@@ -31,9 +31,15 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
             f"({codes}): `make promote` decides whether that is enough."
         )
     else:
+        excepted = [gate["code"] for gate in gates if gate["reason"]]
+        only = (
+            f", {len(excepted)} of them only by exceptions ({', '.join(excepted)})"
+            if excepted
+            else ""
+        )
         verdict = (
-            f"All {len(gates)} gates passed: it may be promoted, if it is better than "
-            "the champion."
+            f"All {len(gates)} gates passed{only}: it may be promoted, if it is better "
+            "than the champion."
         )
     loco = metrics["loco"]
     rows: list[list[Cell]] = []

@@ -102,22 +102,30 @@ def test_what_was_measured_is_shown(
 
 
 @pytest.mark.parametrize(
-    ("statuses", "expected"),
+    ("statuses", "reason", "expected"),
     [
-        (("passed", "passed"), "All 2 gates passed"),
-        (("passed", "failed"), "Not to be promoted: 1 of 2 gates failed (second)"),
-        (("not_applicable", "passed"), "could not be applied (first)"),
+        (("passed", "passed"), None, "All 2 gates passed: it may be promoted"),
+        (
+            ("passed", "passed"),
+            "only by exceptions: fandom",
+            "All 2 gates passed, 1 of them only by exceptions (second): it may be",
+        ),
+        (("passed", "failed"), "worse", "1 of 2 gates failed (second)"),
+        (("not_applicable", "passed"), None, "could not be applied (first)"),
     ],
 )
 def test_the_verdict_follows_from_the_gates(
     statuses: tuple[str, str],
+    reason: str | None,
     expected: str,
     tiny_world: TinyWorld,
     tiny_details: dict[str, Any],
 ) -> None:
     gates = [
-        {"code": code, "status": status, "value": 1.0, "limit": "x", "reason": None}
-        for code, status in zip(("first", "second"), statuses, strict=True)
+        {"code": code, "status": status, "value": 1.0, "limit": "x", "reason": said}
+        for code, status, said in zip(
+            ("first", "second"), statuses, (None, reason), strict=True
+        )
     ]
 
     html = headline(tiny_world.metrics | {"gates": gates}, tiny_details)
