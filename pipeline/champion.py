@@ -13,7 +13,7 @@ from models.bundle import bundle_hash
 from pipeline.files import atomic_directory, write_json
 from pipeline.run_record import content_hash
 from pipeline.stage import say
-from pipeline.tracking import CHAMPION, Registry, Version
+from pipeline.tracking.registry import CHAMPION, Registry, Version
 
 
 def checked_bundle(models: Registry, version: Version, folder: Path) -> Path:

@@ -18,15 +18,15 @@ from pipeline.champion import checked_bundle, export, stored_metrics
 from pipeline.evaluate import EvaluateParams
 from pipeline.section import load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
-from pipeline.tracking import (
+from pipeline.tracking.registry import (
     CHALLENGER,
     CHAMPION,
     Promotion,
     Registry,
     Version,
     registry,
-    tracking_uri,
 )
+from pipeline.tracking.store import tracking_uri
 
 TAKEN_BACK: Final = "taken_back"
 REFUSED: Final = "refused_because"

@@ -10,7 +10,8 @@ from pathlib import Path
 from pipeline.files import write_json
 from pipeline.run_record import Outputs, read_record
 from pipeline.stage import run_stage, say, stage_parser, world_lock
-from pipeline.tracking import track, tracking_uri
+from pipeline.tracking.runs import track
+from pipeline.tracking.store import tracking_uri
 
 
 def _arguments() -> argparse.Namespace:

@@ -18,7 +18,8 @@ from pipeline.search_params import TuneParams
 from pipeline.section import load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.stored_world import StoredWorld, load_world
-from pipeline.tracking import SearchLog, search_log, tracking_uri
+from pipeline.tracking.searches import SearchLog, search_log
+from pipeline.tracking.store import tracking_uri
 from pipeline.train import TrainParams
 from pipeline.tuning_report import evidence
 

@@ -20,7 +20,8 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from features.errors import InputError
 from pipeline.files import write_json
 from pipeline.run_record import Outputs, figures, parameters, pinned, read_record
-from pipeline.tracking import track, tracking_uri
+from pipeline.tracking.runs import track
+from pipeline.tracking.store import tracking_uri
 
 MODEL = "telltale-demo"
 GATE = {

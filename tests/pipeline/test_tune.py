@@ -15,7 +15,7 @@ from pipeline.params import load_params
 from pipeline.search import choose
 from pipeline.search_params import TuneParams
 from pipeline.stored_world import StoredWorld, load_world
-from pipeline.tracking import search_log
+from pipeline.tracking.searches import search_log
 from pipeline.train import TrainParams
 from pipeline.tune import study_name, tune
 from pipeline.tuning_report import evidence

@@ -13,7 +13,8 @@ from pipeline.champion import export
 from pipeline.files import write_json
 from pipeline.promote import promote, undo
 from pipeline.run_record import Outputs, read_record
-from pipeline.tracking import registry, track
+from pipeline.tracking.registry import registry
+from pipeline.tracking.runs import track
 
 MODEL = "telltale-demo"
 RULES = Rules(draws=500, confidence=0.95, seed=1, least_positives=1)
