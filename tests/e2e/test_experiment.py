@@ -9,7 +9,10 @@ from tests.e2e.tiny_world import dvc
 
 pytestmark = pytest.mark.slow
 
-PLOTS = {"roc", "precision_recall", "reliability", "importance", "scores"}
+PLOTS = {
+    *("roc", "precision_recall", "reliability", "importance", "scores"),
+    *("label_noise", "stability", "time_to_detect"),
+}
 
 
 def test_an_experiment_is_shown_compared_and_tracked(world: Path) -> None:
