@@ -1,17 +1,24 @@
 """Ledger: what was forecast, and how it came out; a line once written stays as it is.
 
-JSON lines. Each holds the hash of the line before, so that no line can be changed, left
-out or put between two others without every later one disagreeing. What was cut off at
-the end cannot be seen from the file alone: publish the last hash.
+JSON lines. Each holds the hash of the line before, so that a line changed, left out or
+put between two others is seen, unless every later hash was computed anew. The chain has
+no key: whoever can write the file can do that, or cut off its end. By itself it shows
+accidents and careless edits; it proves nothing. A proof is only the hash of an entry
+that was published elsewhere when it was written.
 """
 
+import fcntl
 import hashlib
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from features.errors import ArtefactError
 from pipeline.files import atomic_file
+from pipeline.stage import say
 
 _START: Final = "0" * 64
 
@@ -20,14 +27,16 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
     """Entries, oldest first; none if there is no file yet.
 
     Raises:
-        ArtefactError: a line is not what it was when it was written; names it.
+        ArtefactError: a line does not fit its hash or the line before; names it.
     """
     if not path.exists():
         return []
     entries: list[dict[str, Any]] = []
     previous = _START
-    text = path.read_text(encoding="utf-8", errors="replace")
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Lines end at "\n" alone: a name may hold what str.splitlines takes for an end.
+    text = path.read_bytes().decode(errors="replace")
+    lines = text.removesuffix("\n").split("\n") if text else []
+    for number, line in enumerate(lines, start=1):
         try:
             entry = json.loads(line)
         except json.JSONDecodeError:
@@ -43,16 +52,28 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def append(path: Path, facts: dict[str, Any]) -> str:
-    """Add an entry; the hash that stands for the ledger from then on.
+@contextmanager
+def writing(path: Path) -> Iterator[Callable[[dict[str, Any]], str]]:
+    """Hold the only right to write a ledger and what lies beside it, for one block.
+
+    Gives the function that adds an entry: facts as JSON values in, the entry's hash
+    out; it raises ArtefactError, and adds nothing, if the ledger was changed. Another
+    process waits its turn. The operating system drops the lock with the process.
 
     Args:
-        path: of the ledger; made if it is not there.
-        facts: JSON values.
-
-    Raises:
-        ArtefactError: the ledger was changed; nothing is added.
+        path: of the ledger; its folder is made if it is not there.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (path.parent / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"another process is writing {path}: waiting for it")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield partial(_append, path)
+
+
+def _append(path: Path, facts: dict[str, Any]) -> str:
     entries = read_ledger(path)
     previous = entries[-1]["hash"] if entries else _START
     entry: dict[str, Any] = {**facts, "previous": previous}

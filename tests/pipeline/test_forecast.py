@@ -1,5 +1,8 @@
-import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +11,12 @@ import polars as pl
 import pytest
 
 from features.errors import ArtefactError, InputError
-from pipeline.forecast import LEDGER, freeze, ledger_rows, score_forecast
-from pipeline.ledger import append, read_ledger
+from pipeline.files import read_json
+from pipeline.forecast import main
+from pipeline.forecast_freeze import freeze
+from pipeline.forecast_score import score_forecast
+from pipeline.frozen import LEDGER, forecasts
+from pipeline.ledger import read_ledger, writing
 from tests.pipeline.conftest import TinyWorld
 
 
@@ -39,24 +46,30 @@ def frozen(tiny_world: TinyWorld, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def home(frozen: Path, tmp_path: Path) -> Path:
-    """A copy of the forecast, whose input is where it was."""
+    """A copy of the forecast, its input and its labels."""
     return Path(shutil.copytree(frozen, tmp_path / "copy"))
 
 
 def test_a_forecast_is_scored_once_labels_come(home: Path) -> None:
-    assert ledger_rows(home)[0]["status"] == "frozen"
+    assert forecasts(home)[0]["scorings"] == []
 
     result = score_forecast(home, "spring", home / "labels.csv")
 
     labels = pl.read_csv(home / "labels.csv")
-    assert result["n_pos"] == labels["label"].sum()
-    assert result["n_pos"] + result["n_neg"] == labels.height
+    predicted = pl.read_parquet(home / "spring" / "predictions.parquet")
+    judged = labels.join(
+        predicted.filter(pl.col("outcome") == "scored"), on="account_id"
+    )
+    assert result["n_pos"] == judged["label"].sum() > 0
+    assert result["n_pos"] + result["n_neg"] == judged.height
+    unjudged = labels.height - judged.height
+    assert result["abstained"] + result["not_predicted"] == unjudged
     # The model was trained on these very accounts.
     assert result["auc"] > 0.9
-    [row] = ledger_rows(home)
-    assert (row["name"], row["status"]) == ("spring", "scored")
-    assert row["auc"] == result["auc"]
-    assert row["recall_at_fpr_0.01"] is None
+    [row] = forecasts(home)
+    [scoring] = row["scorings"]
+    assert (row["name"], scoring["auc"]) == ("spring", result["auc"])
+    assert scoring["recall_at_fpr_0.01"] is None
 
 
 def test_scoring_twice_adds_nothing(home: Path) -> None:
@@ -101,25 +114,7 @@ def _other_description(home: Path) -> Path:
     return path
 
 
-def _other_input(home: Path) -> Path:
-    # The copy's description still names the original's input.
-    path = home / "spring" / "forecast.json"
-    described = json.loads(path.read_text())
-    changed = home / "accounts.parquet"
-    described["input"]["accounts"]["path"] = changed.as_posix()
-    path.write_text(json.dumps(described))
-    (home / LEDGER).unlink()
-    from pipeline.run_record import content_hash
-
-    entry = {"event": "frozen", "name": "spring"}
-    append(home / LEDGER, {**entry, "forecast": content_hash(path)})
-    changed.write_bytes(changed.read_bytes() + b" ")
-    return changed
-
-
-@pytest.mark.parametrize(
-    "tamper", [_other_probability, _other_description, _other_input]
-)
+@pytest.mark.parametrize("tamper", [_other_probability, _other_description])
 def test_what_was_changed_is_named_and_not_scored(
     tamper: Callable[[Path], Path], home: Path
 ) -> None:
@@ -131,6 +126,74 @@ def test_what_was_changed_is_named_and_not_scored(
 
     assert str(path) in str(caught.value)
     assert (home / LEDGER).read_bytes() == before
+    assert str(path) in forecasts(home)[0]["changed"]
+
+
+def test_no_place_of_the_input_is_kept(home: Path) -> None:
+    described = read_json(home / "spring" / "forecast.json")
+
+    assert described["input"]["accounts"]["file"] == "accounts.parquet"
+    assert "/" not in (home / "spring" / "forecast.json").read_text()
+
+
+def test_another_input_is_said_and_changes_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {kind: home / f"{kind}.parquet" for kind in ("accounts", "posts")}
+    labels = home / "labels.csv"
+    first = score_forecast(home, "spring", labels, given=given)
+    assert "warning" not in capsys.readouterr().out
+    given["accounts"].write_bytes(given["accounts"].read_bytes() + b" ")
+    given["posts"].unlink()
+
+    assert score_forecast(home, "spring", labels, given=given) == first
+
+    said = capsys.readouterr().out
+    assert f"warning: {given['accounts']}: not the accounts that were frozen" in said
+    assert f"warning: {given['posts']}: no such file" in said
+
+
+def test_a_published_hash_is_held_to(
+    home: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = forecasts(home)[0]["hash"]
+    command = ["forecast", "score", "--folder", str(home), "--name", "spring"]
+    command += ["--labels", str(home / "labels.csv"), "--expect", published]
+    monkeypatch.setattr("sys.argv", command)
+    main()
+    # Later lines do not change it; a ledger written anew does, though it is sound.
+    main()
+    shutil.rmtree(home / "spring")
+    (home / LEDGER).unlink()
+    accounts = home / "accounts.parquet"
+    other = freeze(tiny_world.folder / "bundle", accounts, None, None, home / "spring")
+
+    with pytest.raises(ArtefactError, match=f"as {other}, expected {published}"):
+        main()
+
+    assert len(read_ledger(home / LEDGER)) == 1
+
+
+@pytest.mark.parametrize("model", [[], ["--world", "demo", "--bundle", "x"]])
+def test_one_model_is_asked_for(
+    model: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = ["forecast", "freeze", "--accounts", "a.csv", "--out", "spring", *model]
+    monkeypatch.setattr("sys.argv", command)
+
+    with pytest.raises(SystemExit):
+        main()
+
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "--world" in said
+    assert "--bundle" in said
+
+
+def _append(ledger: Path, facts: dict[str, Any]) -> str:
+    with writing(ledger) as append:
+        return append(facts)
 
 
 def _better_figure(lines: list[str]) -> list[str]:
@@ -159,8 +222,8 @@ def test_a_changed_ledger_is_refused_by_line(
     ledger.write_text("".join(f"{line}\n" for line in changed))
 
     for use in (
-        lambda: ledger_rows(home),
-        lambda: append(ledger, {"event": "frozen"}),
+        lambda: forecasts(home),
+        lambda: _append(ledger, {"event": "frozen"}),
         lambda: score_forecast(home, "spring", home / "labels.csv"),
     ):
         with pytest.raises(ArtefactError, match=r"ledger\.jsonl, line \d+: changed"):
@@ -179,6 +242,63 @@ def test_a_name_is_taken_once(home: Path, tiny_world: TinyWorld) -> None:
     shutil.rmtree(home / "spring")
     with pytest.raises(InputError, match="there is a forecast of this name"):
         again()
+
+
+@pytest.mark.parametrize("name", [LEDGER, ".spring", "..", "notes"])
+def test_nothing_else_is_written_over(
+    name: str, home: Path, tiny_world: TinyWorld
+) -> None:
+    (home / "notes").mkdir()
+    (home / "notes" / "forecast.json").write_text("mine")
+    (home / LEDGER).unlink()
+    accounts = home / "accounts.parquet"
+
+    with pytest.raises(InputError, match="choose another"):
+        freeze(tiny_world.folder / "bundle", accounts, None, None, home / name)
+
+    assert (home / "notes" / "forecast.json").read_text() == "mine"
+
+
+def test_killed_before_its_entry_a_forecast_is_frozen_anew(
+    frozen: Path, tiny_world: TinyWorld, tmp_path: Path, root: Path
+) -> None:
+    bundle, accounts = tiny_world.folder / "bundle", frozen / "accounts.parquet"
+    out, ledger = tmp_path / "spring", tmp_path / LEDGER
+    # A pipe for a ledger: whoever reads it waits until somebody writes.
+    os.mkfifo(ledger)
+    command = [sys.executable, "-m", "pipeline.forecast", "freeze", "--bundle"]
+    command += [str(bundle), "--accounts", str(accounts), "--out", str(out)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
+        try:
+            _until(lambda: _told_empty(ledger), process)
+            _until(out.exists, process)
+        finally:
+            process.kill()
+    ledger.unlink()
+    left = {path.name for path in out.iterdir()}
+    assert left == {"forecast.json", "predictions.parquet"}
+
+    entered = freeze(bundle, accounts, None, None, out)
+
+    assert [row["hash"] for row in forecasts(tmp_path)] == [entered]
+    assert score_forecast(tmp_path, "spring", frozen / "labels.csv")["n_pos"] > 0
+
+
+def _until(done: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    started = time.monotonic()
+    while not done():
+        assert process.poll() is None, "it ended by itself"
+        assert time.monotonic() - started < 60
+        time.sleep(0.02)
+
+
+def _told_empty(pipe: Path) -> bool:
+    """Whether somebody waits at the pipe, who then reads nothing from it."""
+    try:
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(
