@@ -8,6 +8,7 @@ from pipeline import (
     report_breakdowns,
     report_campaigns,
     report_curves,
+    report_forecasts,
     report_headline,
     report_limits,
 )
@@ -26,6 +27,7 @@ def report(
     details: dict[str, Any],
     against: dict[str, Any] | None,
     params: EvaluateParams,
+    ledger: Path | None = None,
 ) -> Html:
     """The page, in the order in which it is to be read.
 
@@ -35,6 +37,7 @@ def report(
         details: report.json.
         against: metrics.json of another model to be compared with; null for none.
         params: for the interval of that comparison.
+        ledger: folder of forecasts that the page is to show; null for none.
     """
     simulated = world == _SIMULATED
     notice = (
@@ -47,6 +50,9 @@ def report(
     if against is not None:
         found = compare(metrics, against, params.rules())
         beside = report_headline.beside_champion(metrics, against, found)
+    forecasts = Html("")
+    if ledger is not None:
+        forecasts = report_forecasts.frozen_forecasts(ledger)
     return page(
         f"Evaluation of telltale-{world}",
         notice,
@@ -54,6 +60,7 @@ def report(
         beside,
         report_campaigns.campaigns(metrics, details),
         report_campaigns.forward(metrics, details),
+        forecasts,
         report_breakdowns.operating_points(details),
         report_campaigns.calibration(details),
         report_breakdowns.panel(metrics),
@@ -76,6 +83,7 @@ def main() -> None:
     parser.add_argument(
         "--against", type=Path, help="metrics.json of a model to compare with"
     )
+    parser.add_argument("--ledger", type=Path, help="folder of forecasts to show")
     parser.add_argument("--out", type=Path, required=True, help="page to write")
     args = parser.parse_args()
     params = load_section(args.params, "evaluate", EvaluateParams)
@@ -86,6 +94,7 @@ def main() -> None:
             read_json(args.details),
             None if args.against is None else read_json(args.against),
             params,
+            args.ledger,
         )
         with atomic_file(args.out) as working:
             working.write_text(html, encoding="utf-8")
