@@ -266,8 +266,7 @@ def test_killed_before_its_entry_a_forecast_is_frozen_anew(
     out, ledger = tmp_path / "spring", tmp_path / LEDGER
     # A pipe for a ledger: whoever reads it waits until somebody writes.
     os.mkfifo(ledger)
-    command = [sys.executable, "-m", "pipeline.forecast", "freeze", "--bundle"]
-    command += [str(bundle), "--accounts", str(accounts), "--out", str(out)]
+    command = _freezing(bundle, accounts, out)
     with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
         try:
             _until(lambda: _told_empty(ledger), process)
@@ -282,6 +281,38 @@ def test_killed_before_its_entry_a_forecast_is_frozen_anew(
 
     assert [row["hash"] for row in forecasts(tmp_path)] == [entered]
     assert score_forecast(tmp_path, "spring", frozen / "labels.csv")["n_pos"] > 0
+
+
+def test_of_two_who_freeze_one_name_at_once_one_is_refused(
+    frozen: Path, tiny_world: TinyWorld, tmp_path: Path, root: Path
+) -> None:
+    out = tmp_path / "spring"
+    command = _freezing(tiny_world.folder / "bundle", frozen / "accounts.parquet", out)
+    with writing(tmp_path / LEDGER):
+        both = [
+            subprocess.Popen(
+                command,
+                cwd=root,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(2)
+        ]
+        waiting = [process.stdout.readline() for process in both if process.stdout]
+
+    said = "".join(process.communicate(timeout=60)[1] for process in both)
+    assert sorted(process.returncode for process in both) == [0, 1]
+    assert all("waiting for it" in line for line in waiting)
+    assert "there is a forecast of this name" in said
+    [row] = forecasts(tmp_path)
+    assert row["changed"] is None
+
+
+def _freezing(bundle: Path, accounts: Path, out: Path) -> list[str]:
+    command = [sys.executable, "-m", "pipeline.forecast", "freeze", "--bundle"]
+    return [*command, str(bundle), "--accounts", str(accounts), "--out", str(out)]
 
 
 def _until(done: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
