@@ -48,7 +48,7 @@ def time_to_detect(
 ) -> list[dict[str, Any]]:
     """What is found after k posts, a row a k: always the same accounts.
 
-    Those with fewer posts keep the score of their last. The last row (posts null) is
+    Those with fewer posts keep the score of the most of FIRST that they reach. The last row (posts null) is
     what all posts and the counts of the profile say.
 
     Args:

@@ -11,7 +11,7 @@ _EARLY: Final = (
     "Judged a minute after the last of these posts. What the profile counts (followers, "
     "posts in all) is of a later moment and left out, except in the last row; names and "
     "descriptions are of the later moment. The accounts are the same in every row: one "
-    "with fewer posts keeps the score of its last. The first posts held need not be the "
+    "with fewer posts keeps the score of the last row that it reaches. The first posts held need not be the "
     "first ever written."
 )
 

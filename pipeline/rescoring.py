@@ -74,9 +74,7 @@ def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
     )
     told = dated.filter("dated").select("account_id", "n_posts")
     accounts = accounts.join(told, on="account_id", how="semi", maintain_order="left")
-    posts = posts.join(told, on="account_id", how="semi").sort(
-        "account_id", "posted_at", maintain_order=True
-    )
+    posts = in_order(posts.join(told, on="account_id", how="semi"))
     scorers = {
         fold: _FoldScorer(stored, fold, members["account_id"])
         for fold in sorted(sample["fold"].unique())
@@ -111,6 +109,14 @@ _SCHEMA: Final = {
     "posts": pl.Int64(),
     "logit": pl.Float64(),
 }
+
+
+def in_order(posts: pl.DataFrame) -> pl.DataFrame:
+    """Posts of each account in order of time, those of one moment in one order too.
+
+    Which of them are the first k must not depend on the order of rows.
+    """
+    return posts.sort("account_id", "posted_at", "post_id", "text", "kind")
 
 
 def parts_of(

@@ -20,7 +20,7 @@ SAMPLE = pl.DataFrame(
 )
 
 
-def test_who_stops_posting_keeps_the_last_score() -> None:
+def test_who_stops_posting_keeps_the_score_of_the_last_row_reached() -> None:
     rows: list[tuple[str, int, str, int | None, float]] = [
         ("p1", 2, "first", 1, 0.0),
         ("p1", 2, "first", 2, 2.0),
@@ -40,6 +40,23 @@ def test_who_stops_posting_keeps_the_last_score() -> None:
     assert [row["fpr"] for row in (one, two, whole)] == [0.0, 1.0, 0.0]
     assert [row["auc"] for row in (one, two, whole)] == [0.5, 1.0, 1.0]
     assert one["recall_low"] < 0.5 < one["recall_high"]
+
+
+def test_posts_between_two_rows_are_not_read() -> None:
+    """Nine posts: after ten, the score is that of five."""
+    rows: list[tuple[str, int, str, int | None, float]] = [
+        ("p1", 9, "first", 5, 2.0),
+        ("p2", 10, "first", 5, 0.0),
+        ("p2", 10, "first", 10, 0.0),
+        ("n1", 10, "first", 5, 0.0),
+        ("n1", 10, "first", 10, 0.0),
+    ]
+
+    five, ten = time_to_detect(score_rows(rows), SAMPLE, 0.95)
+
+    assert (five["posts"], ten["posts"]) == (5, 10)
+    assert (five["reached"], ten["reached"]) == (3, 2)
+    assert five["recall"] == ten["recall"] == 0.5
 
 
 def test_flips_are_counted_by_side() -> None:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from models.posts_curves import draw_sample, stability, time_to_detect, with_thresholds
-from pipeline.rescoring import Stored, parts_of, rescored
+from pipeline.rescoring import Stored, in_order, parts_of, rescored
 from tests.features.builders import make_account, make_posts
 from tests.pipeline.conftest import TinyWorld
 
@@ -119,6 +119,33 @@ def test_latest_posts_are_a_cut_history_of_the_same_moment() -> None:
     assert set(accounts["as_of"]) == {START + timedelta(days=30)}
     assert set(accounts["followers"]) == {9}
     assert set(accounts["history_complete"]) == {False}
+
+
+def test_posts_of_one_moment_are_always_in_one_order() -> None:
+    accounts, posts, told = world_of(12)
+    at_once = posts.with_columns(
+        posted_at=pl.lit(START).cast(posts.schema["posted_at"]),
+        text=pl.format("post {}", pl.int_range(pl.len()).mod(12)),
+    )
+    some = [at_once, at_once.sample(fraction=1.0, shuffle=True, seed=1)]
+
+    first = [
+        {part: which for part, k, _, which in parts_of(accounts, rows, told) if k == 5}
+        for rows in map(in_order, some)
+    ]
+
+    for part in ("first", "latest"):
+        assert first[0][part].equals(first[1][part])
+    # The twin: in the order of the rows, others are the first.
+    unsorted = [
+        next(which for _, k, _, which in parts_of(accounts, rows, told) if k == 5)
+        for rows in some
+    ]
+    assert (
+        not unsorted[0]
+        .sort("account_id", "text")
+        .equals(unsorted[1].sort("account_id", "text"))
+    )
 
 
 def test_few_accounts_make_no_point() -> None:
