@@ -22,7 +22,7 @@ from models.bootstrap import (
 )
 from models.calibrator import sigmoid
 from models.metrics import BINS, FPR, Figure, figures, threshold_at_fpr
-from models.slope import calibration_line
+from models.slopes import NO_LINE, calibration_line
 
 # Distance of observed from predicted shares is never negative, so drawing adds to it
 # what the sample had added already: its interval is turned round the figure.
@@ -36,11 +36,7 @@ def campaign_figures(logits: Floats, labels: Labels) -> dict[str, Figure]:
     line = calibration_line(logits, labels)
     found = figures(logits, labels)
     for place, name in enumerate(("slope", "intercept")):
-        found[name] = (
-            Figure(None, "the classes do not overlap")
-            if line is None
-            else Figure(line[place])
-        )
+        found[name] = Figure(None, NO_LINE) if line is None else Figure(line[place])
     return found
 
 
@@ -76,7 +72,9 @@ def campaign_intervals(
         if reported:
             found["recall_at_fpr_0.01"].append(recall(above, FPR))
         if slope is not None and intercept is not None:
-            line = calibration_line(logits, labels, counts, (slope, intercept))
+            line = calibration_line(
+                logits, labels, counts.astype(np.float64), (slope, intercept)
+            )
             for place, name in enumerate(("slope", "intercept")):
                 # The classes of a draw need not overlap: then no interval is given.
                 found[name].append(np.nan if line is None else line[place])

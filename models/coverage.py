@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.calibrator import sigmoid
-from models.metrics import BINS
+from models.metrics import BINS, FPR, Figure, recall_at_fpr, threshold_at_fpr
 from models.panel import wilson
 
 Floats = NDArray[np.float64]
@@ -15,6 +15,8 @@ Labels = NDArray[np.int8]
 
 # Share of the bins of a campaign that must hold for its intervals to count as held.
 ENOUGH: Final = 0.8
+# Recall at FPR 1 % as served: nobody is flagged who gets no score.
+SERVED_RECALL: Final = "recall_at_fpr_0.01_abstained_not_flagged"
 
 
 @dataclass(frozen=True)
@@ -94,3 +96,20 @@ def selection(logits: Floats, labels: Labels, kept: NDArray[np.bool_]) -> Select
         brier=float(error.mean()),
         kept_brier=float(error[kept].mean()) if some else None,
     )
+
+
+def served_recall(logits: Floats, labels: Labels, kept: NDArray[np.bool_]) -> Figure:
+    """Recall at the threshold of FPR 1 % where nobody is flagged who gets no score.
+
+    The threshold is that of the recall over all accounts, so that this one is never
+    higher.
+
+    Args:
+        logits: calibrated log-odds, shape (n,).
+        labels: 1 or 0, both present.
+        kept: whether the account gets a score.
+    """
+    threshold = threshold_at_fpr(logits[labels == 0], FPR)
+    if threshold is None:
+        return recall_at_fpr(logits, labels, FPR)
+    return Figure(float(((logits > threshold) & kept)[labels == 1].mean()))

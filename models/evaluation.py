@@ -68,6 +68,20 @@ def protocol_block(
     return block
 
 
+def headline_rows(tested: pl.DataFrame, campaigns: Sequence[Campaign]) -> pl.DataFrame:
+    """Accounts of the headline campaigns, and all controls of their folds.
+
+    Args:
+        tested: one row an account judged: fold, label, campaign (null for controls).
+        campaigns: of this world.
+    """
+    names = pl.Series([c.name for c in campaigns if c.in_headline], dtype=pl.String)
+    inside = (pl.col("label") == 1) & pl.col("campaign").is_in(names.implode())
+    folds = tested.filter(inside)["fold"].unique()
+    controls = (pl.col("label") == 0) & pl.col("fold").is_in(folds.implode())
+    return tested.filter(inside | controls)
+
+
 def _campaign_row(scored: pl.DataFrame, campaign: Campaign) -> dict[str, Any] | None:
     positives = scored.filter(
         (pl.col("campaign") == campaign.name) & (pl.col("label") == 1)
@@ -91,7 +105,7 @@ def _campaign_row(scored: pl.DataFrame, campaign: Campaign) -> dict[str, Any] | 
     logits = judged["logit"].to_numpy()
     found = figures(to_share(logits, judged["anchor"].to_numpy(), labels), labels)
     for name, figure in found.items():
-        row[name] = _rounded(figure.value)
+        row[name] = rounded(figure.value)
         if figure.value is None:
             row[f"{name}_reason"] = figure.reason
     return row
@@ -130,10 +144,10 @@ def summarise(
         reasons.append("one operator gives no interval")
     because = {"reason": "; ".join(reasons)} if reasons else {}
     return {
-        "mean": _rounded(float(np.mean([row[figure] for row in headline.values()]))),
-        "worst": _rounded(pick(worst_of)) if worst_of else None,
-        "ci_low": _rounded(low),
-        "ci_high": _rounded(high),
+        "mean": rounded(float(np.mean([row[figure] for row in headline.values()]))),
+        "worst": rounded(pick(worst_of)) if worst_of else None,
+        "ci_low": rounded(low),
+        "ci_high": rounded(high),
     } | because
 
 
@@ -182,7 +196,7 @@ def recall_by_control_source(
         recalls[str(source)] = (
             None
             if threshold is None
-            else _rounded(float((campaign["logit"].to_numpy() > threshold).mean()))
+            else rounded(float((campaign["logit"].to_numpy() > threshold).mean()))
         )
     known = [value for value in recalls.values() if value is not None]
     return {"worst": min(known) if known else None, "by_source": recalls}
@@ -216,6 +230,6 @@ def _leads(
     ]
 
 
-def _rounded(value: float | None) -> float | None:
+def rounded(value: float | None) -> float | None:
     """Six digits: what is below is noise that would dirty the diff; no negative zero."""
     return None if value is None else round(value, 6) + 0.0

@@ -29,7 +29,7 @@ def language_block(
 
     Args:
         tested: test rows of one model and protocol: fold, label, logit, language (null
-            where no post tells it).
+            where nothing tells it).
         least: languages with fewer controls are pooled as `others`.
         confidence: of the bound, two-sided.
     """

@@ -15,7 +15,9 @@ from models.metrics import FPR, threshold_at_fpr
 def panel_block(
     loco: pl.DataFrame, confidence: float, rate: float = FPR
 ) -> dict[str, Any]:
-    """The block `panel` of metrics.json: a row a slice, sorted.
+    """Rows of a block of metrics.json, one a slice, sorted.
+
+    The block `panel` aims at FPR 1 %, `audit.panel`, which the gate reads, at its `fpr`.
 
     Each has n, flagged, fpr and its Wilson bounds low and high; all but n are null, with
     the reason, if too few controls of a fold were seen to set the threshold.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.calibration import fit_calibrator
 from models.calibrator import sigmoid
 from models.metrics import expected_calibration_error, to_share
+from models.slopes import NO_LINE, calibration_line
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -27,7 +27,7 @@ class Recalibration:
         intercept: 0 if they are right, above if they are too low.
         size: mean distance of the log-odds from 0 where both classes weigh the same;
             less evidence must make it smaller.
-        reason: why those four are null.
+        reason: why those four are null, or why slope and intercept are.
     """
 
     n: int
@@ -56,8 +56,9 @@ def recalibration(
         reason = f"{fewest} accounts of a class, {least} needed"
         return Recalibration(len(labels), positives, None, None, None, None, reason)
     shifted = to_share(logits, anchors, labels)
-    # The line of the labels on the log-odds, without any pull.
-    line = fit_calibrator(shifted, labels, np.ones(len(labels)), ridge=0.0)
+    line = calibration_line(shifted, labels)
     ece = expected_calibration_error(sigmoid(shifted), labels)
     size = float(np.abs(to_share(logits, anchors, _EVEN)).mean())
-    return Recalibration(len(labels), positives, ece, line.slope, line.intercept, size)
+    if line is None:
+        return Recalibration(len(labels), positives, ece, None, None, size, NO_LINE)
+    return Recalibration(len(labels), positives, ece, *line, size)

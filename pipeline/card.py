@@ -4,7 +4,8 @@ from typing import Any
 
 from features.catalogue import FEATURES
 from models.bundle import Bundle
-from models.evaluation import headline_lead, shared_campaigns
+from models.coverage import SERVED_RECALL
+from models.evaluation import headline_lead, rounded, shared_campaigns
 from models.metrics import FIGURES
 from pipeline.doubt_card import doubt_lines
 
@@ -23,7 +24,7 @@ def model_card(
 ) -> str:
     """Markdown of the card; every figure comes from the stored metrics."""
     world = bundle.description["world"]
-    loco = metrics["loco"]
+    loco, gated = metrics["loco"], metrics["audit"]["panel"]["slices"]
     kinds = sorted({kind for c in campaigns for kind in c["kinds"]})
     meaning = "; ".join(f"{_LABELS[kind]} ({kind})" for kind in kinds)
     lines = [f"# Model card: telltale-{world}", ""]
@@ -56,17 +57,28 @@ def model_card(
         ),
         "",
         "| campaign | operator | accounts | controls | AUC | average precision | ECE | "
-        "Brier skill | recall at FPR 1 % | in headline |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "Brier skill | recall at FPR 1 % | "
+        "scored | recall at FPR 1 %, abstained not flagged | in headline |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     operators = {c["name"]: c["operator"] for c in campaigns}
     for name, row in loco["campaigns"].items():
+        served = metrics["abstention"]["campaigns"].get(name)
+        scored = None if served is None else rounded(1 - served["share"])
+        recall = None if served is None else served[SERVED_RECALL]
         shown = "yes" if row["in_headline"] else f"no: {row['reason']}"
         lines.append(
             f"| {name} | {operators[name]} | {row['n_pos']} | {row['n_neg']} | "
             f"{_n(row['auc'])} | {_n(row['average_precision'])} | {_n(row['ece'])} | "
-            f"{_n(row['brier_skill'])} | {_n(row['recall_at_fpr_0.01'])} | {shown} |"
+            f"{_n(row['brier_skill'])} | {_n(row['recall_at_fpr_0.01'])} | {_n(scored)} | "
+            f"{_n(recall)} | {shown} |"
         )
+    lines += [
+        "",
+        "All accounts count in these figures, also those to whom the service gives no "
+        "score for want of evidence. Scored: the share that gets one; beside it recall "
+        "at the same threshold if nobody without a score is flagged, as in service.",
+    ]
     splits = bundle.booster.feature_importance("split")
     unused = [f.name for f, n in zip(FEATURES, splits, strict=True) if not n]
     weak = [
@@ -114,13 +126,17 @@ def model_card(
         "## Look-alikes",
         "",
         "Honest accounts of kinds that are easily mistaken, never trained on; share of "
-        "each flagged where 1 % of unseen controls are, with its interval.",
+        "each flagged where 1 % of unseen controls are, with its interval. The gate "
+        f"aims at {metrics['audit']['panel']['fpr']:.1%} of them, the last columns.",
         "",
-        "| slice | accounts | flagged | share | interval |",
-        "|---|---|---|---|---|",
+        "| slice | accounts | flagged at 1 % | share | interval | "
+        f"flagged at {metrics['audit']['panel']['fpr']:.1%} | share | interval |",
+        "|---|---|---|---|---|---|---|---|",
         *(
             f"| {name} | {row['n']} | {_n(row['flagged'], 'd')} | {_n(row['fpr'])} | "
-            f"{_n(row['low'])} to {_n(row['high'])} |"
+            f"{_n(row['low'])} to {_n(row['high'])} | "
+            f"{_n(gated[name]['flagged'], 'd')} | {_n(gated[name]['fpr'])} | "
+            f"{_n(gated[name]['low'])} to {_n(gated[name]['high'])} |"
             for name, row in metrics["panel"].items()
         ),
         "",

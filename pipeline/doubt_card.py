@@ -29,9 +29,18 @@ def doubt_lines(metrics: dict[str, Any]) -> list[str]:
         )
     lines += [
         "",
-        f"Over all of them the slope is {_n(states['pooled']['slope'])} (1 is right, less "
-        f"is too sure); {states['slopes_within']} of {states['slopes_judged']} campaigns "
-        "lie between 0.5 and 2.",
+        *(["Counted nowhere in this section:", ""] if intervals["apart"] else []),
+        *(
+            f"* {name}, {row['apart_because']}: bins held {_n(row['bins_held'])}, slope "
+            f"{_n(states['apart'][name]['slope'])}, not scored "
+            f"{_n(abstention['apart'][name]['share'])}."
+            for name, row in intervals["apart"].items()
+        ),
+        *([""] if intervals["apart"] else []),
+        "Over the campaigns of the table, each weighing the same, the slope is "
+        f"{_slope(states['pooled'])} (1 is right, less is too sure); "
+        f"{states['slopes_within']} of {states['slopes_judged']} campaigns lie between "
+        "0.5 and 2.",
         "",
         "Lines that could be drawn, each solved on operators not seen and tried on those "
         "left out. A line that fails on some campaign is shown as it is.",
@@ -62,6 +71,12 @@ def doubt_lines(metrics: dict[str, Any]) -> list[str]:
         "",
     ]
     return lines
+
+
+def _slope(pooled: dict[str, Any]) -> str:
+    if pooled["slope"] is None:
+        return f"not known, {pooled['reason']}"
+    return _n(pooled["slope"])
 
 
 def _n(value: float | None, form: str = ".3f") -> str:

@@ -8,20 +8,16 @@ import numpy as np
 import polars as pl
 
 from models.bundle import Bundle
-from models.coverage import ENOUGH, coverage, selection
-from models.evaluation import Campaign, Rules
-from models.evidence import STATES
+from models.coverage import ENOUGH, SERVED_RECALL, coverage, selection, served_recall
+from models.evaluation import Campaign, Rules, headline_rows, rounded
 from models.metrics import to_share
-from models.recalibration import recalibration
-from pipeline.doubt import Values
+from models.slopes import calibration_slopes
+from pipeline.calibration_report import calibration_states, split_apart
 from pipeline.line_report import operating_points
 
 PROMISE: Final = (
     "how the intervals held on campaigns left out; nothing is promised for a new one"
 )
-# What a slope of one campaign may be: separations differ between campaigns, and one line
-# cannot follow them all.
-CAMPAIGN_SLOPE: Final = (0.5, 2.0)
 
 
 def doubt_report(
@@ -34,12 +30,15 @@ def doubt_report(
 ) -> dict[str, Any]:
     """The blocks intervals, abstention, operating_points and calibration_states.
 
+    All that is counted, pooled or sliced is of the headline campaigns and the controls
+    of their folds; other campaigns stand apart, each with the reason for it.
+
     Args:
         scored: calibrated scores with labels, half_width and abstained.
         campaigns: of this world.
         bundle: its confidence and its aims.
         features: output of featurize.
-        canonical: tables of ingest, for declared languages.
+        canonical: tables of ingest, for languages.
         rules: see models.evaluation.Rules.
     """
     loco = scored.filter(
@@ -47,12 +46,29 @@ def doubt_report(
     )
     tested = loco.filter(pl.col("part") == "test").sort("fold", "account_id")
     sets = dict(_sets(tested, campaigns))
+    apart = {
+        c.name: str(c.reason) for c in campaigns if c.name in sets and not c.in_headline
+    }
+    counted = headline_rows(tested, campaigns)
     least = rules.least_positives
     return {
-        "intervals": _intervals(sets, bundle.intervals.confidence, least),
-        "abstention": _abstention(sets, loco.filter(pl.col("part") == "panel")),
-        "operating_points": operating_points(loco, tested, sets, bundle, rules),
-        "calibration_states": _states(tested, sets, features, canonical, least),
+        "intervals": _intervals(sets, apart, bundle.intervals.confidence, least),
+        "abstention": _abstention(sets, apart, loco.filter(pl.col("part") == "panel")),
+        "operating_points": {
+            name: block | split_apart(block["campaigns"], apart)
+            for name, block in operating_points(
+                loco, counted, sets, bundle, rules
+            ).items()
+        },
+        "calibration_states": calibration_states(
+            counted,
+            sets,
+            apart,
+            calibration_slopes(tested, campaigns, least),
+            features,
+            canonical,
+            least,
+        ),
     }
 
 
@@ -73,7 +89,10 @@ def _sets(
 
 
 def _intervals(
-    sets: dict[str, pl.DataFrame], confidence: float, least: int
+    sets: dict[str, pl.DataFrame],
+    apart: dict[str, str],
+    confidence: float,
+    least: int,
 ) -> dict[str, Any]:
     rows: dict[str, Any] = {}
     for name, some in sets.items():
@@ -87,30 +106,42 @@ def _intervals(
             _at_share(some), some["half_width"].to_numpy(), labels, confidence
         )
         rows[name] = row | {
-            "bins_held": _rounded(found.held),
-            "mean_width": _rounded(found.width),
+            "bins_held": rounded(found.held),
+            "mean_width": rounded(found.width),
         }
-    known = [r["bins_held"] for r in rows.values() if r["bins_held"] is not None]
+    parts = split_apart(rows, apart)
+    bins = [row["bins_held"] for row in parts["campaigns"].values()]
+    known = [held for held in bins if held is not None]
     return {
         "confidence": confidence,
         "campaigns_held": sum(held >= ENOUGH for held in known),
         "campaigns_judged": len(known),
         "says": PROMISE,
-        "campaigns": rows,
+        **parts,
     }
 
 
-def _abstention(sets: dict[str, pl.DataFrame], panel: pl.DataFrame) -> dict[str, Any]:
-    rows = {}
+def _abstention(
+    sets: dict[str, pl.DataFrame], apart: dict[str, str], panel: pl.DataFrame
+) -> dict[str, Any]:
+    rows: dict[str, Any] = {}
     for name, some in sets.items():
         kept = (some["abstained"] == "").to_numpy()
-        found = selection(_at_share(some), some["label"].to_numpy(), kept)
+        logits, labels = _at_share(some), some["label"].to_numpy()
+        found = selection(logits, labels, kept)
         rows[name] = {
             "n": some.height,
             "reasons": _shares(some),
-            **{key: _rounded(value) for key, value in vars(found).items()},
+            **{key: rounded(value) for key, value in vars(found).items()},
         }
-    return {"campaigns": rows, "panel": {"n": panel.height, "reasons": _shares(panel)}}
+        # Recall of a campaign apart is against every source of controls, in `loco`.
+        if name not in apart:
+            recall = served_recall(logits, labels, kept)
+            rows[name][SERVED_RECALL] = rounded(recall.value)
+            if recall.reason:
+                rows[name]["reason"] = recall.reason
+    silent = {"n": panel.height, "reasons": _shares(panel)}
+    return {**split_apart(rows, apart), "panel": silent}
 
 
 def _shares(rows: pl.DataFrame) -> dict[str, float]:
@@ -123,79 +154,8 @@ def _shares(rows: pl.DataFrame) -> dict[str, float]:
     }
 
 
-def _states(
-    tested: pl.DataFrame,
-    sets: dict[str, pl.DataFrame],
-    features: Path,
-    canonical: Path,
-    least: int,
-) -> dict[str, Any]:
-    """Error, slope and intercept of each slice of what was left out."""
-    inside = Values.read(features).states("all", tested["account_id"])
-    languages = tested.select("account_id").join(
-        pl.read_parquet(
-            canonical / "accounts.parquet", columns=["account_id", "declared_language"]
-        ),
-        on="account_id",
-        how="left",
-        maintain_order="left",
-    )["declared_language"]
-    slices: dict[str, dict[str, pl.DataFrame]] = {
-        "posts": {},
-        "without": {},
-        "language": {},
-        "source": {},
-    }
-    for column, state in enumerate(STATES):
-        kind, _, value = state.partition(" ")
-        slices[kind][value] = tested.filter(pl.Series(inside[:, column]))
-    for language in sorted(languages.drop_nulls().unique()):
-        slices["language"][language] = tested.filter(
-            (languages == language).fill_null(False)
-        )
-    slices["language"]["unknown"] = tested.filter(languages.is_null())
-    for source in sorted(tested.filter(pl.col("label") == 0)["source"].unique()):
-        controls = tested.filter((pl.col("label") == 0) & (pl.col("source") == source))
-        own = (pl.col("label") == 1) & pl.col("fold").is_in(controls["fold"].implode())
-        slices["source"][source] = pl.concat([tested.filter(own), controls])
-    pooled = _figures(tested, least)
-    campaigns = {name: _figures(some, least) for name, some in sets.items()}
-    slopes = [row["slope"] for row in campaigns.values() if row["slope"] is not None]
-    low, high = CAMPAIGN_SLOPE
-    return {
-        "pooled": pooled,
-        "campaign": campaigns,
-        "slopes_within": sum(low <= slope <= high for slope in slopes),
-        "slopes_judged": len(slopes),
-        **{
-            kind: {name: _figures(rows, least) for name, rows in found.items()}
-            for kind, found in slices.items()
-        },
-    }
-
-
-def _figures(rows: pl.DataFrame, least: int) -> dict[str, Any]:
-    found = recalibration(
-        rows["logit"].to_numpy(),
-        rows["anchor"].to_numpy(),
-        rows["label"].to_numpy(),
-        least,
-    )
-    row = {
-        k: v if isinstance(v, int) else _rounded(v)
-        for k, v in vars(found).items()
-        if k != "reason"
-    }
-    return row | ({"reason": found.reason} if found.reason else {})
-
-
 def _at_share(rows: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Logits at the set's own share of positives."""
     return to_share(
         rows["logit"].to_numpy(), rows["anchor"].to_numpy(), rows["label"].to_numpy()
     )
-
-
-def _rounded(value: float | None) -> float | None:
-    """Six digits, as all figures; no negative zero."""
-    return None if value is None else round(value, 6) + 0.0

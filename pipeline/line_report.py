@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.evaluation import Rules
+from models.evaluation import Rules, rounded
 from models.panel import wilson
 from models.thresholds import LEAST_FLAGGED, Aim, Point, Rates, rates, solve
 
@@ -17,7 +17,7 @@ _SMALLEST: Final = 1e-9
 
 def operating_points(
     loco: pl.DataFrame,
-    tested: pl.DataFrame,
+    counted: pl.DataFrame,
     sets: dict[str, pl.DataFrame],
     bundle: Bundle,
     rules: Rules,
@@ -26,7 +26,7 @@ def operating_points(
 
     Args:
         loco: scores under the leave-one-out protocol, inner ones too.
-        tested: those of accounts left out.
+        counted: those of accounts left out that the headline is made of.
         sets: campaign -> its accounts left out, with all controls of its fold.
         bundle: its aims, and the points of the final model.
         rules: confidence of the bounds.
@@ -65,28 +65,36 @@ def operating_points(
                     f"{row['controls']} controls do not tell an FPR of {aim.max_fpr:g}"
                 )
             rows_of[campaign] = row
-        final = {k: _rounded(stated[k]) for k in ("logit", "fpr", "recall")}
+        final = {k: rounded(stated[k]) for k in ("logit", "fpr", "recall")}
         blocks[name] = {
             "aim": aim.words(),
             "prevalence": prevalence,
             "final": final | ({"reason": stated["reason"]} if stated["reason"] else {}),
-            "pooled": _pooled(tested, points, prevalence, rules.confidence),
+            "pooled": _pooled(counted, points, prevalence, rules.confidence),
             "campaigns": rows_of,
         }
     return blocks
 
 
 def _pooled(
-    tested: pl.DataFrame, points: dict[str, Point], prevalence: float, confidence: float
+    counted: pl.DataFrame,
+    points: dict[str, Point],
+    prevalence: float,
+    confidence: float,
 ) -> dict[str, Any]:
     """All folds together, each account against the threshold of its own fold."""
-    logits = {fold: point.logit for fold, point in points.items()}
+    labels = counted["label"].to_numpy()
+    if len(set(labels)) < 2:
+        return _unsolved("no headline campaign with controls")
+    own = {fold: points[fold] for fold in sorted(set(counted["fold"]))}
+    logits = {fold: point.logit for fold, point in own.items()}
     if None in logits.values():
-        reasons = {p.reason for p in points.values() if p.reason}
+        reasons = {point.reason for point in own.values() if point.reason}
         return _unsolved("; ".join(sorted(reasons)))
-    cuts = tested["fold"].replace_strict(logits, return_dtype=pl.Float64)
-    above = (tested["logit"] > cuts).to_numpy()
-    return _realised(above, tested["label"].to_numpy(), prevalence, confidence)
+    cuts = counted["fold"].replace_strict(logits, return_dtype=pl.Float64)
+    return _realised(
+        (counted["logit"] > cuts).to_numpy(), labels, prevalence, confidence
+    )
 
 
 def _unsolved(reason: str | None) -> dict[str, Any]:
@@ -105,15 +113,10 @@ def _realised(
     low, high = wilson(flagged, controls, confidence)
     alarms = prevalence * recall + (1 - prevalence) * fpr
     return {
-        "recall": _rounded(recall),
-        "fpr": _rounded(fpr),
-        "fpr_low": _rounded(low),
-        "fpr_high": _rounded(high),
-        "precision": _rounded(prevalence * recall / alarms) if alarms else None,
+        "recall": rounded(recall),
+        "fpr": rounded(fpr),
+        "fpr_low": rounded(low),
+        "fpr_high": rounded(high),
+        "precision": rounded(prevalence * recall / alarms) if alarms else None,
         "controls": controls,
     }
-
-
-def _rounded(value: float | None) -> float | None:
-    """Six digits, as all figures; no negative zero."""
-    return None if value is None else round(value, 6) + 0.0

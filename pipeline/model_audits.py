@@ -14,6 +14,7 @@ from models.panel import panel_block
 from models.slopes import calibration_slopes
 from pipeline.evasion import evasion_report
 from pipeline.held_out import HeldOut, held_out
+from pipeline.languages import languages
 from pipeline.section import Section
 from pipeline.topic_swap import topic_swap_report
 
@@ -61,24 +62,6 @@ def model_audits(
         "topic_swap": topic_swap_report(sample),
         "evasion": evasion_report(sample, params.evasion_steps),
     }
-
-
-def languages(canonical: Path) -> pl.DataFrame:
-    """account_id and the language that the platform gave most of its posts.
-
-    Accounts none of whose posts has one are left out; of languages given as often, the
-    first by name.
-    """
-    return (
-        pl.scan_parquet(canonical / "posts.parquet")
-        .drop_nulls("language")
-        .group_by("account_id", "language")
-        .len()
-        .sort("account_id", "len", "language", descending=[False, True, False])
-        .group_by("account_id", maintain_order=True)
-        .agg(pl.col("language").first())
-        .collect()
-    )
 
 
 def rebuilt_report(sample: Sequence[HeldOut]) -> dict[str, Any]:

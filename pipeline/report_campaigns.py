@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
+from models.coverage import SERVED_RECALL
 from pipeline import charts
 from pipeline.markup import Cell, Html, heading, section, table, text
-from pipeline.report_words import NAMES, told, within
+from pipeline.report_words import NAMES, SERVED, told, within
 
 _RANKS: Final = ("auc", "average_precision", "recall_at_fpr_0.01")
 _CHANCES: Final = ("brier_skill", "ece", "slope", "intercept")
@@ -21,8 +22,11 @@ def campaigns(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
             key: within(*(figure[end] for end in ("value", "low", "high")))
             for key, figure in row["figures"].items()
         }
+        served = metrics["abstention"]["campaigns"][name]
         sizes = [row["n_pos"], row["n_neg"], f"{row['base_rate']:.3f}"]
-        ranks.append([name, *sizes, *(shown[key] for key in _RANKS)])
+        silent = [1 - served["share"], served[SERVED_RECALL]]
+        told_of = (within(value, None, None) for value in silent)
+        ranks.append([name, *sizes, *(shown[key] for key in _RANKS), *told_of])
         chances.append([name, *(shown[key] for key in _CHANCES)])
     reasons = sorted(
         {
@@ -35,7 +39,10 @@ def campaigns(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
     )
     return section(
         "Campaigns",
-        "Each against all controls of its fold. Intervals draw the accounts of the "
+        "Each against all controls of its fold; all of them count, also those to whom "
+        "the service gives no score for want of evidence. Scored: the share that gets "
+        "one; beside it recall at the same threshold if nobody without a score is "
+        "flagged, as in service. Intervals draw the accounts of the "
         "campaign and the controls anew: they say nothing about another campaign. The "
         "average precision of a model that knows nothing is the base rate; Brier skill, "
         "calibration error and slope are taken after the shift to that rate. The "
@@ -44,6 +51,7 @@ def campaigns(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
             [
                 *("campaign", "accounts", "controls", "base rate"),
                 *(NAMES[key] for key in _RANKS),
+                *("scored", SERVED),
             ],
             ranks,
         ),

@@ -11,7 +11,8 @@ from models.account_intervals import campaign_figures, campaign_intervals
 from models.alerts import Confusion, above, operating_point
 from models.calibrator import logit, sigmoid
 from models.curves import against_controls
-from models.evaluation import Campaign
+from models.evaluation import Campaign, headline_rows, rounded
+from models.language import UNKNOWN
 from models.metrics import FPR, reliability, threshold_at_fpr
 from models.panel import fold_thresholds
 from models.slices import (
@@ -22,6 +23,7 @@ from models.slices import (
     slice_rows,
 )
 from pipeline.evaluate import EvaluateParams
+from pipeline.languages import languages
 
 RATES: Final = (FPR, FPR / 10)
 SLICES: Final = ("role", "language", "posts", "evidence", "source")
@@ -62,12 +64,7 @@ def facts(
         }
         for protocol, rows in sides.items()
     }
-    headline = pl.Series([c.name for c in campaigns if c.in_headline])
-    folds = sides["loco"].filter(pl.col("campaign").is_in(headline.implode()))["fold"]
-    counted = sides["loco"].filter(
-        pl.col("fold").is_in(folds.unique().implode())
-        & ((pl.col("label") == 0) | pl.col("campaign").is_in(headline.implode()))
-    )
+    counted = headline_rows(sides["loco"], campaigns)
     judged = _flagged(counted, own.filter(protocol="loco"))
     return {
         "campaigns": rows["loco"],
@@ -85,8 +82,7 @@ def facts(
 def what_is_known(canonical: Path, features: Path, labels: Path) -> pl.DataFrame:
     """What every labelled account is sliced by: account_id and a column a slice.
 
-    As the model saw it, except for the language: most of its posts', in the platform's
-    words, or the one its account declares.
+    As the model saw it, except for the language: see pipeline.languages.
     """
     values = pl.read_parquet(features / "features.parquet")
     around = pl.read_parquet(features / "population.parquet")
@@ -111,41 +107,15 @@ def what_is_known(canonical: Path, features: Path, labels: Path) -> pl.DataFrame
         pl.read_parquet(labels)
         .select("account_id", "role")
         .join(shown, on="account_id")
-        .join(_languages(canonical), on="account_id", how="left")
+        .join(languages(canonical), on="account_id", how="left")
         .select(
             "account_id",
             "role",
-            "language",
+            pl.col("language").fill_null(UNKNOWN),
             "posts",
             evidence_state().alias("evidence"),
         )
         .sort("account_id")
-    )
-
-
-def _languages(canonical: Path) -> pl.DataFrame:
-    base = pl.col("language").str.to_lowercase().str.extract("^([a-z]+)")
-    posted = (
-        pl.scan_parquet(canonical / "posts.parquet")
-        .select("account_id", base)
-        .drop_nulls()
-        .group_by("account_id", "language")
-        .len()
-        # The first by name, where two are as frequent.
-        .sort("account_id", "len", "language", descending=[False, True, False])
-        .group_by("account_id", maintain_order=True)
-        .first()
-        .collect()
-    )
-    declared = pl.col("declared_language").str.to_lowercase().str.extract("^([a-z]+)")
-    return (
-        pl.read_parquet(canonical / "accounts.parquet")
-        .select("account_id", declared)
-        .join(posted, on="account_id", how="left")
-        .select(
-            "account_id",
-            pl.coalesce("language", "declared_language", pl.lit("unknown")),
-        )
     )
 
 
@@ -166,20 +136,20 @@ def _campaign(
     return {
         "n_pos": int(labels.sum()),
         "n_neg": int((1 - labels).sum()),
-        "base_rate": _rounded(float(labels.mean())),
+        "base_rate": rounded(float(labels.mean())),
         "in_headline": campaign.in_headline,
         "reason": campaign.reason,
         "figures": {
             name: {
-                "value": _rounded(figure.value),
-                "low": None if (ends := intervals[name]) is None else _rounded(ends[0]),
-                "high": None if ends is None else _rounded(ends[1]),
+                "value": rounded(figure.value),
+                "low": None if (ends := intervals[name]) is None else rounded(ends[0]),
+                "high": None if ends is None else rounded(ends[1]),
             }
             | ({} if figure.reason is None else {"reason": figure.reason})
             for name, figure in found.items()
         },
         "reliability": [
-            [_rounded(predicted), _rounded(observed), count]
+            [rounded(predicted), rounded(observed), count]
             for predicted, observed, count in reliability(sigmoid(logits), labels)
         ],
     }
@@ -230,7 +200,3 @@ def _slices(judged: pl.DataFrame, confidence: float) -> dict[str, Any]:
         names.sort(key=lambda name: name == OTHERS)
         found[column] = slice_rows(judged, column, names, confidence)
     return found
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6) + 0.0

@@ -23,7 +23,8 @@ def audit(metrics: dict[str, Any]) -> Html:
         "alone, AUC with which the features tell control sources apart, best single "
         "features, and how many controls may be takedown accounts that nobody "
         "disclosed.",
-        *nested(metrics["audit"]),
+        # Look-alikes have a section of their own.
+        *nested({k: v for k, v in metrics["audit"].items() if k != "panel"}),
     )
 
 

@@ -14,6 +14,7 @@ NAMES: Final = {
     "slope": "slope",
     "intercept": "intercept",
 }
+SERVED: Final = "recall at FPR 1 %, abstained not flagged"
 
 
 def within(value: float | None, low: float | None, high: float | None) -> str:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from models.calibrator import sigmoid
-from models.coverage import selection
-from models.metrics import BINS
+from models.coverage import selection, served_recall
+from models.metrics import BINS, recall_at_fpr
 from models.recalibration import recalibration
 
 
@@ -81,3 +81,23 @@ def test_abstaining_where_it_is_wrong_leaves_what_is_right() -> None:
     assert found.kept_brier < 0.01 < found.brier
     none = selection(logits, labels, np.zeros(4, dtype=bool))
     assert (none.share, none.kept_accuracy, none.kept_brier) == (1.0, None, None)
+
+
+def test_who_gets_no_score_is_not_found() -> None:
+    generator = np.random.default_rng(9)
+    labels = np.repeat([1, 0], [200, 400]).astype(np.int8)
+    logits = generator.normal(3.0 * labels)
+    everybody = np.ones(600, dtype=bool)
+    few = np.arange(600) >= 50
+
+    found = served_recall(logits, labels, few).value
+
+    cut = np.sort(logits[labels == 0])[-5]
+    assert found == (logits[50:200] > cut).sum() / 200
+    # The twin: with a score for everybody it is the recall over all.
+    whole = recall_at_fpr(logits, labels, 0.01).value
+    assert whole is not None
+    assert found is not None
+    assert served_recall(logits, labels, everybody).value == whole > found
+    scarce = served_recall(logits[:250], labels[:250], everybody[:250])
+    assert (scarce.value, scarce.reason) == (None, "50 controls, 300 needed")

@@ -30,6 +30,8 @@ def test_every_figure_comes_from_the_metrics(tiny_world: TinyWorld) -> None:
     allowed = values(tiny_world.metrics) | values(
         {k: abs(v) for k, v in leads.items() if v is not None}
     )
+    abstention = tiny_world.metrics["abstention"]["campaigns"]
+    allowed |= {f"{1 - row['share']:.3f}" for row in abstention.values()}
     allowed |= {f"{tiny_world.bundle.calibrator.slope:.3f}"}
 
     # The sign of a lead stands before it.

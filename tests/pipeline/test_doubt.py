@@ -1,5 +1,7 @@
 """Intervals, abstentions and operating points of a tiny world, from its stored scores."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -10,6 +12,7 @@ from models.metrics import to_share
 from models.thresholds import Aim, rates, solve
 from pipeline.calibrate import CalibrateParams, Threshold
 from pipeline.doubt import Values, final_intervals, inner_scores
+from pipeline.doubt_card import doubt_lines
 from pipeline.doubt_report import doubt_report
 from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
 from tests.pipeline.conftest import TinyWorld
@@ -26,11 +29,18 @@ def fitted(world: TinyWorld, scored: pl.DataFrame, labels: pl.DataFrame, fold: s
     )
 
 
-def report(world: TinyWorld, scored: pl.DataFrame):
+def report(world: TinyWorld, scored: pl.DataFrame, aside: dict[str, str] | None = None):
+    """Blocks of these scores; `aside`: campaigns kept out of the headline, and why."""
     judged = EvaluateParams.model_validate(world.params["evaluate"])
+    campaigns = [
+        replace(c, in_headline=False, reason=aside[c.name])
+        if aside and c.name in aside
+        else c
+        for c in load_campaigns(world.folder / "labelled")
+    ]
     return doubt_report(
         scored,
-        load_campaigns(world.folder / "labelled"),
+        campaigns,
         world.bundle,
         world.folder / "features",
         world.folder / "canonical",
@@ -207,6 +217,90 @@ def test_scores_of_accounts_left_out_move_no_threshold(
     assert after["intervals"]["campaigns_held"] == 0
 
 
+def test_a_confounded_campaign_is_counted_nowhere(
+    tiny_world: TinyWorld, scored: pl.DataFrame
+) -> None:
+    """Planted: its accounts score lowest, and all controls of its fold highest."""
+    atelier = (pl.col("fold") == "atelier") & (pl.col("part") == "test")
+    turned = pl.when(pl.col("label") == 1).then(-50.0).otherwise(50.0)
+    spoilt = scored.with_columns(
+        logit=pl.when(atelier).then(turned).otherwise(pl.col("logit"))
+    )
+    aside = {"atelier": "collected otherwise"}
+
+    sound = report(tiny_world, scored, aside)
+    apart = report(tiny_world, spoilt, aside)
+    counted = report(tiny_world, spoilt)
+
+    states = apart["calibration_states"]
+    for kind in ("pooled", "posts", "without", "language", "source"):
+        assert states[kind] == sound["calibration_states"][kind]
+        # The twin: in the headline it would move them; no account here lacks a family.
+        if kind != "without":
+            assert states[kind] != counted["calibration_states"][kind]
+    for name in ("slopes_within", "slopes_judged"):
+        assert states[name] == sound["calibration_states"][name]
+    for name in ("campaigns_held", "campaigns_judged"):
+        assert apart["intervals"][name] == sound["intervals"][name]
+    more = counted["intervals"]["campaigns_judged"]
+    assert more == apart["intervals"]["campaigns_judged"] + 1
+    told = 0
+    for name, line in apart["operating_points"].items():
+        assert line["pooled"] == sound["operating_points"][name]["pooled"]
+        rates = [
+            line["pooled"]["fpr"],
+            counted["operating_points"][name]["pooled"]["fpr"],
+        ]
+        if None not in rates:
+            told += 1
+            assert rates[0] < rates[1]
+    assert told
+    # It is shown apart, with its own figures and the reason.
+    for block in (
+        apart["intervals"],
+        apart["abstention"],
+        apart["operating_points"]["capacity"],
+    ):
+        assert set(block["apart"]) == set(aside)
+        assert "atelier" not in block["campaigns"]
+        assert block["apart"]["atelier"]["apart_because"] == "collected otherwise"
+    assert set(states["apart"]) == set(aside)
+    lines = "\n".join(doubt_lines(apart))
+    assert "* atelier, collected otherwise: bins held" in lines
+    assert "| atelier |" not in lines
+    assert "| atelier |" in "\n".join(doubt_lines(counted))
+    assert (
+        states["apart"]["atelier"]["slope"]
+        != (sound["calibration_states"]["apart"]["atelier"]["slope"])
+    )
+
+
+def test_with_every_campaign_confounded_nothing_is_pooled(
+    tiny_world: TinyWorld, scored: pl.DataFrame
+) -> None:
+    names = [c.name for c in load_campaigns(tiny_world.folder / "labelled")]
+
+    found = report(tiny_world, scored, dict.fromkeys(names, "collected otherwise"))
+
+    assert found["intervals"]["campaigns_judged"] == 0
+    pooled = found["calibration_states"]["pooled"]
+    assert (pooled["n"], pooled["slope"]) == (0, None)
+    assert pooled["reason"].startswith("no headline campaign has")
+    for block in found["operating_points"].values():
+        assert block["pooled"]["recall"] is None
+        assert block["pooled"]["reason"] == "no headline campaign with controls"
+
+
+def test_the_slope_is_the_one_that_the_gate_reads(tiny_world: TinyWorld) -> None:
+    metrics = tiny_world.metrics
+    states, gated = metrics["calibration_states"], metrics["audit"]["calibration"]
+    [gate] = [g for g in metrics["gates"] if g["code"] == "unseen_slope"]
+
+    assert states["pooled"]["slope"] == gated["pooled_slope"] == gate["value"]
+    for name, row in gated["campaigns"].items():
+        assert states["campaign"][name]["slope"] == row["slope"]
+
+
 def test_every_slice_has_a_figure_or_a_reason(tiny_world: TinyWorld) -> None:
     states = tiny_world.metrics["calibration_states"]
     rows = [states["pooled"]]
@@ -215,8 +309,9 @@ def test_every_slice_has_a_figure_or_a_reason(tiny_world: TinyWorld) -> None:
 
     for row in rows:
         missing = row["slope"] is None
-        assert missing == (row["ece"] is None) == ("reason" in row)
-        assert missing == (row["size"] is None)
+        assert missing == (row["intercept"] is None) == ("reason" in row)
+        assert (row["ece"] is None) == (row["size"] is None)
+        assert missing or row["ece"] is not None
         assert row["n_pos"] <= row["n"]
     bands = sum(row["n"] for row in states["posts"].values())
     assert bands == states["pooled"]["n"]

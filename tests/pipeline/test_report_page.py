@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from models.coverage import SERVED_RECALL
 from pipeline import charts
 from pipeline.evaluate import EvaluateParams
 from pipeline.files import read_json, write_json
@@ -101,6 +102,35 @@ def test_what_was_measured_is_shown(
         assert name in shown
 
 
+def test_who_gets_no_score_is_told_beside_the_recall(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    served = copy.deepcopy(tiny_world.metrics["abstention"])
+    served["campaigns"]["gavel"] |= {"share": 0.75, SERVED_RECALL: 0.0625}
+
+    html = made(tiny_world, tiny_details, {"abstention": served})
+
+    assert "0.250 0.062" in words(html)
+    assert "0.250 0.062" not in words(page)
+    assert "scored recall at FPR 1 %, abstained not flagged" in words(page)
+
+
+def test_look_alikes_are_shown_at_both_aims(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    audit = copy.deepcopy(tiny_world.metrics["audit"])
+    slices = audit["panel"]["slices"]
+    row = next(iter(slices.values()))
+    row |= {"flagged": 9, "fpr": 0.0321, "low": 0.02, "high": 0.05}
+
+    shown = words(made(tiny_world, tiny_details, {"audit": audit}))
+
+    aims = [words(page).index(f"Aim: FPR {aim}") for aim in ("1.0%", "0.5%, that of")]
+    assert aims == sorted(aims)
+    assert "[0.020, 0.050]" in shown
+    assert "[0.020, 0.050]" not in words(page)
+
+
 @pytest.mark.parametrize(
     ("statuses", "reason", "expected"),
     [
@@ -193,7 +223,10 @@ def test_hostile_names_are_text(
         "language": [details["slices"]["source"][0] | {"slice": EVIL}]
     }
 
-    html = made(tiny_world, details, {EVIL: {EVIL: EVIL}})
+    served = copy.deepcopy(tiny_world.metrics["abstention"])
+    served["campaigns"][EVIL] = served["campaigns"]["gavel"]
+
+    html = made(tiny_world, details, {EVIL: {EVIL: EVIL}, "abstention": served})
 
     assert "script" not in read(html).tags
     assert "&lt;script&gt;" in html
