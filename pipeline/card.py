@@ -76,7 +76,7 @@ def model_card(
     lines += [
         "",
         "All accounts count in these figures, also those to whom the service gives no "
-        "score for want of evidence. Scored: the share that gets one; beside it recall "
+        "score. Scored: the share that gets one; beside it recall "
         "at the same threshold if nobody without a score is flagged, as in service.",
     ]
     splits = bundle.booster.feature_importance("split")

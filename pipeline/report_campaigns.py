@@ -40,9 +40,9 @@ def campaigns(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
     return section(
         "Campaigns",
         "Each against all controls of its fold; all of them count, also those to whom "
-        "the service gives no score for want of evidence. Scored: the share that gets "
-        "one; beside it recall at the same threshold if nobody without a score is "
-        "flagged, as in service. Intervals draw the accounts of the "
+        "the service gives no score. Scored: the share that gets one; beside it recall "
+        "at the same threshold if nobody without a score is flagged, as in service. "
+        "Intervals draw the accounts of the "
         "campaign and the controls anew: they say nothing about another campaign. The "
         "average precision of a model that knows nothing is the base rate; Brier skill, "
         "calibration error and slope are taken after the shift to that rate. The "
