@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal, get_args
 
+import numpy as np
 import polars as pl
+
+from models.hashing import uniform
 
 Tables = tuple[pl.DataFrame, pl.DataFrame]
 Budget = Literal["free", "program", "cheap", "dear"]
@@ -27,6 +30,8 @@ _FILLERS: Final = [
     *("to be fair", "it seems", "at last", "more or less", "anyway", "not yet"),
 ]
 _OWN: Final = pl.col("kind") != "repost"
+# What a draw for a post depends on.
+_POST: Final = ("account_id", "post_id", "posted_at", "text")
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class Edit:
     Attributes:
         name: what is done.
         budget: the smallest that pays for it.
-        apply: canonical accounts and posts to changed ones, same account_ids.
+        apply: canonical accounts and posts to changed ones, same account_ids; null
+            stays null.
     """
 
     name: str
@@ -62,7 +68,14 @@ def _of_posts(**columns: pl.Expr) -> Callable[[pl.DataFrame, pl.DataFrame], Tabl
 
 def _draw(kinds: int, purpose: int, *columns: str) -> pl.Expr:
     """A number below `kinds` from the columns: the same for the same values."""
-    return (pl.struct(columns).hash(purpose) % kinds).cast(pl.Int32)
+
+    def drawn(keys: pl.Series) -> pl.Series:
+        shares = uniform(keys.to_list(), f"edits {purpose}")
+        return pl.Series(np.floor(shares * kinds).astype(np.int32))
+
+    shown = [pl.col(c).to_physical().cast(pl.String).fill_null("") for c in columns]
+    key = pl.concat_str(shown, separator="\x1f")
+    return key.map_batches(drawn, return_dtype=pl.Int32)
 
 
 def _word(words: list[str], purpose: int, *columns: str) -> pl.Expr:
@@ -71,21 +84,28 @@ def _word(words: list[str], purpose: int, *columns: str) -> pl.Expr:
 
 
 def _minutes(most: int, purpose: int) -> pl.Expr:
-    drawn = _draw(2 * most + 1, purpose, "account_id", "posted_at", "text")
+    drawn = _draw(2 * most + 1, purpose, *_POST)
     return pl.duration(minutes=drawn - most)
 
 
 def _retimed(
     moment: Callable[[pl.Expr], pl.Expr],
 ) -> Callable[[pl.DataFrame, pl.DataFrame], Tables]:
-    """Posts at other moments, before as_of all the same."""
+    """Posts at other moments, before as_of all the same; untimed ones stay untimed."""
 
     def apply(accounts: pl.DataFrame, posts: pl.DataFrame) -> Tables:
         latest = pl.col("as_of") - pl.duration(minutes=1)
+        # Of null and a moment, the least is the moment.
+        at = pl.min_horizontal(moment(pl.col("posted_at")), latest)
         moved = (
-            posts.join(accounts.select("account_id", "as_of"), on="account_id")
+            posts.join(
+                accounts.select("account_id", "as_of"),
+                on="account_id",
+                maintain_order="left",
+            )
             .with_columns(
-                pl.min_horizontal(moment(pl.col("posted_at")), latest)
+                pl.when(pl.col("posted_at").is_not_null())
+                .then(at)
                 .cast(posts.schema["posted_at"])
                 .alias("posted_at")
             )
@@ -102,7 +122,7 @@ def _without(leave: pl.Expr) -> Callable[[pl.DataFrame, pl.DataFrame], Tables]:
 
 def _add_own(accounts: pl.DataFrame, posts: pl.DataFrame) -> Tables:
     """Half as many harmless posts again, each some hours after one that is there."""
-    taken = posts.filter(_draw(2, 21, "account_id", "posted_at", "text") == 0)
+    taken = posts.filter(_draw(2, 21, *_POST) == 0)
     empty = [
         pl.when(pl.col(name).is_not_null())
         .then(pl.lit([], dtype=pl.List(pl.String)))
@@ -110,7 +130,7 @@ def _add_own(accounts: pl.DataFrame, posts: pl.DataFrame) -> Tables:
         for name in ("hashtags", "mentions", "links")
     ]
     text = pl.concat_str(
-        *(_word(_FILLERS, n, "account_id", "posted_at", "text") for n in (22, 23, 24)),
+        *(_word(_FILLERS, n, *_POST) for n in (22, 23, 24)),
         separator=" ",
     )
     own = taken.with_columns(
@@ -130,7 +150,7 @@ def _add_own(accounts: pl.DataFrame, posts: pl.DataFrame) -> Tables:
 
 
 def _varied() -> pl.Expr:
-    word = _word(_FILLERS, 11, "account_id", "posted_at", "text", "post_id")
+    word = _word(_FILLERS, 11, *_POST)
     return (
         pl.when(_OWN)
         .then(pl.concat_str(pl.col("text"), word, separator=" "))
@@ -182,9 +202,7 @@ EDITS: Final[tuple[Edit, ...]] = (
             client=_word(
                 ["Twitter for Android", "Twitter for Android", "Twitter Web App"],
                 12,
-                "account_id",
-                "posted_at",
-                "text",
+                *_POST,
             )
         ),
     ),
@@ -216,12 +234,12 @@ EDITS: Final[tuple[Edit, ...]] = (
     Edit(
         "delete half of the reposts",
         "cheap",
-        _without(~_OWN & (_draw(2, 15, "account_id", "posted_at", "text") == 0)),
+        _without(~_OWN & (_draw(2, 15, *_POST) == 0)),
     ),
     Edit(
         "delete half of all posts",
         "cheap",
-        _without(_draw(2, 16, "account_id", "posted_at", "text") == 0),
+        _without(_draw(2, 16, *_POST) == 0),
     ),
     Edit("add harmless posts", "cheap", _add_own),
     Edit(

@@ -95,11 +95,15 @@ def attack(
             best = _best(fold, accounts, posts, tries, logits)
             if not best:
                 break
-            for row, (place, logit) in best.items():
-                logits[row] = logit
+            for row, place in best.items():
                 open_edits[row, place] = False
                 used[EDITS[place].name] += 1
             accounts, posts = _made(accounts, posts, best)
+            # What was made is scored, not what was tried.
+            touched = np.array(sorted(best))
+            logits[touched] = fold.logits(
+                accounts[touched], _of(accounts[touched], posts), touched
+            )
         found.append(takedown & (logits > threshold))
     return np.column_stack(found), used
 
@@ -110,15 +114,13 @@ def _best(
     posts: pl.DataFrame,
     tries: Sequence[tuple[int, NDArray[np.int64]]],
     logits: Floats,
-) -> dict[int, tuple[int, float]]:
-    """Row -> the edit that lowers its logit most, and that logit; only if one does."""
+) -> dict[int, int]:
+    """Row -> the edit that lowers its logit most; only if one does."""
     tables, places, of_rows = [], [], []
     for place, members in tries:
         if len(members):
             changed = _changed(accounts, posts, place, members)
-            # Each try is an account of its own in one batch.
-            key = pl.concat_str(pl.lit(f"{place}/"), "account_id").alias("account_id")
-            tables.append(tuple(table.with_columns(key) for table in changed))
+            tables.append(_renamed(*changed, place))
             places += [place] * len(members)
             of_rows.append(members)
     if not tables:
@@ -130,26 +132,42 @@ def _best(
     for row, place, score in zip(rows.tolist(), places, scores.tolist(), strict=True):
         if score < best.get(row, (0, float(logits[row])))[1]:
             best[row] = (place, score)
-    return best
+    return {row: place for row, (place, _) in best.items()}
+
+
+def _renamed(
+    accounts: pl.DataFrame, posts: pl.DataFrame, place: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Each try as an account of its own in one batch, its replies to itself as well."""
+    key = pl.concat_str(pl.lit(f"{place}/"), "account_id").alias("account_id")
+    of_itself = pl.col("target_account_id") == pl.col("account_id")
+    target = pl.when(of_itself).then(key).otherwise("target_account_id")
+    return (
+        accounts.with_columns(key),
+        posts.with_columns(key, target.alias("target_account_id")),
+    )
+
+
+def _of(accounts: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
+    """The posts of some accounts."""
+    ids = accounts.select("account_id")
+    return posts.join(ids, on="account_id", how="semi", maintain_order="left")
 
 
 def _changed(
     accounts: pl.DataFrame, posts: pl.DataFrame, place: int, rows: NDArray[np.int64]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     some = accounts[rows]
-    own = posts.join(
-        some.select("account_id"), on="account_id", how="semi", maintain_order="left"
-    )
-    return EDITS[place].apply(some, own)
+    return EDITS[place].apply(some, _of(some, posts))
 
 
 def _made(
-    accounts: pl.DataFrame, posts: pl.DataFrame, best: dict[int, tuple[int, float]]
+    accounts: pl.DataFrame, posts: pl.DataFrame, best: dict[int, int]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Tables after the best edit of each row; accounts stay in their order."""
     order = accounts.select("account_id")
     by_place: dict[int, list[int]] = {}
-    for row, (place, _) in sorted(best.items()):
+    for row, place in sorted(best.items()):
         by_place.setdefault(place, []).append(row)
     changed = [
         _changed(accounts, posts, place, np.array(rows))

@@ -64,6 +64,104 @@ def test_an_edit_changes_what_it_says_and_leaves_canonical_tables(
     assert changed
 
 
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
+def test_what_a_collection_does_not_tell_an_edit_does_not_invent(
+    edit: Edit, sample: Sequence[HeldOut]
+) -> None:
+    fold = sample[0]
+    untold, gappy = fold.accounts["account_id"][:2]
+    given = set(fold.accounts.columns) - {"account_id", "as_of"}
+    accounts = fold.accounts.with_columns(
+        pl.when(pl.col("account_id") != untold).then(pl.col(name)).alias(name)
+        for name in sorted(given)
+    )
+    odd = pl.int_range(pl.len()) % 2 == 1
+    blank = (pl.col("account_id") == untold) | ((pl.col("account_id") == gappy) & odd)
+    given = set(fold.posts.columns) - {"account_id", "kind"}
+    posts = fold.posts.with_columns(
+        pl.when(~blank).then(pl.col(name)).alias(name) for name in sorted(given)
+    ).sort("account_id", maintain_order=True)
+    assert posts.filter(pl.col("account_id") == gappy)["posted_at"].null_count()
+    assert posts.filter(pl.col("account_id") == untold)["posted_at"].is_null().all()
+
+    changed = edit.apply(accounts, posts)
+
+    assert masks(changed[0]).equals(masks(accounts))
+    if edit.name.startswith("delete"):
+        kept = posts.join(changed[1], on=posts.columns, how="semi", nulls_equal=True)
+        assert 0 < changed[1].height < posts.height
+        assert kept.unique().height == changed[1].unique().height
+        return
+    if edit.name == "add harmless posts":
+        assert changed[1].head(posts.height).equals(posts)
+        added = changed[1].slice(posts.height)
+        silent = added.filter(pl.col("account_id") == untold)
+        assert added.height > silent.height
+        assert (
+            silent.drop("account_id", "kind")
+            .null_count()
+            .unpivot()["value"]
+            .eq(silent.height)
+            .all()
+        )
+        return
+    assert masks(changed[1]).equals(masks(posts))
+
+
+def masks(table: pl.DataFrame) -> pl.DataFrame:
+    return table.select(pl.all().is_null())
+
+
+class Talker(HeldOut):
+    """Scores by the share of posts that answer oneself: a change of names lowers it."""
+
+    def logits(self, accounts: Any, posts: Any, rows: Any) -> Any:
+        own = pl.col("target_account_id") == pl.col("account_id")
+        shares = posts.group_by("account_id").agg(own.fill_null(False).mean())
+        joined = accounts.select("account_id").join(
+            shares, on="account_id", how="left", maintain_order="left"
+        )
+        return joined["target_account_id"].fill_null(0.0).to_numpy().copy()
+
+
+def test_who_answers_oneself_still_does_while_changes_are_tried(
+    sample: Sequence[HeldOut],
+) -> None:
+    fold = sample[0]
+    posts = fold.posts.with_columns(
+        pl.lit("reply").alias("kind"), pl.col("account_id").alias("target_account_id")
+    )
+    talker = Talker(**vars(fold) | {"posts": posts})
+    takedown = [campaign is not None for campaign in fold.campaigns]
+    spoken = pl.Series(takedown) & fold.accounts["account_id"].is_in(
+        posts["account_id"].implode()
+    )
+
+    found, used = attack(talker, 0.9, steps=2)
+
+    # Only posts added beside them dilute the share.
+    assert set(used) == {"add harmless posts"}
+    assert found[:, 0].tolist() == found[:, 2].tolist() == spoken.to_list()
+
+
+def test_what_was_made_is_scored_and_not_what_was_tried(
+    sample: Sequence[HeldOut],
+) -> None:
+    class Wary(HeldOut):
+        """Scores a batch of tries, whose ids are others, lower than it deserves."""
+
+        def logits(self, accounts: Any, posts: Any, rows: Any) -> Any:
+            known = accounts["account_id"].is_in(self.accounts["account_id"].implode())
+            return np.where(known.to_numpy(), 1.0, -1.0)
+
+    takedown = [campaign is not None for campaign in sample[0].campaigns]
+
+    found, used = attack(Wary(**vars(sample[0])), 0.0, steps=1)
+
+    assert sum(used.values()) > 0
+    assert all(column == takedown for column in found.T.tolist())
+
+
 def test_the_search_makes_the_best_free_change_first_and_only_lowers(
     sample: Sequence[HeldOut],
 ) -> None:
