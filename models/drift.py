@@ -28,7 +28,8 @@ class Drift:
 
     Attributes:
         name: of the feature, or SCORE.
-        psi: population stability index; missing values are a bin.
+        psi: population stability index; missing values are a bin, if they have become
+            more.
         chance: what it would be on average if nothing had changed.
         ks: largest distance of the distributions of known values; null if one has none.
         missing_before: share without a value in training, at this prevalence.
@@ -80,7 +81,9 @@ def compare_with(
     """Every name of the profile against accounts of now, the most moved first.
 
     Names without any value in training are left out: masking may have taken a column
-    from all of them, and no model reads what it has never seen.
+    from all of them, and no model reads what it has never seen. It takes values from
+    some of them, too, and from nobody who comes later: fewer missing values than in
+    training are therefore no drift, more of them are.
 
     Args:
         frozen: from `profile`.
@@ -99,6 +102,10 @@ def compare_with(
         now = _counts(values[name], edges)
         before = (1 - prevalence) * _shares(counts[0]) + prevalence * _shares(counts[1])
         shares = _shares(now)
+        missing_before = float(before[-1])
+        if shares[-1] < missing_before:
+            known_before = before[:-1] / before[:-1].sum()
+            before = np.append(known_before * (1 - shares[-1]), shares[-1])
         psi = float(((shares - before) * np.log(shares / before)).sum())
         then = sum(int(count.sum()) for count in counts)
         found.append(
@@ -107,7 +114,7 @@ def compare_with(
                 round(psi, 6),
                 round((len(now) - 1) * (1 / max(now.sum(), 1) + 1 / then), 6),
                 _distance(before[:-1], shares[:-1], int(now[:-1].sum())),
-                round(float(before[-1]), 6),
+                round(missing_before, 6),
                 round(float(shares[-1]), 6),
             )
         )

@@ -96,7 +96,7 @@ def main() -> None:
             {"prevalence": share, "abstained": abstained, "drift": rows}, args.out
         )
     say(
-        f"{accounts.height:,} accounts, {abstained:.1%} without evidence: {worst(found)}"
+        f"{accounts.height:,} accounts, {abstained:.1%} would not be scored: {worst(found)}"
     )
     read = {*read_by(bundle.booster), SCORE}
     for one in found:

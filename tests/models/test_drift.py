@@ -69,6 +69,21 @@ def test_values_that_go_missing_are_drift() -> None:
     assert one.ks == pytest.approx(0, abs=0.05)
 
 
+def test_what_masking_took_in_training_alone_is_no_drift() -> None:
+    masked = values(1)
+    masked["still"][np.random.default_rng(5).random(4000) < 0.6] = np.nan
+    frozen = profile(masked, LABELS)
+
+    unchanged = by_name(compare_with(frozen, values(2), 0.4))["still"]
+    moved = values(2)
+    moved["still"] += 1.0
+
+    assert unchanged.level == "none"
+    assert unchanged.missing_before == pytest.approx(0.6, abs=0.05)
+    assert unchanged.missing < 0.001
+    assert by_name(compare_with(frozen, moved, 0.4))["still"].level == "alarm"
+
+
 def test_fewer_positives_alone_are_no_drift() -> None:
     generator = np.random.default_rng(3)
     labels = np.repeat([0, 1], 2000).astype(np.int8)
