@@ -124,6 +124,9 @@ def _move(
         "promoted_by_force": forced or "no",
     }
     models.tag(challenger.number, tags)
+    if REFUSED in challenger.tags:
+        # The refusal no longer holds; one that was overruled stands in `because`.
+        models.untag(challenger.number, REFUSED)
 
 
 def withdraw_failed(models: Registry, champion: Version | None) -> Version | None:

@@ -154,3 +154,7 @@ class Registry:
         """Note something about a version."""
         for key, value in tags.items():
             self._client.set_model_version_tag(self.name, number, key, value)
+
+    def untag(self, number: str, key: str) -> None:
+        """Take back what was noted about a version."""
+        self._client.delete_model_version_tag(self.name, number, key)

@@ -77,6 +77,26 @@ def test_a_challenger_that_is_not_better_is_refused_with_the_interval(
     assert "not better than version 1" in project.tags("2")["refused_because"]
 
 
+@pytest.mark.parametrize("forced", ["a person has looked", None])
+def test_a_champion_does_not_say_that_it_was_refused(
+    forced: str | None, project: Project
+) -> None:
+    project.track(1, everywhere(0.6))
+    project.promote()
+    project.track(2, everywhere(0.55))
+    project.promote()
+    assert "refused_because" in project.tags("2")
+
+    if not forced:
+        project.undo()
+    project.promote(forced)
+
+    assert project.champion() == "2"
+    tags = project.tags("2")
+    assert "refused_because" not in tags
+    assert ("not better than version 1" in tags["promoted_because"]) == bool(forced)
+
+
 def test_a_better_mean_does_not_make_up_for_the_worst_campaign(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
