@@ -33,27 +33,30 @@ def single_feature_gate(
 ) -> Gate:
     """No feature that the model reads tells the classes of a block apart alone.
 
-    Where one does, either the reason is known and written down or it is a leak.
+    Where one does, either the reason is known and written down, of this feature in this
+    block, or it is a leak.
 
     Args:
-        strongest: block -> feature read by the model -> AUC, at least the strongest.
+        strongest: block -> feature read by the model -> AUC; at least all beyond the
+            common limit, and the strongest.
         blocks: those whose controls are their own.
         limits: see Limits.
     """
     code, common = "single_feature_auc", limits.single_feature_auc
     known = limits.single_features_known
     found = {
-        (block, name): value
+        f"{block}/{name}": value
         for block, values in strongest.items()
         if block in blocks
         for name, value in values.items()
     }
-    limit = f"at most {common:g}{_exceptions(known, blocks)}"
+    limit = f"at most {common:g}{_exceptions(known, found)}"
     if not found:
         return unmeasured(code, limit, "no block has enough accounts")
-    (block, name), value = _furthest(found, known, common)
-    if value <= _allowed(block, known, common):
+    key, value = _furthest(found, known, common)
+    if value <= _allowed(key, known, common):
         return _by_exceptions(code, limit, found, common)
+    block, name = key.split("/")
     return judged(
         code,
         value,
@@ -88,6 +91,8 @@ def origin_gate(pairs: Mapping[str, float | None], limits: Limits) -> Gate:
 def panel_gate(panel: Mapping[str, Mapping[str, Any]], limits: Limits) -> Gate:
     """No kind of look-alike is surely flagged more often than is tolerated.
 
+    One that is fails the gate, whatever is not known of the others.
+
     Args:
         panel: see models.panel, at the share of controls that the gate speaks of.
         limits: see Limits.
@@ -96,24 +101,19 @@ def panel_gate(panel: Mapping[str, Mapping[str, Any]], limits: Limits) -> Gate:
     limit = f"lower bound at most {common:g}{_exceptions(limits.panel_known, panel)}"
     if not panel:
         return unmeasured(code, limit, "this world has no panel")
+    known = limits.panel_known
     bounds = {
-        (name, name): float(row["low"])
-        for name, row in panel.items()
-        if row["fpr"] is not None
+        name: float(row["low"]) for name, row in panel.items() if row["fpr"] is not None
     }
+    if bounds:
+        name, value = _furthest(bounds, known, common)
+        if value > _allowed(name, known, common):
+            reason = f"honest accounts of the kind {name} are flagged too often"
+            return judged(code, value, limit, False, reason)
     if len(bounds) < len(panel):
         reasons = sorted({row["reason"] for row in panel.values() if "reason" in row})
         return unmeasured(code, limit, "; ".join(reasons))
-    (name, _), value = _furthest(bounds, limits.panel_known, common)
-    if value <= _allowed(name, limits.panel_known, common):
-        return _by_exceptions(code, limit, bounds, common)
-    return judged(
-        code,
-        value,
-        limit,
-        False,
-        f"honest accounts of the kind {name} are flagged too often",
-    )
+    return _by_exceptions(code, limit, bounds, common)
 
 
 def language_gates(languages: Mapping[str, Any], limits: Limits) -> list[Gate]:
@@ -186,27 +186,27 @@ def evasion_gate(evasion: Mapping[str, Any], limits: Limits) -> Gate:
 
 
 def _allowed(name: str, known: Mapping[str, Known], common: float) -> float:
-    return max(common, known[name].limit) if name in known else common
+    return known[name].limit if name in known else common
 
 
 def _furthest(
-    found: Mapping[tuple[str, str], float], known: Mapping[str, Known], common: float
-) -> tuple[tuple[str, str], float]:
+    found: Mapping[str, float], known: Mapping[str, Known], common: float
+) -> tuple[str, float]:
     """The figure that lies furthest beyond its own limit, or nearest to it."""
     return max(
         found.items(),
-        key=lambda item: (item[1] - _allowed(item[0][0], known, common), item[0]),
+        key=lambda item: (item[1] - _allowed(item[0], known, common), item[0]),
     )
 
 
 def _by_exceptions(
-    code: str, limit: str, found: Mapping[tuple[str, str], float], common: float
+    code: str, limit: str, found: Mapping[str, float], common: float
 ) -> Gate:
     """A gate that holds; the highest figure is shown, and what is beyond the common limit.
 
     So that an exception is not hidden behind the rest.
     """
-    beyond = sorted({name for (name, _), value in found.items() if value > common})
+    beyond = sorted(name for name, value in found.items() if value > common)
     gate = judged(code, max(found.values()), limit, True, "")
     if not beyond:
         return gate

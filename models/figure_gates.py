@@ -1,8 +1,9 @@
 """Gates on figures of unseen campaigns: found, better than trivial, and calibrated."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from models.coverage import ENOUGH
 from models.evaluation import headline_lead
 from models.gates import Gate, Limits, judged, unmeasured
 
@@ -40,6 +41,7 @@ def floor_gates(loco: Mapping[str, Any], limits: Limits) -> list[Gate]:
     return [
         _floor(loco, "auc", "mean", limits.auc_mean),
         _floor(loco, "auc", "worst", limits.auc_worst),
+        _floor(loco, "recall_at_fpr_0.01", "mean", limits.recall_mean),
         _floor(loco, "brier_skill", "worst", limits.brier_skill_worst),
         _ceiling(loco, "ece", "mean", limits.ece_mean),
         _ceiling(loco, "ece", "worst", limits.ece_worst),
@@ -66,6 +68,64 @@ def slope_gate(calibration: Mapping[str, Any], limits: Limits) -> Gate:
         limits.slope_low <= slope <= limits.slope_high,
         f"scores of unseen campaigns are {surer}",
     )
+
+
+def campaign_slopes_gate(
+    rows: Mapping[str, Mapping[str, Any]], headline: Collection[str], limits: Limits
+) -> Gate:
+    """A step in the logit is worth about a step in most unseen campaigns, one by one.
+
+    Args:
+        rows: campaign -> its slope, null where no line fits, which is none within.
+        headline: campaigns that are judged.
+        limits: see Limits.
+    """
+    low, high = limits.campaign_slope_low, limits.campaign_slope_high
+    within = {
+        name: row["slope"] is not None and low <= row["slope"] <= high
+        for name, row in rows.items()
+        if name in headline
+    }
+    return _share(
+        "unseen_slope_by_campaign",
+        within,
+        limits.campaign_slopes_share,
+        f"within [{low:g}, {high:g}]",
+    )
+
+
+def intervals_gate(
+    rows: Mapping[str, Mapping[str, Any]], headline: Collection[str], limits: Limits
+) -> Gate:
+    """Intervals hold on most unseen campaigns.
+
+    Args:
+        rows: campaign -> `bins_held`, the share of its bins that hold; null where it
+            has too few accounts to say.
+        headline: campaigns that are judged.
+        limits: see Limits.
+    """
+    held = {
+        name: row["bins_held"] >= ENOUGH
+        for name, row in rows.items()
+        if name in headline and row["bins_held"] is not None
+    }
+    return _share(
+        "unseen_intervals_held",
+        held,
+        limits.intervals_held_share,
+        f"with intervals that hold in {ENOUGH:g} of the bins",
+    )
+
+
+def _share(code: str, met: Mapping[str, bool], least: float, what: str) -> Gate:
+    """Gate of how many campaigns meet something."""
+    limit = f"at least {least:g} of the campaigns {what}"
+    if not met:
+        return unmeasured(code, limit, "no headline campaign has accounts enough")
+    share = sum(met.values()) / len(met)
+    others = ", ".join(sorted(name for name, is_met in met.items() if not is_met))
+    return judged(code, share, limit, share >= least, f"not so in {others}")
 
 
 def _floor(loco: Mapping[str, Any], figure: str, which: str, least: float) -> Gate:

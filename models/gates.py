@@ -6,7 +6,38 @@ finished bundle; models/figure_gates.py and models/audit_gates.py hold the other
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+# Every gate, in the order in which they are shown.
+CODES: Final = (
+    "contributions_add_up",
+    "batch_equals_single",
+    "ids_not_read",
+    "trained_on_what_is_served",
+    "loco_beats_majority",
+    "loco_beats_depth3_tree",
+    "unseen_auc_mean",
+    "unseen_auc_worst",
+    "unseen_recall_at_fpr_0.01_mean",
+    "unseen_brier_skill_worst",
+    "unseen_ece_mean",
+    "unseen_ece_worst",
+    "unseen_slope",
+    "unseen_slope_by_campaign",
+    "unseen_intervals_held",
+    "mask_only_auc",
+    "single_feature_auc",
+    "control_origin",
+    "panel_slices",
+    "language_parity_at_fpr_0.1",
+    "language_parity_at_fpr_0.01",
+    "topic_swap",
+    "recall_after_free_changes",
+)
+NOBODY: Final = "there is no account to score"
+# AUC from which on metrics.json shows a feature, whatever it shows besides: no limit of
+# single features may be lower.
+STRONG: Final = 0.9
 
 
 @dataclass(frozen=True)
@@ -33,7 +64,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Known:
-    """A limit of its own for what is known to be beyond the common one, and why."""
+    """A limit of its own, instead of the common one, and why."""
 
     limit: float
     reason: str
@@ -43,6 +74,8 @@ class Known:
 class Limits:
     """Limits of the gates; every value comes from params.yaml, where each is explained.
 
+    single_features_known: `<block>/<feature>` -> its own limit in that block.
+    panel_known: slice -> its own limit.
     may_not_apply: gates without which a model may be registered where they have no
         figure; any other that has none has failed.
     """
@@ -52,11 +85,16 @@ class Limits:
     depth3_lead: float
     auc_mean: float
     auc_worst: float
+    recall_mean: float
     brier_skill_worst: float
     ece_mean: float
     ece_worst: float
     slope_low: float
     slope_high: float
+    campaign_slope_low: float
+    campaign_slope_high: float
+    campaign_slopes_share: float
+    intervals_held_share: float
     mask_only_low: float
     mask_only_high: float
     single_feature_auc: float
@@ -117,10 +155,14 @@ def additivity_gate(error: float, limits: Limits) -> Gate:
 
 def parity_gate(differences: int, accounts: int) -> Gate:
     """An account scores the same alone as in a batch, bit for bit."""
+    code = "batch_equals_single"
+    limit = f"0 of {accounts} accounts differ"
+    if not accounts:
+        return unmeasured(code, limit, NOBODY)
     return judged(
-        "batch_equals_single",
+        code,
         float(differences),
-        f"0 of {accounts} accounts differ",
+        limit,
         differences == 0,
         "scores depend on the accounts that are scored together",
     )
@@ -128,10 +170,14 @@ def parity_gate(differences: int, accounts: int) -> Gate:
 
 def naming_gate(differences: int, accounts: int) -> Gate:
     """An account scores the same under other ids and in another order, bit for bit."""
+    code = "ids_not_read"
+    limit = f"0 of {accounts} accounts differ under other ids, in another order"
+    if not accounts:
+        return unmeasured(code, limit, NOBODY)
     return judged(
-        "ids_not_read",
+        code,
         float(differences),
-        f"0 of {accounts} accounts differ under other ids, in another order",
+        limit,
         differences == 0,
         "scores depend on ids or on the order of rows",
     )
@@ -144,11 +190,15 @@ def rebuilt_gate(differing: Mapping[str, int], accounts: int) -> Gate:
         differing: feature -> accounts whose stored value is another.
         accounts: how many were rebuilt.
     """
+    code = "trained_on_what_is_served"
+    limit = f"0 values of {accounts} accounts differ from their features, built again"
+    if not accounts:
+        return unmeasured(code, limit, NOBODY)
     shown = ", ".join(sorted(differing)[:5])
     return judged(
-        "trained_on_what_is_served",
+        code,
         float(sum(differing.values())),
-        f"0 values of {accounts} accounts differ from their features, built again",
+        limit,
         not differing,
         f"the model was trained on values that its features do not give: {shown}",
     )

@@ -1,6 +1,6 @@
 """Audits of a world's feature set: mask-only, source diagnostic, single features."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,10 +8,12 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from models.audit import mask_only_auc, single_feature_aucs, source_diagnostic
+from models.gates import STRONG
 from models.hashing import uniform
 from models.matrix import to_matrix
 
-# Strongest features of a block that are shown.
+# Strongest features of a block that are shown; of those read also all that a gate may
+# have a limit for.
 _SHOWN: Final = 5
 
 
@@ -59,10 +61,9 @@ def audit(
         masks[str(block)] = mask_only_auc(matrix, truth, seed, least_gain)
         raw[str(block)] = mask_only_auc(matrix, truth, seed, 0.0)
         found = single_feature_aucs(matrix, truth, [f.name for f in FEATURES])
-        best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-        singles[str(block)] = dict(best[:_SHOWN])
-        mine = [(name, value) for name, value in best if name in read]
-        singles_read[str(block)] = dict(mine[:_SHOWN])
+        singles[str(block)] = strongest(found, 1.0)
+        mine = {name: value for name, value in found.items() if name in read}
+        singles_read[str(block)] = strongest(mine, STRONG)
     controls = values.filter(pl.col("label") == 0)
     matrix = to_matrix(controls, FEATURES)
     sources = controls["source"].to_numpy().astype(str)
@@ -73,3 +74,10 @@ def audit(
         "best_single_features": singles,
         "single_features_read": singles_read,
     }
+
+
+def strongest(found: Mapping[str, float], strong: float) -> dict[str, float]:
+    """The strongest features, and however many are as strong as `strong`."""
+    best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    beyond = sum(value >= strong for value in found.values())
+    return dict(best[: max(_SHOWN, beyond)])

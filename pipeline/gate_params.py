@@ -3,13 +3,31 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from models.gates import Known, Limits
+from features.catalogue import FEATURES
+from models.gates import CODES, STRONG, Known, Limits
 from pipeline.section import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Auc = Annotated[float, Field(ge=0.5, le=1)]
+
+
+def _is_gate(code: str) -> str:
+    if code not in CODES:
+        raise ValueError(f"no such gate; there are {', '.join(CODES)}")
+    return code
+
+
+def _is_feature(key: str) -> str:
+    block, _, name = key.partition("/")
+    if not block or name not in {f.name for f in FEATURES}:
+        raise ValueError("not <block>/<feature>; see docs/feature-catalogue.md")
+    return key
+
+
+Code = Annotated[str, AfterValidator(_is_gate)]
+BlockFeature = Annotated[str, AfterValidator(_is_feature)]
 
 
 class KnownLimit(Section):
@@ -17,6 +35,12 @@ class KnownLimit(Section):
 
     limit: Share
     reason: Annotated[str, Field(min_length=20)]
+
+
+class KnownFeature(KnownLimit):
+    """The same of a feature alone."""
+
+    limit: Annotated[float, Field(ge=STRONG, le=1)]
 
 
 class GateParams(Section):
@@ -27,22 +51,27 @@ class GateParams(Section):
     depth3_lead: Annotated[float, Field(ge=-1, le=1)]
     auc_mean: Share
     auc_worst: Share
+    recall_mean: Share
     brier_skill_worst: Annotated[float, Field(ge=-1, le=1)]
     ece_mean: Share
     ece_worst: Share
     slope_low: Annotated[float, Field(ge=0, le=1)]
     slope_high: Annotated[float, Field(ge=1)]
+    campaign_slope_low: Annotated[float, Field(ge=0, le=1)]
+    campaign_slope_high: Annotated[float, Field(ge=1)]
+    campaign_slopes_share: Share
+    intervals_held_share: Share
     mask_only_low: Annotated[float, Field(ge=0, le=0.5)]
     mask_only_high: Auc
-    single_feature_auc: Auc
-    single_features_known: dict[str, KnownLimit]
+    single_feature_auc: Annotated[float, Field(ge=STRONG, le=1)]
+    single_features_known: dict[BlockFeature, KnownFeature]
     control_origin_auc: Auc
     panel_fpr: Share
     panel_known: dict[str, KnownLimit]
     language_ratio: Annotated[float, Field(ge=1)]
     topic_swap_shift: Annotated[float, Field(ge=0)]
     free_recall_share: Share
-    may_not_apply: list[str]
+    may_not_apply: list[Code]
 
     def limits(self) -> Limits:
         """The same values as the models room takes them."""

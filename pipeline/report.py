@@ -21,7 +21,13 @@ from models.evaluation import (
     protocol_block,
     recall_by_control_source,
 )
-from models.figure_gates import baseline_gate, floor_gates, slope_gate
+from models.figure_gates import (
+    baseline_gate,
+    campaign_slopes_gate,
+    floor_gates,
+    intervals_gate,
+    slope_gate,
+)
 from models.gates import (
     Gate,
     Limits,
@@ -142,7 +148,8 @@ def gate_results(
 ) -> list[Gate]:
     """All gates of this model; failed where a figure is lacking that must be there."""
     loco, audit = metrics["loco"], metrics["audit"]
-    own = {row["fold"] for row in loco["campaigns"].values() if row["in_headline"]}
+    headline = {n: row for n, row in loco["campaigns"].items() if row["in_headline"]}
+    own = {row["fold"] for row in headline.values()}
     leads = {"majority": limits.baseline_lead, "depth3_tree": limits.depth3_lead}
     gates = [
         additivity_gate(live.additivity, limits),
@@ -155,6 +162,8 @@ def gate_results(
         ),
         *floor_gates(loco, limits),
         slope_gate(audit["calibration"], limits),
+        campaign_slopes_gate(audit["calibration"]["campaigns"], headline, limits),
+        intervals_gate(metrics["intervals"]["campaigns"], headline, limits),
         mask_gate(audit["mask_only_auc"], limits),
         single_feature_gate(audit["single_features_read"], own, limits),
         origin_gate(audit["control_origin"], limits),

@@ -13,9 +13,16 @@ from models.audit_gates import (
     single_feature_gate,
     topic_gate,
 )
-from models.figure_gates import baseline_gate, floor_gates, slope_gate
+from models.figure_gates import (
+    baseline_gate,
+    campaign_slopes_gate,
+    floor_gates,
+    intervals_gate,
+    slope_gate,
+)
 from models.gates import (
     Gate,
+    Known,
     additivity_gate,
     naming_gate,
     parity_gate,
@@ -23,6 +30,8 @@ from models.gates import (
     required,
 )
 from tests.models.builders import LIMITS
+
+UNKNOWN = {"fpr": None, "low": None, "reason": "few"}
 
 
 def block(**figures: float | None) -> dict[str, Any]:
@@ -41,6 +50,7 @@ def floors(**changed: float | None) -> dict[str, Gate]:
     """Gates on figures that all pass, but for those given as `<figure>_<which>`."""
     loco: dict[str, Any] = {
         "auc": {"mean": 0.95, "worst": 0.85},
+        "recall_at_fpr_0.01": {"mean": 0.7, "worst": 0.5},
         "brier_skill": {"mean": 0.5, "worst": 0.1},
         "ece": {"mean": 0.03, "worst": 0.1},
     }
@@ -58,6 +68,17 @@ def floor(name: str, value: float) -> Gate:
 
 def slope(value: float | None) -> Gate:
     return slope_gate({"pooled_slope": value, "reason": "none"}, LIMITS)
+
+
+def slopes(*values: float | None) -> Gate:
+    """Of campaigns a, b, c and so on, and of one that is not judged."""
+    rows = {"abcdef"[n]: {"slope": value} for n, value in enumerate(values)}
+    return campaign_slopes_gate(rows | {"apart": {"slope": 9.0}}, "abcdef", LIMITS)
+
+
+def intervals(*values: float | None) -> Gate:
+    rows = {"abcdef"[n]: {"bins_held": value} for n, value in enumerate(values)}
+    return intervals_gate(rows | {"apart": {"bins_held": 0.0}}, "abcdef", LIMITS)
 
 
 def single(value: float, block: str = "ring", name: str = "age") -> Gate:
@@ -99,11 +120,16 @@ def evasion(share: float | None) -> Gate:
         (rebuilt_gate({}, 60), rebuilt_gate({"profile_age": 2}, 60)),
         (floor("auc_mean", 0.9), floor("auc_mean", 0.8999)),
         (floor("auc_worst", 0.8), floor("auc_worst", 0.7999)),
+        (floor("recall_at_fpr_0.01_mean", 0.6), floor("recall_at_fpr_0.01_mean", 0.59)),
         (floor("brier_skill_worst", 0.0), floor("brier_skill_worst", -0.001)),
         (floor("ece_mean", 0.07), floor("ece_mean", 0.0701)),
         (floor("ece_worst", 0.16), floor("ece_worst", 0.1601)),
         (slope(0.8), slope(0.7999)),
         (slope(1.25), slope(1.2501)),
+        (slopes(0.5, 1.0, 2.0, 9.0), slopes(0.49, 1.0, 2.01, 0.5)),
+        (slopes(1.0, 1.0, 1.0, None), slopes(1.0, 1.0, None, None)),
+        (intervals(0.8, 1.0, 0.9, 0.1), intervals(0.79, 1.0, 0.9, 0.1)),
+        (intervals(0.8, None), intervals(0.79, None)),
         (single(0.95), single(0.9501)),
         (origin(0.75), origin(0.7501)),
         (panel(0.02), panel(0.0201)),
@@ -132,11 +158,18 @@ def test_a_gate_passes_and_its_twin_fails(passing: Gate, failing: Gate) -> None:
         baseline_gate(block(a=None), block(a=0.1), "x", 0.0),
         floors(auc_worst=None)["auc_worst"],
         floors(ece_mean=None)["ece_mean"],
+        floors(**{"recall_at_fpr_0.01_mean": None})["recall_at_fpr_0.01_mean"],
+        parity_gate(0, 0),
+        naming_gate(0, 0),
+        rebuilt_gate({}, 0),
         slope(None),
+        slopes(),
+        intervals(None),
         single_feature_gate({"ring": {"age": 1.0}}, ["other"], LIMITS),
         origin_gate({}, LIMITS),
         panel_gate({}, LIMITS),
-        panel_gate({"ngo": {"fpr": None, "low": None, "reason": "few"}}, LIMITS),
+        panel_gate({"ngo": UNKNOWN}, LIMITS),
+        panel_gate({"ngo": UNKNOWN, "fandom": {"fpr": 0.3, "low": 0.3}}, LIMITS),
         language(None),
         topic(None),
         evasion(None),
@@ -151,7 +184,7 @@ def test_what_cannot_be_measured_is_no_pass(gate: Gate) -> None:
 @pytest.mark.parametrize(
     ("passing", "failing", "name"),
     [
-        (single(0.99, "fleet"), single(0.9901, "fleet"), "fleet"),
+        (single(0.99, "fleet"), single(0.9901, "fleet"), "fleet/age"),
         (panel(0.3, "fandom"), panel(0.3001, "fandom"), "fandom"),
     ],
 )
@@ -166,6 +199,8 @@ def test_what_passes_by_an_exception_says_so(
 def test_what_failed_is_named() -> None:
     assert "campaign fleet" in str(floor("auc_worst", 0.5).reason)
     assert "age alone tells the classes of ring apart" in str(single(1.0).reason)
+    assert slopes(0.1, None, 1.0).reason == "not so in a, b"
+    assert intervals(0.1, 1.0, 0.2).reason == "not so in a, c"
     assert "a against c" in str(origin(0.9).reason)
     assert "of the kind ngo" in str(panel(0.5).reason)
     assert "write x are flagged more often than those who write y" in str(
@@ -174,14 +209,42 @@ def test_what_failed_is_named() -> None:
     assert "profile_age" in str(rebuilt_gate({"profile_age": 2}, 60).reason)
 
 
-def test_an_exception_holds_for_its_own_block_alone() -> None:
-    gate = single_feature_gate(
-        {"fleet": {"age": 0.98}, "ring": {"age": 0.96}}, ["fleet", "ring"], LIMITS
-    )
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"ring": {"age": 0.96}}, "age alone tells the classes of ring apart"),
+        ({"fleet": {"wait": 0.96}}, "wait alone tells the classes of fleet apart"),
+    ],
+)
+def test_an_exception_holds_for_its_own_block_and_feature_alone(
+    other: dict[str, dict[str, float]], reason: str
+) -> None:
+    strongest = {"fleet": {"age": 0.98} | other.get("fleet", {})}
+    strongest |= {name: found for name, found in other.items() if name != "fleet"}
+
+    gate = single_feature_gate(strongest, ["fleet", "ring"], LIMITS)
 
     assert gate.status == "failed"
     assert gate.value == 0.96
-    assert "fleet 0.99" in gate.limit
+    assert "fleet/age 0.99" in gate.limit
+    assert reason in str(gate.reason)
+
+
+def test_an_own_limit_may_be_stricter_than_the_common_one() -> None:
+    known = {"fandom": Known(0.01, "fans were told apart before")}
+    strict = replace(LIMITS, panel_known=known)
+
+    def gate(low: float) -> Gate:
+        return panel_gate({"fandom": {"fpr": 0.05, "low": low}}, strict)
+
+    assert (gate(0.01).status, gate(0.011).status) == ("passed", "failed")
+
+
+def test_a_slice_beyond_its_limit_fails_whatever_is_not_known_of_others() -> None:
+    gate = panel_gate({"ngo": {"fpr": 0.3, "low": 0.2}, "fandom": UNKNOWN}, LIMITS)
+
+    assert gate.status == "failed"
+    assert "of the kind ngo" in str(gate.reason)
 
 
 def test_a_figure_that_must_be_there_fails_without() -> None:

@@ -84,9 +84,11 @@ def tiny_params(root: Path) -> dict[str, Any]:
         "slope_low": 0.5,
         "slope_high": 2.0,
         "single_feature_auc": 0.9995,
+        "single_features_known": {},
         "control_origin_auc": 0.99,
         "depth3_lead": 0.0,
         "may_not_apply": [
+            "unseen_recall_at_fpr_0.01_mean",
             "panel_slices",
             "language_parity_at_fpr_0.1",
             "language_parity_at_fpr_0.01",

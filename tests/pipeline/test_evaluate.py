@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 
 from features.catalogue import FEATURES
+from models.gates import CODES, STRONG
 from models.metrics import FIGURES
 from models.scorer import score
+from pipeline.audits import strongest
 from pipeline.live_checks import check_live, same_score
 from tests.pipeline.conftest import TinyWorld
 
@@ -133,33 +135,23 @@ def test_an_operator_trained_on_before_is_named(tiny_world: TinyWorld) -> None:
 def test_gates_say_what_was_measured(tiny_world: TinyWorld) -> None:
     gates = {gate["code"]: gate for gate in tiny_world.metrics["gates"]}
 
-    assert list(gates) == [
-        "contributions_add_up",
-        "batch_equals_single",
-        "ids_not_read",
-        "trained_on_what_is_served",
-        "loco_beats_majority",
-        "loco_beats_depth3_tree",
-        "unseen_auc_mean",
-        "unseen_auc_worst",
-        "unseen_brier_skill_worst",
-        "unseen_ece_mean",
-        "unseen_ece_worst",
-        "unseen_slope",
-        "mask_only_auc",
-        "single_feature_auc",
-        "control_origin",
-        "panel_slices",
-        "language_parity_at_fpr_0.1",
-        "language_parity_at_fpr_0.01",
-        "topic_swap",
-        "recall_after_free_changes",
-    ]
+    assert tuple(gates) == CODES
     assert gates["batch_equals_single"]["value"] == 0
     assert gates["contributions_add_up"]["status"] == "passed"
     masks = tiny_world.metrics["audit"]["mask_only_auc"]
     assert gates["mask_only_auc"]["value"] in masks.values()
     assert set(masks) == OPERATORS
+
+
+def test_every_feature_beyond_a_limit_is_shown_however_many_there_are() -> None:
+    strong = {f"strong_{n}": STRONG + n / 100 for n in range(7)}
+    weak = {f"weak_{n}": 0.5 + n / 100 for n in range(7)}
+
+    assert strongest(weak | strong, STRONG) == strong
+    assert list(strongest(weak | strong, 1.0)) == [
+        f"strong_{n}" for n in (6, 5, 4, 3, 2)
+    ]
+    assert list(strongest(weak, STRONG)) == [f"weak_{n}" for n in (6, 5, 4, 3, 2)]
 
 
 def test_live_checks_count_what_they_score(tiny_world: TinyWorld) -> None:

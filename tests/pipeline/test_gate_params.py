@@ -8,6 +8,8 @@ from pipeline.errors import ParamsError
 from pipeline.evaluate import EvaluateParams
 from pipeline.section import load_section
 
+KNOWN = {"limit": 0.97, "reason": "a reason of some length"}
+
 
 def load(params: dict[str, Any], folder: Path) -> EvaluateParams:
     path = folder / "params.yaml"
@@ -24,6 +26,9 @@ def test_a_world_has_its_own_limits_and_the_others_have_the_common_ones(
 
     assert common.ece_mean == demo.ece_mean < public.ece_mean
     assert common.panel_known == {}
+    assert common.auc_mean < demo.auc_mean
+    assert common.recall_mean == demo.recall_mean > public.recall_mean
+    assert demo.single_features_known["jetty/days_posts_log"].limit == 0.99
     assert demo.panel_known["newsroom_feed"].limit > common.panel_fpr
     assert common.may_not_apply == demo.may_not_apply == []
     assert "panel_slices" in public.may_not_apply
@@ -35,6 +40,13 @@ def test_a_world_has_its_own_limits_and_the_others_have_the_common_ones(
     [
         ({"auc_wrost": 0.1}, "auc_wrost"),
         ({"auc_worst": 2.0}, "less than or equal to 1"),
+        (
+            {"may_not_apply": ["unseen_auc_wrost"]},
+            "may_not_apply.0 = 'unseen_auc_wrost': .*no such gate; there are contrib",
+        ),
+        ({"single_features_known": {"jetty/no_such": KNOWN}}, "not <block>/<feature>"),
+        ({"single_features_known": {"jetty": KNOWN}}, "not <block>/<feature>"),
+        ({"single_feature_auc": 0.8}, "greater than or equal to 0.9"),
         ({"panel_known": {"ngo": {"limit": 0.5}}}, "reason"),
         ({"panel_known": {"ngo": {"limit": 0.5, "reason": "because"}}}, "at least 20"),
     ],
