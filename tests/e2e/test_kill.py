@@ -20,9 +20,14 @@ from tests.e2e.tiny_world import dvc, environment, run
 
 pytestmark = pytest.mark.slow
 
-STAGES = list(
-    yaml.safe_load((Path(__file__).parents[2] / "dvc.yaml").read_text())["stages"]
-)
+# Stage -> module that it runs, in the order of dvc.yaml.
+MODULES = {
+    stage: entry["cmd"].split()[2]
+    for stage, entry in yaml.safe_load(
+        (Path(__file__).parents[2] / "dvc.yaml").read_text()
+    )["stages"].items()
+}
+STAGES = list(MODULES)
 # About how long a stage of the tiny world runs, in seconds; half a second if not named.
 LENGTH = {
     "simulate": 1.5,
@@ -76,7 +81,9 @@ class Repro:
     def stage_process(self, stage: str) -> int:
         """Process of the stage, once there is one."""
         wanted = re.compile(
-            rf"^ *(\d+) +{self._process.pid} \S*python\S* -m pipeline\.{stage} ", re.M
+            rf"^ *(\d+) +{self._process.pid} \S*python\S* "
+            rf"-m {re.escape(MODULES[stage])} ",
+            re.M,
         )
         found: list[str] = []
 

@@ -20,6 +20,9 @@ SMALL_WORLD = """\
         ece_mean: 0.25
         ece_worst: 0.4
         auc_mean: 0.8
+        recall_mean: 0.0
+        campaign_slopes_share: 0.0
+        intervals_held_share: 0.0
         auc_worst: 0.6
         brier_skill_worst: -0.5
         slope_low: 0.5
@@ -53,8 +56,8 @@ def copy_repository(root: Path, target: Path) -> None:
     for key, value in SMALLER.items():
         text, found = re.subn(rf"(?m)^(  {key}:) .*$", rf"\1 {value}", text)
         assert found == 1
-    own = r"(?m)^    only_in:\n(?:      #.*\n)*      demo:\n"
-    text, found = re.subn(own, lambda match: match[0] + SMALL_WORLD, text)
+    own = r"(?m)^    only_in:\n(?:      #.*\n)*      demo:\n        auc_mean: .*\n"
+    text, found = re.subn(own, "    only_in:\n      demo:\n" + SMALL_WORLD, text)
     assert found == 1
     (target / "params.yaml").write_text(text)
     run(target, "git", "init", "--quiet")
