@@ -14,6 +14,7 @@ from tests.benchmarks.feature_single import feature_single
 from tests.benchmarks.grouped_bootstrap import grouped_bootstrap
 from tests.benchmarks.ingest import ingest_csv, ingest_large, ingest_parquet
 from tests.benchmarks.row import Row
+from tests.benchmarks.second_repro import second_repro
 from tests.benchmarks.serving_http import serving_http, serving_start
 from tests.benchmarks.simulator import simulator
 
@@ -28,6 +29,7 @@ BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
     feature_single: ("feature_single",),
     feature_pandas: ("feature_pandas",),
     grouped_bootstrap: ("grouped_bootstrap",),
+    second_repro: ("second_repro",),
     simulator: ("simulator",),
     serving_http: ("serving_",),
     serving_start: ("serving_start",),

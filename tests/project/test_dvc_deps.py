@@ -2,7 +2,8 @@
 
 A stage's `.py` deps are exactly its import closure within the repository: the module
 of its command, what that imports, and so on. An `__init__.py` belongs to the closure of
-a module below it if it holds more than a docstring, since Python then runs it.
+a module below it if it holds more than a docstring, since Python then runs it. A stage
+that imports nearly all modules of a package lists the package in their stead.
 """
 
 import ast
@@ -15,6 +16,9 @@ import pytest
 import yaml
 
 ROOMS = ("features", "models", "pipeline", "serving")
+# Share of a package's modules that a stage must import to list the package: what it
+# does not import reruns it for nothing.
+NEARLY_ALL = 0.8
 
 
 def closures(
@@ -55,8 +59,10 @@ def has_code(path: Path) -> bool:
     return len(tree.body) > int(documented)
 
 
-def stages(dvc_yaml: Path) -> dict[str, tuple[set[str], set[str]]]:
-    """Per stage: the modules that its command runs, and the .py files it lists."""
+def stages(
+    dvc_yaml: Path, rooms: tuple[str, ...]
+) -> dict[str, tuple[set[str], set[str]]]:
+    """Per stage: the modules that its command runs, and the code that it lists."""
     found = {}
     for name, stage in yaml.safe_load(dvc_yaml.read_text())["stages"].items():
         body: dict[str, Any] = stage.get("do", stage)
@@ -66,20 +72,39 @@ def stages(dvc_yaml: Path) -> dict[str, tuple[set[str], set[str]]]:
             dep if isinstance(dep, str) else next(iter(dep))
             for dep in body.get("deps", [])
         ]
-        found[name] = (set(modules), {dep for dep in listed if dep.endswith(".py")})
+        # What stands in no room is data.
+        code = {dep for dep in listed if dep.split("/")[0] in rooms}
+        found[name] = (set(modules), code)
     return found
 
 
+def modules_below(package: str, root: Path) -> set[str]:
+    """Files of a package that hold code."""
+    return {
+        path.relative_to(root).as_posix()
+        for path in (root / package).rglob("*.py")
+        if path.name != "__init__.py" or has_code(path)
+    }
+
+
 def differences(root: Path, rooms: tuple[str, ...]) -> dict[str, dict[str, list[str]]]:
-    declared = stages(root / "dvc.yaml")
+    declared = stages(root / "dvc.yaml", rooms)
     reached = closures(set().union(*(run for run, _ in declared.values())), rooms, root)
     found = {}
     for name, (modules, listed) in declared.items():
         needed = set().union(*(reached[module] for module in modules))
-        if needed != listed:
+        files = {dep for dep in listed if dep.endswith(".py")}
+        covered, idle = set[str](), set[str]()
+        for package in listed - files:
+            below = modules_below(package, root)
+            covered |= below
+            if len(below & needed) < NEARLY_ALL * len(below):
+                idle.add(package)
+        missing, superfluous = needed - files - covered, files - (needed - covered)
+        if missing or superfluous or idle:
             found[name] = {
-                "add": sorted(needed - listed),
-                "remove": sorted(listed - needed),
+                "add": sorted(missing),
+                "remove": sorted(superfluous | idle),
             }
     return found
 
@@ -89,7 +114,7 @@ def test_stages_list_what_they_import(root: Path) -> None:
 
 
 def test_every_stage_runs_a_module_of_the_pipeline(root: Path) -> None:
-    for name, (modules, _) in stages(root / "dvc.yaml").items():
+    for name, (modules, _) in stages(root / "dvc.yaml", ROOMS).items():
         assert modules, f"stage {name}"
         assert all(module.startswith("pipeline.") for module in modules)
 
@@ -147,4 +172,31 @@ def test_a_module_that_is_not_imported_is_named(small_project: Path) -> None:
 
     assert differences(small_project, ("stage_room",)) == {
         "one": {"add": [], "remove": ["stage_room/stranger.py"]}
+    }
+
+
+def test_a_package_stands_for_its_modules(small_project: Path) -> None:
+    (small_project / "stage_room" / "stranger.py").unlink()
+    write_stage(small_project, ["stage_room"])
+
+    assert differences(small_project, ("stage_room",)) == {}
+
+
+def test_a_package_that_is_hardly_imported_is_named(small_project: Path) -> None:
+    (small_project / "stage_room" / "other.py").write_text("")
+    write_stage(small_project, ["stage_room"])
+
+    assert differences(small_project, ("stage_room",)) == {
+        "one": {"add": [], "remove": ["stage_room"]}
+    }
+
+
+def test_a_module_beside_its_package_is_named(small_project: Path) -> None:
+    write_stage(small_project, [*COMPLETE, "stage_room/below"])
+
+    assert differences(small_project, ("stage_room",)) == {
+        "one": {
+            "add": [],
+            "remove": ["stage_room/below/__init__.py", "stage_room/below/deep.py"],
+        }
     }
