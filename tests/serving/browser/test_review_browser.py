@@ -73,7 +73,7 @@ def test_from_the_queue_to_the_last_reason_by_keyboard_alone(visit: Visit) -> No
     first = page.locator("table.queue a").first
     expect(first).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/review/account/"))
+    page.wait_for_url("**/review/account/*")
 
     summary = page.locator("table.measures summary").first
     tab_to(page, summary)
@@ -98,7 +98,7 @@ def test_an_account_shows_evidence_before_the_number_and_both_sides(
 ) -> None:
     page = visit.page
     visit.enter()
-    page.locator("table.queue a").first.click()
+    visit.open_first()
 
     titles = page.get_by_role("heading", level=2).all_text_contents()
     assert titles == [
@@ -125,7 +125,7 @@ def test_an_account_shows_evidence_before_the_number_and_both_sides(
 
 def test_a_table_is_read_out_as_one_however_narrow(visit: Visit) -> None:
     visit.enter()
-    visit.page.locator("table.queue a").first.click()
+    visit.open_first()
 
     read = visit.page.locator("table.measures").first.aria_snapshot()
 
@@ -137,7 +137,7 @@ def test_a_table_is_read_out_as_one_however_narrow(visit: Visit) -> None:
 
 def test_the_sum_that_is_shown_adds_up(visit: Visit) -> None:
     visit.enter()
-    visit.page.locator("table.queue a").first.click()
+    visit.open_first()
 
     cells = visit.page.locator("table.ledger tbody td.number").all_text_contents()
     total = visit.page.locator("table.ledger tfoot td.number").inner_text()
@@ -152,7 +152,7 @@ def test_the_sum_that_is_shown_adds_up(visit: Visit) -> None:
 def test_another_share_gives_another_number(visit: Visit) -> None:
     page = visit.page
     visit.enter()
-    page.locator("table.queue a").first.click()
+    visit.open_first()
 
     before = page.locator(".score").inner_text()
     page.get_by_label("Assume another share").fill("0.1")

@@ -29,6 +29,12 @@ class Visit:
         """Open the link with the key."""
         self.page.goto(f"{self.url}/review?key={KEYS['reviewer']}")
 
+    def open_first(self) -> None:
+        """From the queue to its first account, until the page is whole."""
+        self.page.locator("table.queue a").first.click()
+        # A click returns before the page it leads to is there.
+        self.page.wait_for_url("**/review/account/*")
+
     def fits(self) -> bool:
         """Whether nothing has to be scrolled sideways."""
         # Before the style sheet is there, everything is wider.
