@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # No tool reports home from a test either; MLflow and BentoML read this on import.
 os.environ.update(
@@ -37,6 +39,38 @@ def _drop_foreign() -> None:
 
 
 _drop_foreign()
+
+
+# Longest first, so that no worker is left alone with them at the end.
+_FIRST = ("tests/e2e/", "tests/serving/", "tests/pipeline/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the rooms by what their tests cost; within them any order stays."""
+
+    def place(item: pytest.Item) -> int:
+        rooms = [item.nodeid.startswith(room) for room in _FIRST]
+        return rooms.index(True) if any(rooms) else len(rooms)
+
+    items.sort(key=place)
+
+
+class _SharedWorlds(LoadFileScheduling):  # type: ignore[misc]
+    """A file stays with one worker, and so do those that share the tiny world."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/e2e/"):
+            return "tests/e2e"
+        return str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> LoadFileScheduling | None:
+    """The scheduler, unless another than that of pyproject.toml is asked for."""
+    planned = config.getoption("dist") == "loadfile"
+    return _SharedWorlds(config, log) if planned else None
 
 
 @pytest.fixture(autouse=True)
