@@ -137,15 +137,27 @@ def _written(tables: Tables, source: Source, path: Path) -> Read:
         rows = _in_order(prefixed(tables.posts, source, "posts"))
         rows.write_ipc(path, compression="lz4", record_batch_size=_BATCH_ROWS)
         posts.append(path)
+    accounts = _apart(tables.accounts)
     return Read(
-        prefixed(tables.accounts, source, "accounts"),
-        _labels(tables.accounts, source),
-        tables.accounts.select("account_id", "label"),
+        prefixed(accounts, source, "accounts"),
+        _labels(accounts, source),
+        accounts.select("account_id", "label"),
         posts,
-        tables.rejected,
+        _apart(tables.rejected),
         tables.counts,
         measure(tables),
     )
+
+
+def _apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with memory of their own.
+
+    Text of rows taken out of a table keeps all text of that table in memory: profiles
+    derived from posts would hold every part until the last one is read.
+    """
+    apart = pl.from_arrow(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    assert isinstance(apart, pl.DataFrame)
+    return apart
 
 
 def _in_order(posts: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from pipeline.errors import SourceError
 from pipeline.ingest import ingest
 from pipeline.sources import spool
 from pipeline.sources.source import Source
-from pipeline.streaming import POST_ORDER
+from pipeline.streaming import POST_ORDER, read_source
 from tests.pipeline.sources.archives import CONTROLS, make_source, write_csv
 
 ACCOUNTS = 40
@@ -186,6 +186,31 @@ def test_a_label_without_a_dated_post_is_refused(tmp_path: Path, rows: int) -> N
 
     with pytest.raises(SourceError, match="no account of its label has a dated post"):
         run(make_source("canonical", files, **LAST_POST), tmp_path, tmp_path, rows)
+
+
+def held(column: pl.Series) -> int:
+    """Bytes that the column keeps in memory, its own text or not."""
+    chunks = column.to_arrow(compat_level=pl.CompatLevel.newest())
+    return sum(buffer.size for buffer in chunks.buffers() if buffer is not None)
+
+
+def test_profiles_taken_from_posts_do_not_keep_the_posts_in_memory(
+    tmp_path: Path,
+) -> None:
+    twitter_io(tmp_path)
+    posts = pl.read_csv(tmp_path / "posts_1.csv", infer_schema=False)
+    bio = pl.format("{}{}", pl.col("tweetid"), pl.lit("b" * 200))
+    every = posts.select(bio).to_series()
+    posts.with_columns(user_profile_description=bio).write_csv(tmp_path / "p.csv")
+    source = make_source("twitter_io", {"posts": ["p.csv"]}, **LAST_POST)
+
+    found = read_source(source, tmp_path, tmp_path, 10_000, print)
+
+    bios = found.accounts["bio"]
+    assert 0 < len(bios) < len(posts) / 2
+    assert held(bios) < 300 * len(bios)
+    # Twin: a few rows of a table do keep all of its text.
+    assert held(every.head(len(bios))) > 300 * len(bios)
 
 
 def test_rows_on_disk_are_gone_when_reading_ends(tmp_path: Path) -> None:
