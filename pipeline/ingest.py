@@ -23,9 +23,18 @@ from pipeline.inspection import inspect
 from pipeline.section import Section, load_section
 from pipeline.sources.actions import read_actions
 from pipeline.sources.source import Source
+from pipeline.sources.spool import Budget
 from pipeline.stage import run_stage, say, stage_parser, world_lock
-from pipeline.streaming import NOBODY, POST_ORDER, Read, prefixed, read_source
+from pipeline.streaming import (
+    NOBODY,
+    POST_ORDER,
+    Read,
+    prefixed,
+    read_source,
+    write_posts,
+)
 
+_BUDGET = Budget()
 _ORDERS = {
     "accounts": ["account_id"],
     "labels": ["account_id"],
@@ -36,8 +45,9 @@ _ORDERS = {
 class IngestParams(Section):
     """Section `ingest` of params.yaml."""
 
-    # Rows of a source read together; no byte of a table depends on it.
+    # Most of a source that is read together; no byte of a table depends on it.
     rows_per_part: Annotated[int, Field(ge=1_000)]
+    mebibytes_per_part: Annotated[int, Field(ge=1)]
 
 
 def ingest(
@@ -45,7 +55,7 @@ def ingest(
     raw: Path,
     out: Path,
     report: Path,
-    rows_per_part: int = 400_000,
+    budget: Budget = _BUDGET,
     forgotten: Forgotten = NOBODY,
 ) -> None:
     """Write accounts, posts, labels and rejected rows of all sources, and the report.
@@ -55,7 +65,7 @@ def ingest(
         raw: directory that their file names are relative to.
         out: directory of the canonical tables; replaced as a whole.
         report: JSON file: what became of every file.
-        rows_per_part: rows of a source read together; changes no byte.
+        budget: what of a source is read together; changes no byte.
         forgotten: accounts to leave out.
 
     Raises:
@@ -75,7 +85,15 @@ def ingest(
         # together in order of account_id.
         for source in sorted(sources, key=lambda one: one.name):
             started = time.monotonic()
-            found = read_source(source, raw, working, rows_per_part, say, forgotten)
+            found = read_source(
+                source,
+                raw,
+                working,
+                budget,
+                say,
+                forgotten,
+                alone=len(sources) == 1,
+            )
             files += source_report.as_rows(found.counts)
             described[source.name] = source_report.describe(found.measures)
             accidents[source.name] = source_report.text_accidents(found.measures)
@@ -112,24 +130,22 @@ def _merge(sources: list[list[Path]], target: Path) -> None:
     """One sorted file of sorted files, without holding their rows.
 
     Args:
-        sources: Arrow files of each source. A source's name is the begin of its ids, so that
-            sources follow one another; no id stands in two files of one source.
+        sources: files of each source, as in Read. A source's name is the begin of its ids,
+            so that sources follow one another; no id stands in two files of one source.
         target: file to write; the others are removed.
     """
     if not any(sources):
         write_parquet(schema.empty("posts"), target, POST_ORDER)
         return
+    files = [path for paths in sources for path in paths]
+    if files[0].suffix == ".parquet":
+        files[0].rename(target)
+        return
     ordered = [
         _by_account([pl.scan_ipc(path) for path in paths]) for paths in sources if paths
     ]
-    pl.concat(ordered).sink_parquet(
-        target,
-        compression="zstd",
-        compression_level=1,
-        row_group_size=100_000,
-        maintain_order=True,
-    )
-    for path in (path for paths in sources for path in paths):
+    write_posts(pl.concat(ordered), target)
+    for path in files:
         path.unlink()
 
 
@@ -191,7 +207,7 @@ def main() -> None:
             given.raw,
             given.out,
             given.report,
-            params.rows_per_part,
+            Budget(params.rows_per_part, params.mebibytes_per_part * 2**20),
             Forgotten.load(list_path(given.world)),
         )
 

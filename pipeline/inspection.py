@@ -15,10 +15,11 @@ from pipeline.errors import SourceError
 from pipeline.params_block import params_block
 from pipeline.sources.signatures import Recognised, recognise
 from pipeline.sources.source import FileCount, Source
+from pipeline.sources.spool import Budget
 from pipeline.streaming import Read, read_source
 
 _SUFFIXES = (".csv", ".parquet", ".gz", ".zip")
-_ROWS = 400_000
+_BUDGET = Budget()
 # Languages and rules of a line; the rest is summed.
 _SHOWN = 8
 # Zone and order of dates, from what needs no declaration to what needs most.
@@ -102,7 +103,7 @@ def _look(archive: Inspected) -> Inspected:
             source = _draft(archive, zone, order)
             try:
                 archive.read = read_source(
-                    source, archive.root, Path(folder), _ROWS, lambda _: None
+                    source, archive.root, Path(folder), _BUDGET, lambda _: None
                 )
             except SourceError as error:
                 archive.refused = archive.refused or str(error)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -29,6 +29,9 @@ ACCIDENTS: dict[str, pl.Expr] = {
     # Not an accident where present: an archive without a single one lost its emoji.
     "emoji": pl.col("text").str.contains("[\U00010000-\U0010ffff]"),
 }
+# Every text with a trace has one of these, and most texts have none: looking for them
+# first takes a fifth of the time.
+_SIGN: Final = r"[^ !#-%'-~]|^'|[:/sp]$"
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,19 @@ def measure(tables: Tables) -> Measures:
 def _traces(tables: Tables) -> dict[int, dict[str, int]]:
     if tables.posts is None:
         return {}
-    labels = tables.accounts.select("account_id", "label")
+    labels = tables.accounts.select("account_id", "label").lazy()
+    posts = tables.posts.lazy()
+    heights = posts.group_by("account_id").agg(pl.len().alias("posts"))
+    found = (
+        posts.filter(pl.col("text").str.contains(_SIGN))
+        .group_by("account_id")
+        .agg(trace.sum().alias(name) for name, trace in ACCIDENTS.items())
+    )
     counted = (
-        tables.posts.lazy()
-        .select("account_id", *(trace.alias(name) for name, trace in ACCIDENTS.items()))
-        .join(labels.lazy(), on="account_id")
+        heights.join(found, on="account_id", how="left")
+        .join(labels, on="account_id")
         .group_by("label")
-        .agg(pl.len().alias("posts"), *(pl.col(name).sum() for name in ACCIDENTS))
+        .agg(pl.col("posts", *ACCIDENTS).sum())
         .sort("label")
         .collect()
     )

@@ -97,10 +97,14 @@ def read(source: Source, raw: Path) -> Tables:
     posts = _posts(source, raw)
     accounts = columns.load(source, raw, "accounts", "accounts", _ACCOUNT)
     values.primary_id(accounts, "account_id")
+    moment = pl.col("posted_at")
+    # Few rows are of an account's last moment: only these are sorted.
     last = (
-        posts.frame.sort("posted_at", "followers", "following", nulls_last=False)
+        posts.frame.select("account_id", "posted_at", "followers", "following")
+        .filter(moment.eq_missing(moment.max().over("account_id")))
+        .sort("followers", "following", nulls_last=False)
         .unique("account_id", keep="last", maintain_order=True)
-        .select("account_id", "followers", "following")
+        .drop("posted_at")
     )
     accounts.frame = accounts.frame.join(
         last, on="account_id", how="left", maintain_order="left"
@@ -142,7 +146,8 @@ def contents(posts: Reading) -> None:
 
 
 def _language(posts: Reading) -> None:
-    named = pl.col("language").str.to_lowercase()
+    posts.set(language=pl.col("language").str.to_lowercase())
+    named = pl.col("language")
     posts.set(language=pl.when(named != "").then(named))
     posts.null("language_undefined", "language", named == "language undefined")
     unknown = ~named.is_in(list(_LANGUAGES))

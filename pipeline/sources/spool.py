@@ -50,6 +50,25 @@ class _File:
     repaired: dict[str, list[int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What is read together at most; more only where accounts cannot be told apart.
+
+    Attributes:
+        rows: of all files.
+        bytes: of these rows in memory, by `weight`. Rows of one format weigh many times
+            as much as those of another.
+    """
+
+    rows: int = 2_000_000
+    bytes: int = 512 * 2**20
+
+
+def weight(rows: pl.DataFrame) -> int:
+    """Bytes of text and numbers, and of what points to the text of each cell."""
+    return int(rows.estimated_size()) + 16 * rows.height * rows.width
+
+
 class Spool:
     """Rows of all files of one source.
 
@@ -57,7 +76,7 @@ class Spool:
         source: declaration; its format is one of STREAMED.
         raw: directory that its file names are relative to.
         folder: where rows may be put; not yet there.
-        most_rows: rows of a part; more only where accounts cannot be told apart.
+        budget: what a part holds.
         say: told how far reading is.
     """
 
@@ -66,16 +85,17 @@ class Spool:
         source: Source,
         raw: Path,
         folder: Path,
-        most_rows: int,
+        budget: Budget,
         say: Callable[[str], None],
     ) -> None:
         self._source = source
         self._folder = folder
-        self._most_rows = most_rows
+        self._budget = budget
         self._files: list[_File] = []
         self._filled: set[tuple[str, str]] = set()
         self._heights = [0] * HEAPS
-        self._held = self._spilled = 0
+        self._weights = [0.0] * HEAPS
+        self._held = self._weight = self._spilled = 0
         for key, spellings in STREAMED[source.format].items():
             for path in archive.find(source, raw, key):
                 name = path.relative_to(raw).as_posix()
@@ -108,7 +128,8 @@ class Spool:
                 if frame[column].null_count() < frame.height:
                     self._filled.add((key, columns.plain(column)))
             self._held += frame.height
-            if self._held > self._most_rows:
+            self._weight += weight(frame)
+            if self._held > self._budget.rows or self._weight > self._budget.bytes:
                 self._spill()
             read += frame.height
             if read - said >= _PROGRESS_ROWS:
@@ -117,6 +138,7 @@ class Spool:
                 said = read
 
     def _spill(self) -> None:
+        each = self._weight / max(self._held, 1)
         for file in self._files:
             if not file.held:
                 continue
@@ -126,6 +148,7 @@ class Spool:
             starts = [*rows["_heap"].search_sorted(_NUMBERS).to_list(), rows.height]
             for number, (start, end) in enumerate(pairwise(starts)):
                 self._heights[number] += end - start
+                self._weights[number] += (end - start) * each
             self._folder.mkdir(parents=True, exist_ok=True)
             place = f"{self._files.index(file)}.{len(file.spilled)}.arrow"
             # One file and not one a heap: a part reads the stretch of it that it needs.
@@ -133,7 +156,7 @@ class Spool:
                 self._folder / place, record_batch_size=_BATCH_ROWS
             )
             file.spilled[self._folder / place] = starts
-        self._held = 0
+        self._held = self._weight = 0
         self._spilled += 1
 
     def parts(
@@ -160,13 +183,14 @@ class Spool:
     def _groups(self) -> list[range]:
         """Heaps of each part, which follow one another."""
         groups = [range(0)]
-        rows = 0
-        for number, height in enumerate(self._heights):
-            if groups[-1] and rows + height > self._most_rows:
+        rows, weighs = 0, 0.0
+        for number in range(HEAPS):
+            rows += self._heights[number]
+            weighs += self._weights[number]
+            if groups[-1] and (rows > self._budget.rows or weighs > self._budget.bytes):
                 groups.append(range(number, number))
-                rows = 0
+                rows, weighs = self._heights[number], self._weights[number]
             groups[-1] = range(groups[-1].start, number + 1)
-            rows += height
         return groups
 
     def _rows(self, heaps: range, first: bool, key: str) -> list[tuple[str, Delimited]]:

@@ -9,6 +9,7 @@ from features import schema
 from pipeline import ingest as stage
 from pipeline.errors import ParamsError, SourceError
 from pipeline.ingest import ingest
+from pipeline.source_report import ACCIDENTS
 from pipeline.sources.source import Source
 from tests.pipeline.sources.archives import make_source, write_csv
 
@@ -122,6 +123,34 @@ def test_report_accounts_for_files_sources_and_texts(raw: Path) -> None:
     ]
 
 
+def test_every_trace_of_a_text_is_counted_by_itself(raw: Path) -> None:
+    texts = {
+        "mojibake": "caf\u00c3\u00a9",
+        "replacement_character": "a \ufffd b",
+        "entity_escaped": "a &amp; b",
+        "entity_other": "it&#39;s",
+        "spreadsheet_apostrophe": "'=a",
+        "cut_with_ellipsis": "to be \u2026",
+        "cut_link": "see http:/",
+        "doubled_quotes": 'a ""b"" c',
+        "line_break": "a\nb",
+        "emoji": "a \U0001f600",
+    }
+    write_csv(raw / "a.csv", [{"account_id": name} for name in [*texts, "plain"]])
+    posts = [
+        {"account_id": name, "kind": "original", "text": text}
+        for name, text in [*texts.items(), ("plain", "words, and more: it's #so")]
+    ]
+    write_csv(raw / "p.csv", posts)
+    files = {"accounts": ["a.csv"], "posts": ["p.csv"]}
+
+    _, report = run([make_source("canonical", files)], raw)
+
+    assert set(texts) == set(ACCIDENTS)
+    (found,) = report["text_accidents"]["src"].values()
+    assert found == {"posts": len(texts) + 1} | dict.fromkeys(texts, 1)
+
+
 def test_order_of_sources_rows_and_columns_changes_no_byte(raw: Path) -> None:
     sources = make_world(raw)
     first, _ = run(sources, raw)
@@ -182,8 +211,9 @@ def test_command_reads_its_section_and_says_what_it_read(
 ) -> None:
     sources = make_world(raw)
     declared = [source.model_dump(mode="json") for source in sources]
+    section = {"rows_per_part": 1000, "mebibytes_per_part": 1}
     (tmp_path / "params.yaml").write_text(
-        json.dumps({"ingest": {"rows_per_part": 1000}, "sources": {"w": declared}})
+        json.dumps({"ingest": section, "sources": {"w": declared}})
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(

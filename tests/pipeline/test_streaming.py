@@ -11,6 +11,7 @@ from pipeline.errors import SourceError
 from pipeline.ingest import ingest
 from pipeline.sources import spool
 from pipeline.sources.source import Source
+from pipeline.sources.spool import Budget, Spool
 from pipeline.streaming import POST_ORDER, read_source
 from tests.pipeline.sources.archives import CONTROLS, make_source, write_csv
 
@@ -19,9 +20,10 @@ LAST_POST: dict[str, Any] = {"as_of": {"rule": "last_post", "at": None}}
 
 
 def run(
-    source: Source, raw: Path, out: Path, rows: int
+    source: Source, raw: Path, out: Path, rows: int, size: int = 2**29
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    ingest([source], raw, out / "canonical", out / "ingest.json", rows)
+    budget = Budget(rows, size)
+    ingest([source], raw, out / "canonical", out / "ingest.json", budget)
     tables = {path.name: path.read_bytes() for path in (out / "canonical").iterdir()}
     return tables, json.loads((out / "ingest.json").read_text())
 
@@ -136,14 +138,12 @@ def ira(raw: Path) -> Source:
 
 
 @pytest.mark.parametrize("make", [twitter_io, canonical, ira])
-@pytest.mark.parametrize("rows", [60, 200])
-def test_parts_change_no_byte(
-    tmp_path: Path, make: Any, rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("rows", "size"), [(60, 2**29), (200, 2**29), (10**6, 20_000)])
+def test_parts_change_no_byte(tmp_path: Path, make: Any, rows: int, size: int) -> None:
     source = make(tmp_path)
     whole = run(source, tmp_path, tmp_path / "whole", 10**6)
 
-    parts = run(source, tmp_path, tmp_path / "parts", rows)
+    parts = run(source, tmp_path, tmp_path / "parts", rows, size)
 
     assert parts == whole
     files = parts[1]["files"]
@@ -204,7 +204,7 @@ def test_profiles_taken_from_posts_do_not_keep_the_posts_in_memory(
     posts.with_columns(user_profile_description=bio).write_csv(tmp_path / "p.csv")
     source = make_source("twitter_io", {"posts": ["p.csv"]}, **LAST_POST)
 
-    found = read_source(source, tmp_path, tmp_path, 10_000, print)
+    found = read_source(source, tmp_path, tmp_path, Budget(), print)
 
     bios = found.accounts["bio"]
     assert 0 < len(bios) < len(posts) / 2
@@ -266,3 +266,15 @@ def test_posts_stand_in_the_order_of_all_keys(tmp_path: Path) -> None:
     made = pl.read_parquet(tmp_path / "canonical" / "posts.parquet")
     assert made.equals(made.sort(POST_ORDER, nulls_last=True))
     assert made["text"].to_list() == list("abc") * 6
+
+
+@pytest.mark.parametrize(
+    ("budget", "parts"),
+    [(Budget(), 1), (Budget(rows=200), 3), (Budget(bytes=2**17), 2)],
+)
+def test_a_part_is_bounded_by_rows_and_by_memory(
+    tmp_path: Path, budget: Budget, parts: int
+) -> None:
+    spool = Spool(twitter_io(tmp_path), tmp_path, tmp_path / "rows", budget, print)
+
+    assert len(list(spool.parts())) == parts
