@@ -36,9 +36,6 @@ SAME_POST: Final = (
 # bytes with `/` removed and `=` at the end. No platform allows such handles.
 HASHED: Final = r"^(?:[0-9a-f]{64}|[A-Za-z0-9+_-]{30,43}=)$"
 
-# Lists that are read from the text where the collector did not give them.
-FROM_TEXT: Final = ("links", "mentions", "hashtags")
-
 # Finest time of posts and of as_of, and of creation, that every archive has.
 POST_TIME: Final = "1m"
 CREATION_TIME: Final = "1d"
@@ -60,9 +57,14 @@ ENTITIES: Final = (
 # The mark of a character that some collector could not decode.
 UNDECODED: Final = "\ufffd"
 LINE_END: Final = "\r\n?"
+# What every text has that one of these repairs changes.
+_DAMAGED: Final = f"{UNDECODED}|\r|&|[pP]://"
 LINK: Final = r"https?://\S+"
 MENTION: Final = r"@\w+"
 HASHTAG: Final = r"#\w+"
+
+# Lists that are read from the text where the collector did not give them.
+FROM_TEXT: Final = {"links": LINK, "mentions": MENTION, "hashtags": HASHTAG}
 
 # Tags that say "no language" (ISO 639) or "nothing but media, tags, mentions"
 # (platforms); others leave the field empty for the same posts.
@@ -143,23 +145,22 @@ def posts(frame: Frame) -> Frame:
     repaired; links are https; lists that the collector did not give are read from the
     text.
     """
-    text = _repaired(pl.col("text"))
-    repost = text.str.contains(REPOST_PREFIX).fill_null(False)
+    text = pl.col("text")
+    damaged = pl.when(text.str.contains(_DAMAGED)).then("text")
+    repost = text.str.contains(REPOST_PREFIX)
+    passed_on = pl.when(repost).then("text").str.replace(REPOST_PREFIX, "")
     frame = frame.with_columns(
         pl.col("posted_at", "target_posted_at").dt.truncate(POST_TIME),
-        pl.when(repost).then(pl.lit("repost")).otherwise("kind").alias("kind"),
-        text.str.replace(REPOST_PREFIX, ""),
+        # Most texts need no repair: what is null is passed over.
+        pl.coalesce(_repaired(damaged), text),
         pl.col("links").list.eval(_with_https(pl.element())),
         _language(pl.col("language")),
+    ).with_columns(
+        pl.when(repost).then(pl.lit("repost")).otherwise("kind").alias("kind"),
+        pl.coalesce(passed_on, text),
     )
     return frame.with_columns(
-        pl.coalesce("links", pl.col("text").str.extract_all(LINK)).alias("links"),
-        pl.coalesce("mentions", pl.col("text").str.extract_all(MENTION)).alias(
-            "mentions"
-        ),
-        pl.coalesce("hashtags", pl.col("text").str.extract_all(HASHTAG)).alias(
-            "hashtags"
-        ),
+        _given_or_read(column, pattern) for column, pattern in FROM_TEXT.items()
     )
 
 
@@ -198,6 +199,11 @@ def plan() -> str:
             post_table.explain(optimized=False),
         ]
     )
+
+
+def _given_or_read(column: str, pattern: str) -> pl.Expr:
+    unknown = pl.when(pl.col(column).is_null()).then("text")
+    return pl.coalesce(column, unknown.str.extract_all(pattern))
 
 
 def _repaired(text: pl.Expr) -> pl.Expr:

@@ -47,11 +47,20 @@ _PASSED: Final = (
 _AT_BREAK: Final = (
     (pl.col("gap") == pl.col("longest_gap")) & (pl.col("gap") > 0)
 ).fill_null(False)
+_ASCII: Final = pl.col("text").str.len_bytes() == pl.col("text").str.len_chars()
+
+
+def _unlinked(among: pl.Expr) -> pl.Expr:
+    return pl.when(among).then("text").str.replace_all(r"https?://\S+|@\w+", " ")
+
+
+# Normalising is slow and changes no ASCII, and single spaces stay as they are: what
+# need not be changed is passed over.
 _STRIPPED: Final = (
-    pl.col("text")
-    .str.replace_all(r"https?://\S+|@\w+", " ")
-    .str.normalize("NFKC")
-    .str.replace_all(r"\s+", " ")
+    pl.coalesce(
+        _unlinked(_OWN & _ASCII), _unlinked(_OWN & ~_ASCII).str.normalize("NFKC")
+    )
+    .str.replace_all(r"\s{2,}|[^\S ]", " ")
     .str.strip_chars()
 )
 
@@ -82,7 +91,7 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "kind_code": pl.col("kind").cast(pl.Enum(KINDS)).to_physical().cast(pl.Int64),
         "of_itself": pl.col("target_account_id") == pl.col("account_id"),
         # The account's own words, without links and mentions.
-        "words_only": pl.when(_OWN).then(_STRIPPED),
+        "words_only": _STRIPPED,
         "link_count": pl.col("links").list.len().cast(pl.Int64),
         # Not of reposts: some collectors leave the reposted account in their text and
         # lists, some take it out.
@@ -121,7 +130,9 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "length": pl.col("words_only").str.len_chars().cast(pl.Int64),
         "word_count": _count(r"\w+"),
         "upper": _count(r"\p{Lu}"),
-        "letters": _count(r"\p{L}"),
+        # What is no letter is less to count.
+        "letters": pl.col("words_only").str.len_chars().cast(pl.Int64)
+        - _count(r"\P{L}"),
         "digits": _count(r"\p{Nd}"),
         "marks": _count(r"[!?]"),
         # Key of the text for counting repeats; null for texts too short to tell.

@@ -51,6 +51,13 @@ _TAGS: Final = pl.col("hashtags")
 # The platform's own wrapper hides where a link leads; some collectors resolve it.
 _WRAPPER: Final = "t.co"
 
+# One by one: as one expression they take eight times as long.
+_SIGNS: Final = (
+    r"\b(?:RT|MT|HT)\b:?\s*@\w",
+    r"\bvia\s+@\w",
+    r"^\s*[\"“”«„]\s*@\w",
+)
+
 
 def _count(pattern: str) -> pl.Expr:
     return _WORDS.str.count_matches(pattern).cast(pl.Int64)
@@ -89,9 +96,7 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "imitating": imitates(pl.col("client")),
         # Signs by which people pass on a post without the platform's own button.
         "passed_on": pl.when(pl.col("kind").is_in(["original", "reply"])).then(
-            pl.col("text").str.contains(
-                r"\b(?:RT|MT|HT)\b:?\s*@\w|\bvia\s+@\w|^\s*[\"“”«„]\s*@\w"
-            )
+            pl.any_horizontal(pl.col("text").str.contains(sign) for sign in _SIGNS)
         ),
     },
     {

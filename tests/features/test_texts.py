@@ -1,0 +1,109 @@
+"""Repairs and own words of texts, against the same rules written in plain Python.
+
+The expressions pass over texts that need no change; these tests change every text.
+"""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features import equalise, measures
+from tests.features.builders import Post, make_posts
+
+# Without marks and fractions, which are letters to one of the two engines alone.
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *("RT @a: ", "RT @a+b= ", "via @b", "@ann", "@", "a", "Ä", "7", "٣", "_"),
+            *("\ufffd", "\r", "\r\n", "\n", " ", "  ", "\t", "\u3000", "!", "…", "ﬁ"),
+            *("&amp;", "&lt;", "&#39;", "&amp;lt;", "&", "amp;", "＠ann", "K"),
+            *("http://a.b", "HTTP://a.b", "hTtP://", "xhttp://", "https://c", "://"),
+            *("字", "Ⅳ", "ᾈ", "\u00a0", "\u200b", "😀"),
+        ]
+    ),
+    max_size=8,
+).map("".join)
+SETTINGS = settings(max_examples=60, deadline=None)
+
+
+def repaired(text: str) -> str:
+    text = re.sub("\r\n?", "\n", text.replace("\ufffd", ""))
+    entities = dict(equalise.ENTITIES)
+    text = re.sub("|".join(entities), lambda found: entities[found[0]], text)
+    text = re.sub(r"(?i)\bhttp://", "https://", text)
+    return re.sub(r"^\s*RT @\S+?:?(?:\s+|$)", "", text, count=1)
+
+
+def words(text: str) -> str:
+    text = re.sub(r"https?://\S+|@\w+", " ", text)
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
+
+
+def wrong_repairs(texts: list[str]) -> list[str]:
+    posts = equalise.posts(make_posts([{"text": text} for text in texts]))
+    return [
+        text
+        for text, found in zip(texts, posts["text"], strict=True)
+        if found != repaired(text)
+    ]
+
+
+def wrong_words(posts: list[Post]) -> list[Post]:
+    """Own posts with other words or letters than these, others with any."""
+    found = measures.measure(make_posts(posts), {"words_only", "letters"})
+    wrong = []
+    for post, own, letters in zip(
+        posts, found["words_only"], found["letters"], strict=True
+    ):
+        expected = None
+        if post["kind"] != "repost" and post["text"] is not None:
+            expected = words(post["text"])
+        count = sum(unicodedata.category(c)[0] == "L" for c in expected or "")
+        if (own, letters) != (expected, None if expected is None else count):
+            wrong.append(post)
+    return wrong
+
+
+@SETTINGS
+@given(st.lists(PIECES, min_size=1, max_size=20))
+def test_texts_are_repaired_wherever_the_damage_is(texts):
+    assert wrong_repairs(texts) == []
+
+
+@pytest.mark.parametrize("damage", ["\ufffd", "\r", "&", "[pP]://"])
+def test_a_repair_that_passes_damage_over_is_caught(monkeypatch, damage):
+    """The twin: no part of what is looked for can be left out."""
+    rest = {"\ufffd", "\r", "&", "[pP]://"} - {damage}
+    monkeypatch.setattr(equalise, "_DAMAGED", "|".join(sorted(rest)))
+
+    assert wrong_repairs(["a\ufffd", "a\rb", "a &lt; b", "HTTP://a.b"])
+
+
+@SETTINGS
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "kind": st.sampled_from(["original", "repost", "reply"]),
+                "text": st.none() | PIECES,
+            }
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_own_words_and_their_letters(posts):
+    assert wrong_words(posts) == []
+
+
+def test_words_that_are_not_normalised_are_caught(monkeypatch):
+    """The twin: as if every text were ASCII."""
+    every = measures._unlinked(measures._OWN)
+    plain = every.str.replace_all(r"\s+", " ").str.strip_chars()
+    first, *others = measures._STAGES
+    monkeypatch.setattr(measures, "_STAGES", ({**first, "words_only": plain}, *others))
+
+    assert wrong_words([{"kind": "original", "text": "ﬁne"}])
