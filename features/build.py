@@ -20,8 +20,16 @@ from features.bloc import strings
 from features.catalogue import FEATURES
 from features.feature import Feature
 from features.missing import Causes, Flags, of_posts, told
+from features.parts import side_by_side
 from features.population import Population
-from features.prepared import Prepared, Table, look_up, prepare
+from features.prepared import (
+    Prepared,
+    Table,
+    checked,
+    look_up,
+    prepare,
+    prepare_checked,
+)
 from features.prominent import READ
 from features.queries import as_written
 
@@ -48,8 +56,7 @@ def build_features(
         SchemaError: a table is not canonical.
         InputError: an account stands in the table twice.
     """
-    prepared = prepare(accounts, posts, artefacts, _reads(features))
-    return _measured(prepared, features, population).built()
+    return _of_parts(accounts, posts, artefacts, features, population).built()
 
 
 def build_counted(
@@ -59,7 +66,7 @@ def build_counted(
 
     Measured once for both; the last as `count_posts`, in the order of accounts.
     """
-    measured = _measured(prepare(accounts, posts, artefacts), FEATURES)
+    measured = _of_parts(accounts, posts, artefacts, FEATURES)
     return measured.built(), measured.n_posts
 
 
@@ -70,8 +77,7 @@ def explain_missing(
     features: Sequence[Feature] = FEATURES,
 ) -> pl.DataFrame:
     """Like build_features, with a reason code where the value is null, else null."""
-    prepared = prepare(accounts, posts, artefacts, _reads(features))
-    return _measured(prepared, features).reasons()
+    return _of_parts(accounts, posts, artefacts, features).reasons()
 
 
 def build_with_reasons(
@@ -85,14 +91,13 @@ def build_with_reasons(
 
     Measured once for all three; the last as `count_posts`, in the order of accounts.
     """
-    prepared = prepare(accounts, posts, artefacts, _reads(features))
-    measured = _measured(prepared, features, population)
+    measured = _of_parts(accounts, posts, artefacts, features, population)
     return measured.built(), measured.reasons(), measured.n_posts
 
 
 def count_posts(accounts: Table, posts: Table | None) -> pl.Series:
     """Posts of each account that count: distinct, before as_of, the latest ones."""
-    return _measured(prepare(accounts, posts, None, _reads(())), ()).n_posts
+    return _of_parts(accounts, posts, None, ()).n_posts
 
 
 def build_for_each(
@@ -158,6 +163,17 @@ class _Measured:
     holds: Flags
     causes: Causes
 
+    @classmethod
+    def of(cls, parts: Sequence["_Measured"]) -> "_Measured":
+        """The parts one after the other."""
+        return cls(
+            account_ids=pl.concat([part.account_ids for part in parts]),
+            n_posts=pl.concat([part.n_posts for part in parts]),
+            values=np.concatenate([part.values for part in parts]),
+            holds=np.concatenate([part.holds for part in parts]),
+            causes=parts[0].causes,
+        )
+
     def built(self) -> pl.DataFrame:
         """account_id and a column a feature."""
         stand = self.causes.stand(self.values, self.holds)
@@ -215,6 +231,24 @@ def _plan(features: tuple[Feature, ...]) -> _Plan:
 def _reads(features: Sequence[Feature]) -> set[str]:
     """Measures of posts that the features read."""
     return _plan(tuple(features)).reads
+
+
+def _of_parts(
+    accounts: Table,
+    posts: Table | None,
+    artefacts: Artefacts | None,
+    features: Sequence[Feature],
+    population: Population | None = None,
+) -> _Measured:
+    """Measured part by part; one account is one part."""
+    reads = _reads(features)
+    found = side_by_side(
+        lambda some, theirs: _measured(
+            prepare_checked(some, theirs, artefacts, reads), features, population
+        ),
+        *checked(accounts, posts),
+    )
+    return found[0] if len(found) == 1 else _Measured.of(found)
 
 
 def _measured(

@@ -6,6 +6,7 @@ repairs run in training and for every request, inside build_features. Each stand
 constant or an expression of its own; what needs both classes is the label stage's.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -57,8 +58,7 @@ ENTITIES: Final = (
 # The mark of a character that some collector could not decode.
 UNDECODED: Final = "\ufffd"
 LINE_END: Final = "\r\n?"
-# What every text has that one of these repairs changes.
-_DAMAGED: Final = f"{UNDECODED}|\r|&|[pP]://"
+_SIGNS: Final = {"\r\n": "\n", "\r": "\n", **dict(ENTITIES)}
 LINK: Final = r"https?://\S+"
 MENTION: Final = r"@\w+"
 HASHTAG: Final = r"#\w+"
@@ -146,35 +146,38 @@ def posts(frame: Frame) -> Frame:
     text.
     """
     text = pl.col("text")
-    damaged = pl.when(text.str.contains(_DAMAGED)).then("text")
-    repost = text.str.contains(REPOST_PREFIX)
-    passed_on = pl.when(repost).then("text").str.replace(REPOST_PREFIX, "")
+    # Step by step: what is repaired is not repaired again for each that reads it.
     frame = frame.with_columns(
         pl.col("posted_at", "target_posted_at").dt.truncate(POST_TIME),
-        # Most texts need no repair: what is null is passed over.
-        pl.coalesce(_repaired(damaged), text),
+        _repaired(text),
         pl.col("links").list.eval(_with_https(pl.element())),
         _language(pl.col("language")),
     ).with_columns(
-        pl.when(repost).then(pl.lit("repost")).otherwise("kind").alias("kind"),
-        pl.coalesce(passed_on, text),
+        pl.when(text.str.contains(REPOST_PREFIX))
+        .then(pl.lit("repost"))
+        .otherwise("kind")
+        .alias("kind"),
+        text.str.replace(REPOST_PREFIX, ""),
     )
     return frame.with_columns(
         _given_or_read(column, pattern) for column, pattern in FROM_TEXT.items()
     )
 
 
-def before_as_of(posts: Frame, accounts: Frame) -> Frame:
+def before_as_of(posts: Frame, accounts: Frame, beside: Sequence[str] = ()) -> Frame:
     """Posts before their account's as_of (undated ones stay), at most HISTORY_CAP.
 
     Sorted by account, time and then every column, so that the order of the input
     cannot matter: posts that tie are equal. The words come after what measures of
     order read (kind, language), so that what is said cannot matter either.
-    Posts of accounts that are not in `accounts` are left out.
+    Posts of accounts that are not in `accounts` are left out. Columns of accounts named
+    in `beside` stand beside their posts.
     """
+    known = accounts.select("account_id", "as_of", *beside)
+    before = pl.col("posted_at").is_null() | (pl.col("posted_at") < pl.col("as_of"))
     kept = (
-        posts.join(accounts.select("account_id", "as_of"), on="account_id")
-        .filter(pl.col("posted_at").is_null() | (pl.col("posted_at") < pl.col("as_of")))
+        posts.join(known, on="account_id", how="left", maintain_order="left")
+        .filter(pl.col("as_of").is_not_null() & before)
         .drop("as_of")
         .sort(_ORDER, nulls_last=False)
     )
@@ -208,9 +211,8 @@ def _given_or_read(column: str, pattern: str) -> pl.Expr:
 
 def _repaired(text: pl.Expr) -> pl.Expr:
     text = text.str.replace_all(UNDECODED, "", literal=True)
-    text = text.str.replace_all(LINE_END, "\n")
     # All at once, so that what `&amp;` leaves is not read again.
-    return _with_https(text.str.replace_many(dict(ENTITIES)))
+    return _with_https(text.str.replace_many(_SIGNS, leftmost=True))
 
 
 def _with_https(text: pl.Expr) -> pl.Expr:

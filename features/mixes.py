@@ -6,6 +6,8 @@ longest silence (features/corrections.py). Things that are null do not count.
 """
 
 from collections.abc import Set
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -154,7 +156,8 @@ def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.Data
         after=pl.col("returned").cast(pl.Int64),
         **{name: MIXES[name] for name in wanted},
     )
-    parts = [_sums(part, list(wanted)) for part in _apart(keys)]
+    needed = _needed(frozenset(end for ends in wanted.values() for end in ends))
+    parts = [_sums(part, list(wanted), needed) for part in _apart(keys)]
     return accounts.hstack(
         [
             _column(parts, place, len(wanted), end).alias(f"{name}_{end}")
@@ -185,27 +188,53 @@ def _apart(posts: pl.DataFrame) -> list[pl.DataFrame]:
     )
 
 
-def _sums(keys: pl.DataFrame, wanted: list[str]) -> pl.DataFrame:
+@dataclass(frozen=True)
+class _Needed:
+    """What some sums and figures are made of.
+
+    Attributes:
+        figures: of those asked for.
+        sums: asked for, or behind the figures.
+        columns: behind the sums.
+    """
+
+    figures: dict[str, pl.Expr]
+    sums: dict[str, pl.Expr]
+    columns: set[str]
+
+
+@cache
+def _needed(ends: frozenset[str]) -> _Needed:
+    figures = {name: expr for name, expr in _FIGURES.items() if name in ends}
+    read = ends.union(*(expr.meta.root_names() for expr in figures.values()))
+    sums = {name: expr for name, expr in _SUMS.items() if name in read}
+    columns = {name for expr in sums.values() for name in expr.meta.root_names()}
+    return _Needed(figures, sums, columns)
+
+
+def _sums(keys: pl.DataFrame, wanted: list[str], needed: _Needed) -> pl.DataFrame:
     """Of each mix, one after the other, a row an account."""
+    sides = [side for side in ("before", "after") if side in needed.columns]
     kinds = as_written(
         keys.lazy()
-        .unpivot(wanted, index=["account", "before", "after"], variable_name="mix")
+        .unpivot(wanted, index=["account", *sides], variable_name="mix")
         .group_by("mix", "account", "value", maintain_order=True)
-        .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("before", "after").sum())
+        .agg(pl.len().cast(pl.Int64).alias("count"), *(pl.col(s).sum() for s in sides))
         # No thing is no kind, but it keeps the place of its account.
         .with_columns(
             pl.when(pl.col("value").is_null()).then(0).otherwise(name).alias(name)
-            for name in ("count", "before", "after")
+            for name in ("count", *sides)
         )
         .with_columns(things=_COUNT.sum().over("mix", "account").cast(pl.Float64))
     )
-    unseen = _unseen(
-        *(kinds[c].cast(pl.Float64).to_numpy() for c in ("count", "things"))
-    )
+    if "unseen" in needed.columns:
+        unseen = _unseen(
+            *(kinds[c].cast(pl.Float64).to_numpy() for c in ("count", "things"))
+        )
+        kinds = kinds.with_columns(unseen=pl.Series(unseen))
     return as_written(
         kinds.lazy()
-        .with_columns(unseen=pl.Series(unseen))
         .group_by("mix", "account", maintain_order=True)
-        .agg(**_SUMS)
-        .with_columns(**_FIGURES)
+        .agg(**needed.sums)
+        .with_columns(**needed.figures)
     )

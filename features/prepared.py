@@ -48,22 +48,38 @@ def prepare(
         SchemaError: a table is not canonical.
         InputError: an account stands in the table twice.
     """
+    return prepare_checked(*checked(accounts, posts), artefacts, reads)
+
+
+def checked(accounts: Table, posts: Table | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The tables, read and known to be canonical.
+
+    Raises:
+        SchemaError: a table is not canonical.
+        InputError: an account stands in the table twice.
+    """
     account_table = schema.check(_read(accounts), "accounts")
     if account_table["account_id"].n_unique() != account_table.height:
         raise InputError(
             "table accounts: an account_id stands more than once; keep one row of each"
         )
-    account_table = measure_accounts(equalise.accounts(account_table.lazy()))
     post_table = schema.empty("posts") if posts is None else _read(posts)
+    return account_table, schema.check(post_table, "posts")
+
+
+def prepare_checked(
+    accounts: pl.DataFrame,
+    posts: pl.DataFrame,
+    artefacts: Artefacts | None,
+    reads: Set[str] | None = None,
+) -> Prepared:
+    """Like `prepare`, of tables known to be canonical."""
+    account_table = measure_accounts(equalise.accounts(accounts.lazy()))
     # Before times lose their seconds: by the minute, two posts could look like one.
-    post_table = equalise.distinct(schema.check(post_table, "posts"))
     kept = equalise.before_as_of(
-        equalise.posts(post_table.lazy()), account_table.lazy()
-    ).join(
-        account_table.lazy().select("account_id", "declared_language"),
-        on="account_id",
-        how="left",
-        maintain_order="left",
+        equalise.posts(equalise.distinct(posts).lazy()),
+        account_table.lazy(),
+        beside=("declared_language",),
     )
     if reads is not None and artefacts is not None:
         reads = reads | READ

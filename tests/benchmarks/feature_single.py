@@ -82,10 +82,12 @@ def make_tables(accounts: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
 
 
-def in_turns(*works: Callable[[], object], calls: int = CALLS) -> list[list[float]]:
+def in_turns(
+    *works: Callable[[], object], calls: int = CALLS, warm: int = 10
+) -> list[list[float]]:
     """Milliseconds of each call of each, one after the other, after some to warm up."""
     taken: list[list[float]] = [[] for _ in works]
-    for turn in range(-10, calls):
+    for turn in range(-warm, calls):
         for work, durations in zip(works, taken, strict=True):
             started = time.perf_counter()
             work()

@@ -1,0 +1,78 @@
+"""Large tables in pieces: every account once, in order, with all of its posts."""
+
+import polars as pl
+import pytest
+
+from features import parts
+from features.build import build_features, build_with_reasons, count_posts
+from features.errors import InputError, SchemaError
+from tests.features.builders import at, make_accounts, make_posts, plain
+
+N = 9
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    """Nine accounts, the third, the fourth and the last of them without posts."""
+    monkeypatch.setattr(parts, "TOGETHER", 20)
+    posts = [
+        {**post, "account_id": f"a/{account}", "text": f"Word {place} of {account}!"}
+        for account in range(N)
+        if account not in (2, 3, N - 1)
+        for place, post in enumerate([*at(*range(0, 90, 9)), *plain(account)])
+    ]
+    stranger = {"account_id": "b/0", "text": "Of nobody here."}
+    table = make_posts([*posts, stranger])
+    return make_accounts(*[{}] * N), table.sample(fraction=1, shuffle=True, seed=1)
+
+
+def test_every_account_has_all_of_its_posts_in_one_part(tables):
+    accounts, posts = tables
+
+    found = list(parts.apart(accounts, posts))
+
+    assert len(found) > 3
+    assert pl.concat([some for some, _ in found]).equals(accounts)
+    for some, theirs in found:
+        inside = pl.col("account_id").is_in(some["account_id"].implode())
+        assert theirs.sort("account_id", "text").equals(
+            posts.filter(inside).sort("account_id", "text")
+        )
+
+
+def test_parts_give_the_values_of_the_whole(tables, monkeypatch):
+    accounts, posts = tables
+    values, reasons, counts = build_with_reasons(accounts, posts, None)
+
+    monkeypatch.setattr(parts, "TOGETHER", 1_000)
+    whole = build_with_reasons(accounts, posts, None)
+
+    assert values.equals(whole[0], null_equal=True)
+    assert reasons.equals(whole[1], null_equal=True)
+    assert counts.equals(whole[2])
+
+
+def test_a_cut_through_an_account_is_caught(tables, monkeypatch):
+    """The twin: parts by rows of posts and not by accounts."""
+    accounts, posts = tables
+    expected = count_posts(accounts, posts)
+
+    def cut(accounts, posts):
+        half = posts.height // 2
+        yield accounts[:4], posts[:half]
+        yield accounts[4:], posts[half:]
+
+    monkeypatch.setattr(parts, "apart", cut)
+
+    assert not count_posts(accounts, posts).equals(expected)
+
+
+def test_what_is_wrong_is_found_in_the_whole_table(tables):
+    accounts, posts = tables
+    twice = pl.concat([accounts, accounts[:1]])
+    negative = posts.with_columns(likes=pl.lit(-1, pl.Int64))
+
+    with pytest.raises(InputError, match="more than once"):
+        build_features(twice, posts, None)
+    with pytest.raises(SchemaError, match=str(posts.height)):
+        build_features(accounts, negative, None)
