@@ -176,6 +176,7 @@ def write_bundle(
     line: Calibrator = LINE,
     intervals: Intervals = INTERVALS,
     abstention: Abstention = LENIENT,
+    artefacts: Artefacts | None = None,
 ) -> Path:
     """A bundle that loads and scores real canonical accounts."""
     folder.mkdir(parents=True)
@@ -183,7 +184,7 @@ def write_bundle(
         folder,
         small_booster().model_to_string(),
         line,
-        Artefacts.fit(make_accounts(30)),
+        artefacts or Artefacts.fit(make_accounts(30)),
         describe("demo", 0.05, line, {"cautious": POINT}, {}),
         {"0": {}},
         intervals,
