@@ -11,6 +11,10 @@ from pipeline.markdown import table
 from pipeline.params import Params, load_params
 from pipeline.proofs.ablation import WITH_ALL, ablate
 from pipeline.proofs.chain import SIMULATED
+from pipeline.proofs.directions import as_table as rules_table
+from pipeline.proofs.directions import judge_rules
+from pipeline.proofs.drivers import STRONGEST, drivers
+from pipeline.proofs.drivers import as_table as drivers_table
 from pipeline.proofs.hidden import Found, find_at_random, find_one_role
 from pipeline.proofs.nested import nested_search, optimism
 from pipeline.proofs.seeds import Figures, model_seeds, spread, world_seeds
@@ -115,6 +119,34 @@ def prove_nested_search(job: Job) -> list[str]:
     ]
 
 
+def prove_direction_rule(job: Job) -> list[str]:
+    """Markdown: what the choice of families that need a direction is worth."""
+    return [
+        "### Optimism of the rule of directions",
+        "",
+        f"World `{job.world}`, AUC on operators never seen. Of the named families only "
+        "features with an expected direction are read. In the last row each operator "
+        "is judged with the rule that is best on the others, by boosters that saw "
+        "neither.",
+        "",
+        *rules_table(judge_rules(job.folder, job.params, say)),
+    ]
+
+
+def prove_true_drivers(job: Job) -> list[str]:
+    """Markdown: whether the families that carry a network are its true ones."""
+    return [
+        "### What carries a network, and what makes it one",
+        "",
+        f"World `{job.world}`, boosters that saw nothing of the operator; takedown "
+        "accounts, by the families that they were made to show. `strongest`: share "
+        f"whose strongest family is a true one; `among {STRONGEST}`: share with a true "
+        "one among the strongest; then the log-odds that each family adds, mean.",
+        "",
+        *drivers_table(drivers(job.folder)),
+    ]
+
+
 def prove_hidden_at_random(job: Job) -> list[str]:
     """Markdown: share of planted accounts, estimated where labels miss at random."""
     return _planted(
@@ -198,11 +230,13 @@ PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "world-seeds": prove_world_seeds,
     "family-ablation": prove_family_ablation,
     "nested-search": prove_nested_search,
+    "direction-rule": prove_direction_rule,
+    "true-drivers": prove_true_drivers,
     "hidden-at-random": prove_hidden_at_random,
     "hidden-role": prove_hidden_role,
 }
-# Need a world whose truth is known: they simulate their own.
-ON_SIMULATED = {"world-seeds", "hidden-at-random", "hidden-role"}
+# Need a world whose truth is known; all but the last simulate their own.
+ON_SIMULATED = {"world-seeds", "hidden-at-random", "hidden-role", "true-drivers"}
 
 
 def evidence(job: Job, names: Sequence[str], out: Path) -> None:

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from pipeline.proofs.ablation import FAMILIES
+from pipeline.proofs.drivers import as_table, carried, drivers
+from tests.pipeline.conftest import TinyWorld
+
+
+def test_shares_by_hand() -> None:
+    gain = np.array(
+        [[3.0, 1, 0, -1], [0, 5, 1, 2], [1, 1, 1, 1], [9, 0, 0, 0]], dtype=np.float64
+    )
+    true = np.array([[1, 0, 0, 0], [1, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]], bool)
+
+    found = carried("op", gain, true)
+
+    # The last account has no true family. Of the others the strongest is true of one;
+    # the third's true family is the fourth of equals.
+    assert found.accounts == 3
+    assert found.first == pytest.approx(1 / 3)
+    assert found.first_by_chance == pytest.approx((1 / 4 + 2 / 4 + 1 / 4) / 3)
+    assert found.among == pytest.approx(2 / 3)
+    # Three of four families miss a single true one in one draw of four, two never.
+    assert found.among_by_chance == pytest.approx((3 / 4 + 1 + 3 / 4) / 3)
+    assert found.gain == pytest.approx([4 / 3, 7 / 3, 2 / 3, 2 / 3])
+
+
+def test_what_is_added_is_noticed() -> None:
+    gain = np.array([[0.0, 1.0, 0, 0]])
+
+    assert carried("op", gain, gain > 0).first == 1
+    assert carried("op", -gain, gain > 0).first == 0
+
+
+def test_every_operator_of_the_stored_world(tiny_world: TinyWorld) -> None:
+    found = drivers(tiny_world.folder)
+
+    truth = tiny_world.table("truth")
+    blocks = tiny_world.table("labelled/labels")["block"].unique()
+    assert [each.operator for each in found] == sorted(blocks)
+    assert sum(each.accounts for each in found) <= truth.filter(label=1).height
+    for each in found:
+        assert 0 < each.first_by_chance < 1
+        assert each.first <= each.among <= 1
+        assert len(each.gain) == len(FAMILIES)
+        assert any(gain > 0 for gain in each.gain)
+    assert len(as_table(found)) == len(found) + 2
