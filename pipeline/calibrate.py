@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import lightgbm as lgb
-import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
 from features.artefacts import Artefacts
 from features.catalogue import FEATURES
-from models.bands import BANDS, band_name
 from models.bundle import code_hash, describe, save_bundle
 from models.calibration import fit_calibrator
 from models.calibrator import Calibrator
+from models.control_values import ControlValues
 from models.thresholds import Aim, describe_points, rates, solve
 from models.training import balanced_weights
 from pipeline.doubt import (
@@ -28,9 +27,6 @@ from pipeline.drift_profile import PROFILE, training_profile
 from pipeline.files import atomic_directory, read_json, write_json, write_parquet
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
-
-_QUANTILES = 101
-
 
 _KINDS = (
     {"max_fpr"},
@@ -121,29 +117,6 @@ def calibrate_scores(
     )
 
 
-def control_quantiles(values: pl.DataFrame) -> dict[str, dict[str, list[float]]]:
-    """Band of posts -> feature -> values of controls at even quantiles.
-
-    Args:
-        values: controls: n_posts and a column a feature.
-    """
-    found: dict[str, dict[str, list[float]]] = {}
-    for low, high in BANDS:
-        inside = pl.col("n_posts") >= low
-        if high is not None:
-            inside &= pl.col("n_posts") <= high
-        rows = values.filter(inside)
-        name = band_name(low, high)
-        found[name] = {}
-        for feature in FEATURES:
-            known = rows[feature.name].drop_nulls().cast(pl.Float64).to_numpy()
-            if len(known):
-                steps = np.linspace(0, 1, _QUANTILES)
-                cuts = np.quantile(known, steps, method="nearest")
-                found[name][feature.name] = [float(cut) for cut in cuts]
-    return found
-
-
 def calibrate(
     world: str,
     trained: Path,
@@ -212,7 +185,9 @@ def calibrate(
             final,
             artefacts,
             describe(world, params.default_prevalence, final, points, hashes),
-            control_quantiles(trained_on.filter(pl.col("label") == 0)),
+            ControlValues.count(
+                trained_on.filter(pl.col("label") == 0), FEATURES
+            ).quantiles(),
             final_intervals(
                 unseen, values, final, params.interval_confidence, params.ridge
             ),

@@ -7,13 +7,12 @@ import polars as pl
 import pytest
 
 from features.catalogue import FEATURES
-from models.bands import BANDS, band_name
+from models.control_values import ControlValues
 from models.training import raw_scores
 from pipeline.calibrate import (
     CalibrateParams,
     calibrate,
     calibrate_scores,
-    control_quantiles,
     fit_all,
 )
 from pipeline.train import load_data
@@ -94,25 +93,24 @@ def test_the_bundle_scores_as_the_final_booster_bit_for_bit(
     assert bundle.description["calibration_prevalence"] == line["anchor"]
 
 
-def test_bands_hold_their_own_controls_only() -> None:
-    values = pl.DataFrame({"n_posts": [0, 0, 3, 19, 20, 500]}).with_columns(
-        pl.col("n_posts").cast(pl.Float32).alias(FEATURES[0].name),
-        *(pl.lit(None, f.dtype).alias(f.name) for f in FEATURES[1:]),
+def test_quantiles_are_of_the_controls_that_were_trained_on(
+    tiny_world: TinyWorld,
+) -> None:
+    labels = tiny_world.table("labelled/labels")
+    fitted = tiny_world.table("features/fitted").filter(training_set="all")
+    rows = labels.join(tiny_world.table("features/features"), on="account_id").join(
+        fitted, on="account_id"
     )
+    controls = rows.filter(pl.col("label") == 0)
 
-    found = control_quantiles(values)
+    def of(some: pl.DataFrame) -> dict[str, dict[str, list[float]]]:
+        return ControlValues.count(some, FEATURES).quantiles()
 
-    assert list(found) == [band_name(low, high) for low, high in BANDS]
-    seen = {name: set(band[FEATURES[0].name]) for name, band in found.items()}
-    assert seen == {
-        "0": {0.0},
-        "1-4": {3.0},
-        "5-19": {19.0},
-        "20-99": {20.0},
-        "100+": {500.0},
-    }
-    assert all(len(band[FEATURES[0].name]) == 101 for band in found.values())
-    assert FEATURES[1].name not in found["0"]
+    trained_on = controls.filter(pl.col("slice").is_null())
+    assert tiny_world.bundle.quantiles == of(trained_on)
+    # The twin: look-alikes and takedown accounts would have been seen.
+    assert of(controls) != of(trained_on)
+    assert of(rows.filter(pl.col("slice").is_null())) != of(trained_on)
 
 
 def test_a_failure_leaves_the_last_bundle_whole(
