@@ -11,10 +11,10 @@ from models.metrics import figures, to_share
 from pipeline.frozen import (
     DESCRIPTION,
     LEDGER,
-    PREDICTIONS,
     description,
     forecasts,
     frozen_entry,
+    predictions,
 )
 from pipeline.ledger import read_ledger, writing
 from pipeline.run_record import content_hash
@@ -50,7 +50,7 @@ def score_forecast(
     for kind, path in (given or {}).items():
         _compare(kind, path, described["input"].get(kind))
     known = _labels(labels)
-    predicted = pl.read_parquet(folder / name / PREDICTIONS)
+    predicted = predictions(folder, name)
     joined = known.join(predicted, on="account_id", how="left", maintain_order="left")
     scored = joined.filter(pl.col("outcome") == "scored")
     truth = scored["label"].to_numpy()
@@ -72,7 +72,7 @@ def score_forecast(
         "n_pos": int(truth.sum()),
         "n_neg": int(len(truth) - truth.sum()),
         "abstained": int((outcome == "abstained").sum()),
-        "not_predicted": outcome.null_count() + int((outcome == "rejected").sum()),
+        "not_predicted": outcome.null_count(),
         "not_labelled": described["scored"] - scored.height,
         **{
             figure: None if each.value is None else round(each.value, 6)
@@ -129,11 +129,15 @@ def _labels(path: Path) -> pl.DataFrame:
     """account_id and label, each account once.
 
     Raises:
-        InputError: columns missing, another label than 1 or 0, an account twice.
+        InputError: columns missing, no account_id, another label than 1 or 0, an
+            account twice.
     """
     try:
-        read = pl.read_parquet if path.suffix == ".parquet" else pl.read_csv
-        table = read(path)
+        if path.suffix == ".parquet":
+            table = pl.read_parquet(path)
+        else:
+            # As text: a number would lose the zeros that an id begins with.
+            table = pl.read_csv(path, infer_schema=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0][:200]
         raise InputError(f"{path}: cannot be read ({reason})") from None
@@ -143,15 +147,18 @@ def _labels(path: Path) -> pl.DataFrame:
         )
     known = table.select(
         pl.col("account_id").cast(pl.String),
-        pl.col("label").cast(pl.Int8, strict=False),
+        # Not to a whole number at once: 0.5 would become 0.
+        pl.col("label").cast(pl.Float64, strict=False),
     )
-    bad = ~known["label"].is_in([0, 1]).fill_null(False)
+    nobody = known["account_id"].is_null()
+    bad = ~known["label"].is_in([0.0, 1.0]).fill_null(False)
     again = known["account_id"].is_duplicated()
     for wrong, what in (
+        (nobody, "account_id is empty"),
         (bad, "label is not 1 or 0"),
         (again, "account_id stands twice"),
     ):
         if wrong.any():
             row = int(wrong.arg_max() or 0) + 1
             raise InputError(f"{path}, row {row}: {what}")
-    return known
+    return known.with_columns(pl.col("label").cast(pl.Int8))

@@ -37,12 +37,8 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
     text = path.read_bytes().decode(errors="replace")
     lines = text.removesuffix("\n").split("\n") if text else []
     for number, line in enumerate(lines, start=1):
-        try:
-            entry = json.loads(line)
-        except json.JSONDecodeError:
-            entry = None
-        sound = isinstance(entry, dict) and entry.get("previous") == previous
-        if not sound or entry.get("hash") != _hash(entry):
+        entry = _sound(line)
+        if entry is None or entry.get("previous") != previous:
             raise ArtefactError(
                 f"{path}, line {number}: changed since it was written, or a line before "
                 "it is missing; bring the original back"
@@ -82,6 +78,21 @@ def _append(path: Path, facts: dict[str, Any]) -> str:
         lines = [_line(each) for each in [*entries, entry]]
         working.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return str(entry["hash"])
+
+
+def _sound(line: str) -> dict[str, Any] | None:
+    """The entry of a line, if its hash is its own; null for anything else.
+
+    Not only what is no JSON: numbers of thousands of digits, NaN, half of a surrogate
+    pair and brackets within brackets are no line of ours either.
+    """
+    try:
+        entry = json.loads(line)
+        if isinstance(entry, dict) and entry.get("hash") == _hash(entry):
+            return entry
+    except (ValueError, RecursionError):
+        pass
+    return None
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -1,3 +1,5 @@
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -230,6 +232,126 @@ def test_a_changed_ledger_is_refused_by_line(
             use()
 
 
+def _sealed(entries: list[dict[str, Any]]) -> str:
+    """A ledger of these entries, every hash of the chain computed anew."""
+    lines, previous = [], "0" * 64
+    for entry in entries:
+        facts = {k: v for k, v in entry.items() if k != "hash"} | {"previous": previous}
+        text = json.dumps(facts, sort_keys=True, ensure_ascii=False)
+        previous = hashlib.sha256(text.encode()).hexdigest()
+        lines.append(json.dumps(facts | {"hash": previous}) + "\n")
+    return "".join(lines)
+
+
+FORGERIES: list[tuple[Callable[[Any], Any], str]] = [
+    (lambda lines: [{}, *lines], "line 1: event"),
+    (lambda lines: [{"event": "frozen"}], "line 1: name: Field required; forecast"),
+    (lambda lines: [lines[0] | {"name": "../spring"}], "line 1: name"),
+    (lambda lines: [lines[0] | {"forecast": 7}], "line 1: forecast"),
+    (lambda lines: [lines[0], lines[1] | {"auc": "high"}], "line 2: auc"),
+    (lambda lines: [lines[0], lines[1] | {"n_pos": -1}], "line 2: n_pos"),
+    (lambda lines: lines[1:], "line 1: spring was scored and never frozen"),
+    (lambda lines: [lines[0], lines[0]], "line 2: spring was frozen before"),
+    (lambda lines: [lines[0], lines[1] | {"forecast": "0" * 64}], "line 2: scores an"),
+]
+
+
+@pytest.mark.parametrize(("forge", "message"), FORGERIES)
+def test_a_forged_entry_is_refused_though_its_hash_is_its_own(
+    forge: Callable[[Any], Any], message: str, home: Path
+) -> None:
+    score_forecast(home, "spring", home / "labels.csv")
+    ledger = home / LEDGER
+    entries = read_ledger(ledger)
+    ledger.write_text(_sealed(entries))
+    assert len(forecasts(home)) == 1
+
+    ledger.write_text(_sealed(forge(entries)))
+
+    for use in (
+        lambda: forecasts(home),
+        lambda: score_forecast(home, "spring", home / "labels.csv"),
+    ):
+        with pytest.raises(ArtefactError, match=message):
+            use()
+
+
+@pytest.mark.parametrize(
+    ("forge", "message"),
+    [
+        (lambda facts: facts | {"anchor": "half"}, "anchor"),
+        (lambda facts: facts | {"input": {"accounts": 1}}, "input.accounts"),
+        (lambda facts: [facts], "the whole"),
+    ],
+)
+def test_a_forged_description_is_refused(
+    forge: Callable[[Any], Any], message: str, home: Path
+) -> None:
+    path = home / "spring" / "forecast.json"
+    path.write_text(json.dumps(forge(read_json(path))))
+    forged = hashlib.sha256(path.read_bytes()).hexdigest()
+    [entry] = read_ledger(home / LEDGER)
+    (home / LEDGER).write_text(_sealed([entry | {"forecast": forged}]))
+
+    with pytest.raises(ArtefactError, match=rf"forecast\.json: {message}"):
+        score_forecast(home, "spring", home / "labels.csv")
+
+    assert message in forecasts(home)[0]["changed"]
+
+
+@pytest.mark.parametrize(
+    ("forge", "message"),
+    [
+        (lambda table: table.drop("outcome"), "outcome"),
+        (lambda table: pl.concat([table, table]), "stands twice"),
+        (lambda table: table.with_columns(bot_probability=None), "has no number"),
+    ],
+)
+def test_forged_predictions_are_refused(
+    forge: Callable[[pl.DataFrame], pl.DataFrame], message: str, home: Path
+) -> None:
+    _refreeze(home, forge)
+
+    with pytest.raises(ArtefactError, match=message):
+        score_forecast(home, "spring", home / "labels.csv")
+
+
+def test_ids_keep_the_zeros_that_they_begin_with(home: Path) -> None:
+    ids = ["007", "7", "0001", "1"]
+    path = home / "labels.csv"
+    rows = {"account_id": ids, "label": [1, 0, 0, 1]}
+    pl.DataFrame(rows).write_csv(path)
+    _refreeze(
+        home,
+        lambda table: (
+            table.filter(pl.col("outcome") == "scored")
+            .head(2)
+            .with_columns(
+                account_id=pl.Series(["007", "0001"]),
+                bot_probability=pl.Series([0.9, 0.2]),
+            )
+        ),
+    )
+
+    result = score_forecast(home, "spring", path)
+
+    assert (result["n_pos"], result["n_neg"], result["not_predicted"]) == (1, 1, 2)
+    assert result["auc"] == 1
+
+
+def _refreeze(home: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+    """Freeze other predictions instead of the ones that stand there."""
+    path = home / "spring" / "predictions.parquet"
+    change(pl.read_parquet(path)).write_parquet(path)
+    described = home / "spring" / "forecast.json"
+    facts = read_json(described)
+    facts["predictions"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    described.write_text(json.dumps(facts))
+    entry = {"event": "frozen", "name": "spring"}
+    entry["forecast"] = hashlib.sha256(described.read_bytes()).hexdigest()
+    (home / LEDGER).write_text(_sealed([entry]))
+
+
 def test_a_name_is_taken_once(home: Path, tiny_world: TinyWorld) -> None:
     def again() -> str:
         accounts = home / "accounts.parquet"
@@ -337,6 +459,8 @@ def _told_empty(pipe: Path) -> bool:
     [
         ({"account_id": ["a"], "truth": [1]}, "no column label"),
         ({"account_id": ["a", "b"], "label": [1, 2]}, "row 2: label is not 1 or 0"),
+        ({"account_id": ["a", "b"], "label": [1.0, 0.5]}, "row 2: label is not 1 or 0"),
+        ({"account_id": ["a", None], "label": [1, 0]}, "row 2: account_id is empty"),
         ({"account_id": ["a", "a"], "label": [1, 0]}, "row 1: account_id stands twice"),
         ({"account_id": ["a", "b"], "label": [1, 0]}, "0 of 2 labels are of accounts"),
     ],

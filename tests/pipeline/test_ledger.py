@@ -2,6 +2,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from features.errors import ArtefactError
 from pipeline.ledger import read_ledger, writing
 
 ADD = """
@@ -68,3 +71,28 @@ def test_the_lock_goes_with_its_process(tmp_path: Path, root: Path) -> None:
         append({"event": "frozen", "name": "b"})
 
     assert [entry["name"] for entry in read_ledger(ledger)] == ["b"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "null",
+        "[1]",
+        '{"hash": NaN}',
+        '{"hash": "\\ud800", "name": "\\ud800"}',
+        '{"n": ' + "9" * 5000 + "}",
+        "[" * 100_000,
+        "\x00\x1f\x8b",
+    ],
+    ids=["empty", "null", "list", "nan", "surrogate", "digits", "nested", "binary"],
+)
+def test_a_damaged_line_is_named(line: str, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    with writing(ledger) as append:
+        append({"event": "frozen", "name": "first"})
+    with ledger.open("a") as handle:
+        handle.write(line + "\n")
+
+    with pytest.raises(ArtefactError, match=r"ledger\.jsonl, line 2: changed"):
+        read_ledger(ledger)

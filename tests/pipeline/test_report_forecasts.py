@@ -27,7 +27,8 @@ def enter(folder: Path, name: str, world: str = "demo") -> str:
     pl.DataFrame({"account_id": ["a", "b"]}).write_parquet(predictions)
     facts: dict[str, Any] = {"name": name, "world": world, "latest": "2021-03-04"}
     facts |= {"scored": 1234, "abstained": 56, "rejected": 7}
-    facts |= {"predictions": content_hash(predictions)}
+    facts |= {"predictions": content_hash(predictions), "bundle": "b" * 64}
+    facts |= {"anchor": 0.5, "input": {}}
     write_json(facts, home / "forecast.json")
     with writing(folder / LEDGER) as append:
         entry = {"event": "frozen", "name": name}
@@ -35,7 +36,9 @@ def enter(folder: Path, name: str, world: str = "demo") -> str:
 
 
 def come(folder: Path, name: str, labels: str, auc: float) -> None:
-    facts: dict[str, Any] = {"event": "scored", "name": name, "labels": labels}
+    forecast = content_hash(folder / name / "forecast.json")
+    facts: dict[str, Any] = {"event": "scored", "name": name, "forecast": forecast}
+    facts |= {"labels": labels}
     facts |= {"n_pos": 11, "n_neg": 22, "abstained": 3, "not_predicted": 0}
     facts |= {"not_labelled": 4, **dict.fromkeys(FIGURES), "auc": auc}
     with writing(folder / LEDGER) as append:
@@ -44,8 +47,8 @@ def come(folder: Path, name: str, labels: str, auc: float) -> None:
 
 def test_each_forecast_and_each_scoring_is_shown(tmp_path: Path) -> None:
     hashes = {name: enter(tmp_path, name) for name in ("spring", "autumn")}
-    come(tmp_path, "spring", "aaaa", 0.8126)
-    come(tmp_path, "spring", "bbbb", 0.9374)
+    come(tmp_path, "spring", "a" * 64, 0.8126)
+    come(tmp_path, "spring", "b" * 64, 0.9374)
 
     shown = words(frozen_forecasts(tmp_path))
 
@@ -53,8 +56,8 @@ def test_each_forecast_and_each_scoring_is_shown(tmp_path: Path) -> None:
         facts = "demo 2021-03-04 1,234 56 7"
         assert f"{name} {facts} {status} {hashes[name]}" in shown
     # The poorer one stays; figures that may not be reported have no column.
-    assert "spring 11 22 3 0 4 0.813 aaaa" in shown
-    assert "spring 11 22 3 0 4 0.937 bbbb" in shown
+    assert "spring 11 22 3 0 4 0.813 " + "a" * 64 in shown
+    assert "spring 11 22 3 0 4 0.937 " + "b" * 64 in shown
     assert "recall" not in shown
 
 
