@@ -14,12 +14,16 @@ from typing import Final
 
 import polars as pl
 
+from features import day_curve, prominent
 from features.clientele import Clientele
+from features.day_curve import DayCurve
 from features.errors import ArtefactError
 from features.prominent import Prominent
 
 # Log probabilities as whole millionths: integer sums do not depend on their order.
 _UNIT: Final = 1_000_000
+# Measures of posts that the tables are fitted on and asked for.
+READ: Final = prominent.READ | day_curve.READ
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,13 @@ class Artefacts:
             each stands in them.
         clientele: how many training accounts post with each application.
         prominent: the most widely read texts of training accounts.
+        day_curve: how the posts of training accounts spread over a day.
     """
 
     handle_bigrams: dict[str, int]
     clientele: Clientele = field(default_factory=Clientele)
     prominent: Prominent = field(default_factory=Prominent)
+    day_curve: DayCurve = field(default_factory=DayCurve)
 
     @classmethod
     def fit(
@@ -52,7 +58,12 @@ class Artefacts:
         bigrams = dict(counts.iter_rows())
         if posts is None:
             return cls(bigrams)
-        return cls(bigrams, Clientele.fit(posts), Prominent.fit(accounts, posts))
+        return cls(
+            bigrams,
+            Clientele.fit(posts),
+            Prominent.fit(accounts, posts),
+            DayCurve.fit(posts),
+        )
 
     def merge(self, other: "Artefacts") -> "Artefacts":
         """Tables as if fitted on the accounts of both."""
@@ -63,6 +74,7 @@ class Artefacts:
             dict(sorted(merged.items())),
             self.clientele.merge(other.clientele),
             self.prominent.merge(other.prominent),
+            self.day_curve.merge(other.day_curve),
         )
 
     def handle_bigram_loglik(self, accounts: pl.DataFrame) -> pl.Series:
@@ -116,6 +128,7 @@ class Artefacts:
             "handle_bigrams": self.handle_bigrams,
             "clientele": self.clientele.to_plain(),
             "prominent": self.prominent.to_plain(),
+            "day_curve": self.day_curve.to_plain(),
         }
         return json.dumps(tables, sort_keys=True)
 
@@ -140,11 +153,12 @@ class Artefacts:
                 raise ValueError
             clientele = Clientele.from_plain(value["clientele"])
             prominent = Prominent.from_plain(value["prominent"])
+            curve = DayCurve.from_plain(value["day_curve"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise ArtefactError(
                 f"{path}: no fitted tables; train the model again"
             ) from None
-        return cls(dict(sorted(counts.items())), clientele, prominent)
+        return cls(dict(sorted(counts.items())), clientele, prominent, curve)
 
 
 _LETTERS: Final = pl.col("handle").str.normalize("NFC").str.to_lowercase().str.split("")

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features import schema, totals
-from features.artefacts import Artefacts
+from features.artefacts import READ, Artefacts
 from features.bloc import strings
 from features.catalogue import FEATURES
 from features.feature import Feature
@@ -30,7 +30,6 @@ from features.prepared import (
     prepare,
     prepare_checked,
 )
-from features.prominent import READ
 from features.queries import as_written
 
 

@@ -4,6 +4,7 @@ Row-wise expressions on the sums of a mix (features.mixes). Where there is no va
 are null or not finite, which build_features makes null.
 """
 
+from math import log
 from typing import Final
 
 import polars as pl
@@ -52,6 +53,19 @@ def distinct_share() -> pl.Expr:
     Source: Hurlbert, Ecology 52 (1971), equation 14 (rarefaction).
     """
     return pl.when(_COUNT >= DRAWS).then(pl.col("seen") / (DRAWS * UNIT))
+
+
+def drawn_entropy() -> pl.Expr:
+    """Entropy in nats expected of ten draws, of one number however many things there are.
+
+    Unbiased for any number of things; the plain entropy of many rare kinds follows their
+    number even when corrected. None for fewer than ten.
+
+    Source: the rarefaction of Hurlbert, Ecology 52 (1971), taken of the entropy.
+    """
+    whole = log(DRAWS) - pl.col("repeated_logs") / (DRAWS * UNIT)
+    # Rounding may leave a hair below nothing.
+    return pl.when(_COUNT >= DRAWS).then(whole.clip(0))
 
 
 def change() -> pl.Expr:

@@ -1,13 +1,16 @@
 """Link: where own posts lead, as a habit and never as a place.
 
-Shares are of all posts, so that an account without links has the value zero.
+Shares are of all posts, so that an account without links has the value zero; entropy
+alone is of the links.
 """
 
 from functools import partial
+from math import log
 from typing import Final
 
 import polars as pl
 
+from features.corrections import DRAWS
 from features.feature import Feature
 
 _link = partial(
@@ -67,5 +70,20 @@ LINK: Final = (
         description="Share of posts that are the account's own and hold a link and "
         "fewer than three words.",
         limitation="People share photographs without words.",
+    ),
+    _link(
+        name="link_host_entropy",
+        expr=pl.col("hosts_drawn_entropy") / log(DRAWS),
+        evidence=_HOST.is_not_null(),
+        unit="ratio",
+        direction=-1,
+        label="Variety of websites",
+        description="Entropy of the websites among ten own posts with a link, drawn at "
+        "random: 0 always the same one, 1 always different ones.",
+        limitation="Newsrooms and shops link to themselves; subdomains of a host of "
+        "blogs count as different websites.",
+        missing="Fewer than ten own posts with a link that tells the website.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
+        source="Hurlbert, Ecology 52 (1971) (rarefaction), of the entropy",
     ),
 )

@@ -267,6 +267,7 @@ def _needed(names: Set[str]) -> list[dict[str, pl.Expr]]:
 # Columns that build.py prepares, and the canonical column of accounts behind them.
 _PREPARED: Final = {
     "handle_bigram_loglik": {"handle"},
+    "circadian_distance": {"posted_at"},
     "client_rarity": {"client"},
     "copied": {"text", "kind", "posted_at"},
 }

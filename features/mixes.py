@@ -8,6 +8,7 @@ longest silence (features/corrections.py). Things that are null do not count.
 from collections.abc import Set
 from dataclasses import dataclass
 from functools import cache
+from math import comb, log
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from features.corrections import (
     UNIT,
     change,
     distinct_share,
+    drawn_entropy,
     entropy,
     repeat_chance,
     scaled_log,
@@ -77,6 +79,21 @@ def _unseen(count: Floats, things: Floats) -> Floats:
     return np.divide(missed, drawn, out=np.ones_like(things), where=enough)
 
 
+def _repeated(count: Floats, things: Floats) -> Floats:
+    """Mean of k ln k over the draws, where k of them are of the kind."""
+    # Ordered ways to draw so many of the kind, of the others, of all.
+    inside, outside = [np.ones_like(things)], [np.ones_like(things)]
+    drawn, logs = np.ones_like(things), np.zeros_like(things)
+    for step in range(DRAWS):
+        inside.append(inside[-1] * (count - step))
+        outside.append(outside[-1] * (things - count - step))
+        drawn *= things - step
+    for k in range(2, DRAWS + 1):
+        logs += comb(DRAWS, k) * k * log(k) * inside[k] * outside[DRAWS - k]
+    enough = things >= DRAWS
+    return np.divide(logs, drawn, out=np.zeros_like(things), where=enough)
+
+
 def _pairs(column: str) -> pl.Expr:
     return (pl.col(column) * (pl.col(column) - 1)).sum()
 
@@ -89,6 +106,7 @@ _SUMS: Final[dict[str, pl.Expr]] = {
     "logs": scaled_log(_COUNT).sum(),
     # Different ones expected among the draws.
     "seen": ((1 - pl.col("unseen")) * UNIT).round().cast(pl.Int64).sum(),
+    "repeated_logs": (pl.col("repeated") * UNIT).round().cast(pl.Int64).sum(),
     # Ordered pairs of one kind: in all, and by the side of the longest silence.
     "pairs": _pairs("count"),
     "pairs_before": _pairs("before"),
@@ -97,11 +115,13 @@ _SUMS: Final[dict[str, pl.Expr]] = {
     "before": pl.col("before").sum(),
     "after": pl.col("after").sum(),
 }
+_DRAWN: Final = "drawn_entropy"
 # Of a mix, from its sums.
 _FIGURES: Final[dict[str, pl.Expr]] = {
     "entropy": entropy(),
     "repeat": repeat_chance(),
     "distinct": distinct_share(),
+    _DRAWN: drawn_entropy(),
     "change": change(),
 }
 _ENDS: Final = (*_SUMS, *_FIGURES)
@@ -128,7 +148,8 @@ def plan() -> str:
     """The mixes as text, equal if and only if they are the same."""
     parts = [f"{n}|{e}" for part in (MIXES, _SUMS, _FIGURES) for n, e in part.items()]
     count, things = np.meshgrid(np.arange(5.0), np.arange(2.0 * DRAWS))
-    return "\n".join([*parts, str(_unseen(count, things).tolist())])
+    drawn = [draw(count, things).tolist() for draw in (_unseen, _repeated)]
+    return "\n".join([*parts, str(drawn)])
 
 
 def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.DataFrame:
@@ -157,7 +178,8 @@ def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.Data
         **{name: MIXES[name] for name in wanted},
     )
     needed = _needed(frozenset(end for ends in wanted.values() for end in ends))
-    parts = [_sums(part, list(wanted), needed) for part in _apart(keys)]
+    drawn = [name for name, ends in wanted.items() if _DRAWN in ends]
+    parts = [_sums(part, list(wanted), needed, drawn) for part in _apart(keys)]
     return accounts.hstack(
         [
             _column(parts, place, len(wanted), end).alias(f"{name}_{end}")
@@ -212,8 +234,17 @@ def _needed(ends: frozenset[str]) -> _Needed:
     return _Needed(figures, sums, columns)
 
 
-def _sums(keys: pl.DataFrame, wanted: list[str], needed: _Needed) -> pl.DataFrame:
-    """Of each mix, one after the other, a row an account."""
+def _sums(
+    keys: pl.DataFrame, wanted: list[str], needed: _Needed, drawn: list[str]
+) -> pl.DataFrame:
+    """Of each mix, one after the other, a row an account.
+
+    Args:
+        keys: of the posts of some accounts.
+        wanted: names of mixes.
+        needed: what is made of them.
+        drawn: those of which the entropy of draws is asked; of others it means nothing.
+    """
     sides = [side for side in ("before", "after") if side in needed.columns]
     kinds = as_written(
         keys.lazy()
@@ -227,11 +258,16 @@ def _sums(keys: pl.DataFrame, wanted: list[str], needed: _Needed) -> pl.DataFram
         )
         .with_columns(things=_COUNT.sum().over("mix", "account").cast(pl.Float64))
     )
+    count, things = (
+        kinds[name].cast(pl.Float64).to_numpy() for name in ("count", "things")
+    )
     if "unseen" in needed.columns:
-        unseen = _unseen(
-            *(kinds[c].cast(pl.Float64).to_numpy() for c in ("count", "things"))
-        )
-        kinds = kinds.with_columns(unseen=pl.Series(unseen))
+        kinds = kinds.with_columns(unseen=pl.Series(_unseen(count, things)))
+    if drawn:
+        repeated = np.zeros_like(things)
+        asked = kinds["mix"].is_in(drawn).to_numpy()
+        repeated[asked] = _repeated(count[asked], things[asked])
+        kinds = kinds.with_columns(repeated=pl.Series(repeated))
     return as_written(
         kinds.lazy()
         .group_by("mix", "account", maintain_order=True)

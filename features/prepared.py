@@ -8,10 +8,10 @@ import polars as pl
 
 from features import equalise, schema
 from features.account_measures import measure_accounts
-from features.artefacts import Artefacts
+from features.artefacts import READ, Artefacts
+from features.day_curve import COLUMN
 from features.errors import InputError
 from features.measures import measure
-from features.prominent import READ
 
 Table = pl.DataFrame | Path
 
@@ -91,7 +91,9 @@ def look_up(prepared: Prepared, artefacts: Artefacts | None) -> Prepared:
     if artefacts is None:
         return Prepared(
             prepared.accounts.with_columns(
-                pl.lit(None, pl.Float64).alias("handle_bigram_loglik"), fitted=False
+                pl.lit(None, pl.Float64).alias("handle_bigram_loglik"),
+                pl.lit(None, pl.Float64).alias(COLUMN),
+                fitted=False,
             ),
             prepared.posts.with_columns(
                 pl.lit(None, pl.Int64).alias("client_rarity"),
@@ -100,7 +102,9 @@ def look_up(prepared: Prepared, artefacts: Artefacts | None) -> Prepared:
         )
     return Prepared(
         prepared.accounts.with_columns(
-            artefacts.handle_bigram_loglik(prepared.accounts), fitted=True
+            artefacts.handle_bigram_loglik(prepared.accounts),
+            artefacts.day_curve.distance(prepared.accounts, prepared.posts),
+            fitted=True,
         ),
         prepared.posts.with_columns(
             artefacts.clientele.rarity(prepared.posts),

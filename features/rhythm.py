@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from features.clock import FEWEST
+from features.day_curve import COLUMN, LEAST
 from features.feature import Feature
 from features.measures import WAVE
 
@@ -209,5 +210,26 @@ RHYTHM: Final = (
         min_posts=20,
         cost=0,
         source="Mardia and Jupp, Directional Statistics (2000), 2.3",
+    ),
+    _rhythm(
+        name="rhythm_circadian_distance",
+        expr=pl.col(COLUMN),
+        unit="0 to 1",
+        range=(-5, 1),
+        direction=1,
+        label="Distance from the usual day",
+        description="How little the hours of the day at which the account posts overlap "
+        "with those of training accounts on average, turned until they agree best: 0 the "
+        "same, 1 nothing in common; turned on every other day and counted on the days "
+        "between.",
+        limitation="Shift workers, newsrooms and travellers keep other days; the usual "
+        "day is that of the archives trained on.",
+        missing="No table was fitted, fewer than fifty dated posts, or hardly any on "
+        "every other day.",
+        reasons=("artefact_absent", "field_absent", "too_few_posts", "undefined"),
+        min_posts=LEAST,
+        cost=2,
+        tier="F",
+        source="Morisita 1959 (overlap)",
     ),
 )

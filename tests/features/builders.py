@@ -138,7 +138,8 @@ SPEECH = "We shall build this bridge before the winter comes"
 def fitted_tables() -> Artefacts:
     """Tables of four accounts, of which one is widely read.
 
-    Nine pairs of letters; of four accounts all post with `web` and one with `mine`.
+    Nine pairs of letters; of four accounts all post with `web` and one with `mine`; one
+    has a day, of nine hours.
     """
     accounts = make_accounts(
         {"account_id": "t/0", "handle": "abab", "followers": 10**6},
@@ -149,7 +150,9 @@ def fitted_tables() -> Artefacts:
         for i, client in ((0, "web"), (1, "web"), (2, "web"), (3, "web"), (3, "mine"))
     ]
     speech = {"account_id": "t/0", "text": SPEECH, "posted_at": START}
-    table = make_posts([*posts, speech])
+    nine_hours = [1_440 * day + 60 * hour for day in range(12) for hour in range(9)]
+    daily = [{**p, "post_id": f"{n}"} for n, p in enumerate(at(*nine_hours))]
+    table = make_posts([*posts, speech, *({**p, "account_id": "t/1"} for p in daily)])
     return Artefacts.fit(*prepare_fit(accounts, table))
 
 

@@ -257,6 +257,11 @@ def test_hashes_of_texts_are_those_of_stored_tables():
         {"prominent": {"1": [1, 2]}},
         {"prominent": {"1": [1, 2, "3"]}},
         {"prominent": {"x": [1, 2, 3]}},
+        {"day_curve": None},
+        {"day_curve": [1] * 23},
+        {"day_curve": [0] * 24},
+        {"day_curve": [1.0] * 24},
+        {"day_curve": [-1] * 24},
     ],
 )
 def test_damaged_tables_of_posts_are_refused(damage, tmp_path):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.build import build_features
+from features.artefacts import Artefacts
+from features.build import build_features, build_for_each, prepare_fit
 from features.catalogue import FEATURES
 from features.days import DAYS
 from features.errors import InputError
@@ -23,6 +24,7 @@ from tests.features.builders import (
     make_account,
     make_accounts,
     make_posts,
+    named,
     plain,
     planted,
     spoken,
@@ -335,6 +337,8 @@ def test_time_zone_does_not_matter_to_a_full_day(hours):
     busy = at(*[(hour * hour * 61) % 7_000 for hour in range(300)])
 
     check_clock(make_account(), make_posts(busy), hours)
+    known = build(make_account(), make_posts(busy), RHYTHM)
+    assert known["rhythm_circadian_distance"][0] is not None
 
 
 @some
@@ -484,6 +488,21 @@ def test_frames_and_files_give_the_same(tmp_path):
     )
 
     check_same(from_files, build_features(accounts, posts, None))
+
+
+def test_several_fitted_tables_at_once_give_what_each_gives():
+    fitted = [f for f in FEATURES if f.tier == "F"]
+    accounts = make_account(handle="abab")
+    daily = at(*[1_440 * day for day in range(60)], client="web", text="my own words")
+    posts = make_posts(named(daily))
+    tables_of_all = [TABLE, Artefacts.fit(*prepare_fit(accounts, posts)), Artefacts({})]
+
+    at_once = list(build_for_each(accounts, posts, tables_of_all, fitted))
+
+    for found, one in zip(at_once, tables_of_all, strict=True):
+        check_same(found, build_features(accounts, posts, one, fitted))
+    assert None not in at_once[0].row(0)
+    assert at_once[0].row(0) != at_once[1].row(0) != at_once[2].row(0)
 
 
 def test_no_accounts_give_no_rows():

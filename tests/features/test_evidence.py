@@ -132,6 +132,7 @@ CASES: list[tuple[str, list[Post], str]] = [
     ),
     ("link_shortened_share", spoken("https://bit.ly/x", "https://a.b"), "0"),
     ("link_bare_share", spoken("https://a.b", "a b c https://a.b", "a b c"), "0"),
+    ("link_host_entropy", spoken("https://a.b", "x", "c.d", "https://t.co/x"), "0"),
     ("tag_post_share", spoken("#a", "a", "#b #c"), "02"),
     ("tag_stack_share", spoken("#a", "a", "#b #c #d #e"), "2"),
     ("tag_sequence_repeat_chance", spoken("#a #b", "#b #a", "#A #b", "#a", "#a"), "02"),

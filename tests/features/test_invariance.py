@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from features import schema
-from features.build import build_features
+from features.artefacts import Artefacts
+from features.build import build_features, prepare_fit
 from features.catalogue import FEATURES
 from features.feature import Feature
 from tests.features.builders import LAST, START, planted
@@ -121,8 +122,14 @@ def simulated(process: str, count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 @cache
+def usual() -> Artefacts:
+    """Fitted tables, of the people who post by day."""
+    return Artefacts.fit(*prepare_fit(*simulated("daily", max(POSTS))))
+
+
+@cache
 def built(process: str, count: int) -> pl.DataFrame:
-    return build_features(*simulated(process, count), None, MEASURED)
+    return build_features(*simulated(process, count), usual(), MEASURED)
 
 
 MEASURED = tuple(f for f in FEATURES if f.group in GROUPS)

@@ -1,3 +1,5 @@
+from math import log
+
 import pytest
 
 from features.link import LINK
@@ -50,6 +52,24 @@ CASES = [
     ("link_bare_share", spoken(*["three words here https://a.b"] * 10), 0),
     ("link_bare_share", spoken("https://a.b", "two words https://a.b", *NONE * 8), 0.2),
     ("link_bare_share", spoken(*["@ann https://a.b"] * 10), 1),
+    # Nine links and a post without one.
+    ("link_host_entropy", spoken(*["https://a.b"] * 9, "x"), None),
+    ("link_host_entropy", spoken(*["https://a.b"] * 10), 0),
+    ("link_host_entropy", spoken(*[f"https://{n}.b" for n in range(10)]), 1),
+    # Subdomains apart, the rest of the link aside.
+    (
+        "link_host_entropy",
+        spoken(*["https://a.b/1"] * 5, *["https://www.c.d/2"] * 5),
+        log(2) / log(10),
+    ),
+    # One of eleven is left undrawn: of ten, nine and one but for one time in eleven.
+    (
+        "link_host_entropy",
+        spoken(*["https://a.b"] * 10, "https://c.d"),
+        10 / 11 * (log(10) - 0.9 * log(9)) / log(10),
+    ),
+    # The platform's own wrapper tells no website.
+    ("link_host_entropy", spoken(*["https://t.co/c"] * 20), None),
 ]
 
 

@@ -154,6 +154,7 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
         )
     ),
     ("tag_mix_chance", {}, spoken(*["none"] * 10), "undefined"),
+    ("link_host_entropy", {}, spoken(*["none"] * 10), "undefined"),
     ("wording_shift", {}, spoken(*["a b"] * 50), "field_absent"),
     (
         "claim_language_gap_share",

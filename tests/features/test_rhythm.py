@@ -2,16 +2,21 @@ from math import log
 
 import pytest
 
+from features.artefacts import Artefacts
 from features.rhythm import RHYTHM
 from tests.features.builders import (
     LAST,
     START,
     after,
     at,
+    fitted_tables,
     plain,
+    reason_of,
     value_of,
     without_case,
 )
+
+TABLES = fitted_tables()
 
 HOURS = [hour * 60 for hour in range(24)]
 LATER = [hour * 60 for hour in range(24, 600)]
@@ -110,14 +115,38 @@ CASES = [
     ("rhythm_clock_strength", at(*range(60)), -1 / 59),
     # Half an hour apart: even over the hour, exact for the half and the quarter.
     ("rhythm_clock_strength", after(*[30] * 19), (1 + 1 - 1 / 19) / 3),
+    # The usual day has nine hours: its overlap with itself is 1/9.
+    ("rhythm_circadian_distance", at(*range(50)), None),
+    ("rhythm_circadian_distance", at(*OFFICE), 0),
+    # Overlaps: 2/24 across, 1/24 and 1/9 with themselves.
+    ("rhythm_circadian_distance", at(*EVERY_HOUR), 1 - (2 / 24) / (1 / 24 + 1 / 9)),
+    ("rhythm_circadian_distance", at(*DAILY), 1 - (2 / 9) / (1 + 1 / 9)),
+    # What is chosen on even days is counted on odd ones, half a day away.
+    (
+        "rhythm_circadian_distance",
+        at(*[m + 720 * (d % 2) for d, m in enumerate(DAILY)]),
+        1,
+    ),
 ]
 
 
 @pytest.mark.parametrize(("name", "posts", "expected"), CASES)
 def test_value(name, posts, expected):
-    assert value_of(name, {"as_of": LAST}, posts) == (
+    assert value_of(name, {"as_of": LAST}, posts, TABLES) == (
         None if expected is None else pytest.approx(expected, rel=1e-5, abs=1e-6)
     )
+
+
+def test_why_a_distance_from_the_usual_day_is_missing():
+    def reason(posts, tables=TABLES):
+        return reason_of("rhythm_circadian_distance", {"as_of": LAST}, posts, tables)
+
+    assert reason(at(*DAILY)) is None
+    assert reason(at(*DAILY), None) == "artefact_absent"
+    assert reason(at(*DAILY), Artefacts({})) == "undefined"
+    assert reason(at(*range(50))) == "undefined"
+    assert reason(at(*DAILY[:49])) == "too_few_posts"
+    assert reason(plain(60)) == "field_absent"
 
 
 def test_every_feature_has_a_table():

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import polars as pl
@@ -66,12 +67,16 @@ def handles(world: TinyWorld, tmp_path: Path, block: str) -> Path:
         followers=pl.when(hit).then(10**9).otherwise("followers"),
     )
     table.write_parquet(folder / "accounts.parquet")
+    moved = pl.col("posted_at").dt.truncate("1d")
     pl.read_parquet(source / "posts.parquet").with_columns(
         pl.when(hit & pl.col(column).is_not_null())
         .then(pl.lit("zq ") + pl.col(column))
         .otherwise(column)
         .alias(column)
         for column in ("text", "client")
+    ).with_columns(
+        # All posts of a day at one time.
+        posted_at=pl.when(hit).then(moved).otherwise("posted_at")
     ).write_parquet(folder / "posts.parquet")
     return folder
 
@@ -93,6 +98,11 @@ def test_tables_of_a_fold_do_not_depend_on_its_test_rows(
     # The twin: where those rows are trained on, the tables do follow them.
     assert "all" in changed
     assert "loco-without-atelier" in changed
+    before, after = (
+        json.loads((folder / "artefacts" / "all.json").read_text())
+        for folder in (tiny_world.folder / "features", out)
+    )
+    assert {name for name in before if before[name] == after[name]} == set()
 
 
 def test_co_activity_of_a_block_does_not_depend_on_another(
