@@ -28,6 +28,7 @@ class Recipe:
     monotone: whether a feature with an expected direction may only push that way.
     directed: families of which only features with an expected direction are read.
     turn_margin: how far a feature without one may point both ways (models.transfer).
+    unread: names of further features that are not read, each for a reason of its own.
     spared_controls: share of controls left out as most like positives.
     seed: of everything random.
     """
@@ -39,6 +40,7 @@ class Recipe:
     monotone: bool
     directed: Sequence[str]
     turn_margin: float
+    unread: Sequence[str]
     spared_controls: float
     seed: int
 

@@ -34,13 +34,16 @@ def left_out(
     """Names of the features that a booster must not read, in column order.
 
     Those without an expected direction that point both ways, or belong to a family in
-    which what one archive says is mostly of the archive (`recipe.directed`).
+    which what one archive says is mostly of the archive (`recipe.directed`); and those
+    that are named (`recipe.unread`).
     """
     turned = turning(matrix, labels, units, ids, features, recipe.turn_margin)
     return [
         f.name
         for f in features
-        if f.name in turned or (f.family in recipe.directed and not f.direction)
+        if f.name in turned
+        or f.name in recipe.unread
+        or (f.family in recipe.directed and not f.direction)
     ]
 
 

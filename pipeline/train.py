@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import lightgbm as lgb
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from features.catalogue import FEATURES
 from features.feature import Family
 from models.baselines import BASELINES, baseline_scores, measurable
 from models.matrix import to_matrix
@@ -39,6 +40,7 @@ class TrainParams(Section):
     monotone: bool
     directed: list[Family]
     turn_margin: Annotated[float, Field(ge=0, le=0.5)]
+    unread: list[str]
     spared_controls: Annotated[float, Field(ge=0, le=0.5)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     num_leaves: Annotated[int, Field(ge=2, le=255)]
@@ -52,6 +54,13 @@ class TrainParams(Section):
         if self.least_trees > self.rounds:
             raise ValueError("least_trees must not exceed rounds")
         return self
+
+    @field_validator("unread")
+    @classmethod
+    def _are_features(cls, unread: list[str]) -> list[str]:
+        if unknown := sorted(set(unread) - {f.name for f in FEATURES}):
+            raise ValueError(f"no such feature: {', '.join(unknown)}")
+        return unread
 
     def recipe(self) -> Recipe:
         """The same values as the models room takes them."""

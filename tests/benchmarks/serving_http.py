@@ -137,6 +137,7 @@ def _champion(folder: Path) -> Path:
         monotone=train["monotone"],
         directed=train["directed"],
         turn_margin=train["turn_margin"],
+        unread=train["unread"],
         spared_controls=0.0,
         seed=train["seed"],
     )

@@ -30,6 +30,7 @@ RECIPE = Recipe(
     monotone=False,
     directed=(),
     turn_margin=0.1,
+    unread=(),
     spared_controls=0.0,
     seed=1,
 )

@@ -94,6 +94,14 @@ def test_a_family_that_needs_directions_keeps_those_that_have_one() -> None:
     assert set(directed) == {*every, *timing}
 
 
+def test_a_feature_that_is_named_is_left_out_whatever_its_direction() -> None:
+    rows = make_rows()
+    name = FEATURES[UP].name
+
+    assert left_out(*rows, FEATURES, RECIPE) == []
+    assert left_out(*rows, FEATURES, replace(RECIPE, unread=[name])) == [name]
+
+
 @pytest.mark.parametrize("monotone", [True, False])
 @pytest.mark.parametrize(("column", "sign"), [(UP, 1), (HELD, -1)])
 def test_a_direction_is_kept_against_the_archive_if_asked(

@@ -33,6 +33,7 @@ def test_the_committed_parameters_are_valid(root: Path) -> None:
         ("train.rounds", "300", "valid integer"),
         ("train.rounds", True, "valid integer"),
         ("train.turn_margin", 0.6, "less than or equal to 0.5"),
+        ("train.unread", ["no_such"], "no such feature: no_such"),
         ("train.learning_rate", "5e-2", "valid number"),
         ("train.learning_rate", float("nan"), "less than or equal to 1"),
         ("train.num_leafs", 5, "not permitted"),
