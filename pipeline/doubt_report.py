@@ -72,6 +72,23 @@ def doubt_report(
     }
 
 
+def interval_coverage(
+    tested: pl.DataFrame, campaigns: Sequence[Campaign], confidence: float, least: int
+) -> dict[str, Any]:
+    """How the intervals of each headline campaign held, as in the block `intervals`.
+
+    Args:
+        tested: test rows of one model, loco protocol.
+        campaigns: of this world.
+        confidence: of the intervals.
+        least: positives that a campaign needs.
+    """
+    headline = [campaign for campaign in campaigns if campaign.in_headline]
+    found = _intervals(dict(_sets(tested, headline)), {}, confidence, least)
+    rows: dict[str, Any] = found["campaigns"]
+    return rows
+
+
 def _sets(
     tested: pl.DataFrame, campaigns: Sequence[Campaign]
 ) -> Iterator[tuple[str, pl.DataFrame]]:

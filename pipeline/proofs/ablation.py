@@ -50,7 +50,7 @@ def ablate(
                 reduced,
                 ("loco",),
                 params.train,
-                params.calibrate.ridge,
+                params.calibrate,
                 reduced / "scored",
             )
         found[name] = unseen(scored, campaigns, params.evaluate.rules())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.calibrate import calibrate_scores, fit_all
+from pipeline.calibrate import CalibrateParams, calibrate_scores, fit_all
+from pipeline.doubt import Values, doubts
 from pipeline.evaluate import load_scored
 from pipeline.featurize import featurize
 from pipeline.files import write_parquet
@@ -62,7 +63,7 @@ def score_world(
     folder: Path,
     protocols: Collection[str],
     params: TrainParams,
-    ridge: float,
+    calibration: CalibrateParams,
     out: Path,
 ) -> pl.DataFrame:
     """Calibrated scores of every account that a booster did not see, with labels.
@@ -73,7 +74,7 @@ def score_world(
         folder: a world's labelled, folds and features.
         protocols: whose folds are trained.
         params: of training.
-        ridge: of calibration.
+        calibration: of lines and intervals.
         out: directory for boosters and scores.
     """
     folds = pl.read_parquet(folder / "folds" / "folds.parquet")
@@ -84,9 +85,20 @@ def score_world(
     with redirect_stdout(StringIO()):
         train(folder / "features", labels, out / "folds", params, out / "trained")
     predictions = pl.read_parquet(out / "trained" / "predictions.parquet")
-    calibrators = fit_all(predictions, pl.read_parquet(labels), ridge)
-    write_parquet(
+    known = pl.read_parquet(labels)
+    calibrators = fit_all(predictions, known, calibration.ridge)
+    scored = doubts(
         calibrate_scores(predictions, calibrators),
+        known,
+        Values.read(folder / "features"),
+        out / "trained" / "boosters",
+        calibrators,
+        calibration.interval_confidence,
+        calibration.ridge,
+        calibration.abstention.limits(),
+    )
+    write_parquet(
+        scored,
         out / "calibrated" / "calibrated.parquet",
         ["model", "protocol", "fold", "part", "unit", "account_id"],
     )

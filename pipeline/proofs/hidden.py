@@ -135,7 +135,7 @@ def _planted(
         folder = Path(name)
         simulate_world(params, seed, folder, partial(plant, rng=rng))
         scored = score_world(
-            folder, protocols, params.train, params.calibrate.ridge, folder / "scored"
+            folder, protocols, params.train, params.calibrate, folder / "scored"
         )
         labels = pl.read_parquet(folder / "labelled" / "labels.parquet")
         data = load_data(folder / "features", labels)

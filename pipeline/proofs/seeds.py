@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -11,51 +12,60 @@ from models.evaluation import Campaign, Rules, protocol_block
 from models.metrics import FIGURES
 from pipeline.evaluate import load_campaigns
 from pipeline.params import Params
+from pipeline.proofs.bars import Bars, bars
 from pipeline.proofs.chain import score_world, simulate_world
 
 # Figure -> mean and worst over campaigns never seen; null where it is not reported.
 Figures = dict[str, tuple[float | None, float | None]]
 
 
+@dataclass(frozen=True)
+class Seed:
+    """What was found with one seed.
+
+    Attributes:
+        figures: of campaigns never seen.
+        bars: see pipeline.proofs.bars.
+    """
+
+    figures: Figures
+    bars: Bars
+
+
 def model_seeds(
     folder: Path, params: Params, count: int, say: Callable[[str], None]
-) -> dict[int, Figures]:
+) -> dict[int, Seed]:
     """Figures of a stored world by seed of the model, that of params.yaml first.
 
     Args:
-        folder: a world's labelled, folds and features.
-        params: of training and evaluation.
+        folder: a world's canonical tables, labelled, folds and features.
+        params: of training, calibration and evaluation.
         count: number of seeds.
         say: told one line a seed.
     """
-    campaigns, rules = load_campaigns(folder / "labelled"), params.evaluate.rules()
     found = {}
     for seed in range(params.train.seed, params.train.seed + count):
         recipe = params.train.model_copy(update={"seed": seed})
         with tempfile.TemporaryDirectory() as out:
-            scored = score_world(
-                folder, ("loco",), recipe, params.calibrate.ridge, Path(out)
-            )
-        found[seed] = unseen(scored, campaigns, rules)
+            scored = score_world(folder, ("loco",), recipe, params.calibrate, Path(out))
+        found[seed] = _seed(scored, folder, params)
         say(f"model seed {seed}: {_line(found[seed])}")
     return found
 
 
 def world_seeds(
     params: Params, count: int, say: Callable[[str], None]
-) -> dict[int, Figures]:
+) -> dict[int, Seed]:
     """Figures of other simulated worlds, by their seed; the model's stays."""
-    rules = params.evaluate.rules()
     found = {}
     for seed in range(params.simulate.seed + 1, params.simulate.seed + 1 + count):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             simulate_world(params, seed, folder)
             scored = score_world(
-                folder, ("loco",), params.train, params.calibrate.ridge, folder
+                folder, ("loco",), params.train, params.calibrate, folder / "scored"
             )
-            campaigns = load_campaigns(folder / "labelled")
-        found[seed] = unseen(scored, campaigns, rules)
+            found[seed] = _seed(scored, folder, params)
         say(f"world seed {seed}: {_line(found[seed])}")
     return found
 
@@ -71,6 +81,14 @@ def unseen(scored: pl.DataFrame, campaigns: list[Campaign], rules: Rules) -> Fig
     return {name: (block[name]["mean"], block[name]["worst"]) for name in FIGURES}
 
 
+def _seed(scored: pl.DataFrame, folder: Path, params: Params) -> Seed:
+    campaigns = load_campaigns(folder / "labelled")
+    return Seed(
+        unseen(scored, campaigns, params.evaluate.rules()),
+        bars(scored, campaigns, folder / "canonical", params),
+    )
+
+
 def spread(
     values: Sequence[float | None],
 ) -> tuple[float, float, float, float] | None:
@@ -81,7 +99,8 @@ def spread(
     return fmean(known), stdev(known), min(known), max(known)
 
 
-def _line(figures: Figures) -> str:
+def _line(found: Seed) -> str:
+    means = {name: mean for name, (mean, _) in found.figures.items()} | found.bars
     return ", ".join(
-        f"{name} {mean:.3f}" for name, (mean, _) in figures.items() if mean is not None
+        f"{name} {value:.3f}" for name, value in means.items() if value is not None
     )

@@ -25,10 +25,16 @@ def test_the_first_seed_gives_the_figures_of_the_pipeline_and_others_differ(
     assert list(found) == [params.train.seed, params.train.seed + 1]
     assert len(said) == 2
     loco = tiny_world.metrics["loco"]
-    assert first == {
+    assert first.figures == {
         name: (loco[name]["mean"], loco[name]["worst"]) for name in FIGURES
     }
-    assert first["auc"] != second["auc"]
+    assert first.figures["auc"] != second.figures["auc"]
+    held = tiny_world.metrics["intervals"]["campaigns_held"]
+    assert first.bars["campaigns whose intervals hold"] == held
+    slopes = tiny_world.metrics["audit"]["calibration"]
+    assert first.bars["slope, pooled"] == slopes["pooled_slope"]
+    # Too few controls to set the line, and not a bar that holds.
+    assert first.bars["slices above the limit"] is None
 
 
 @pytest.mark.slow
@@ -38,7 +44,7 @@ def test_another_world_has_other_figures(
     found = world_seeds(params, 1, lambda line: None)
 
     assert list(found) == [params.simulate.seed + 1]
-    mean, worst = found[params.simulate.seed + 1]["auc"]
+    mean, worst = found[params.simulate.seed + 1].figures["auc"]
     assert mean is not None
     assert worst is not None
     assert 0 < worst <= mean <= 1
