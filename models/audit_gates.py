@@ -63,7 +63,7 @@ def single_feature_gate(
         limit,
         False,
         f"{name} alone tells the classes of {block} apart; if that is behaviour, write "
-        "the reason into params.yaml",
+        f"the reason into params.yaml{_also(key, found, known, common)}",
     )
 
 
@@ -108,7 +108,8 @@ def panel_gate(panel: Mapping[str, Mapping[str, Any]], limits: Limits) -> Gate:
     if bounds:
         name, value = _furthest(bounds, known, common)
         if value > _allowed(name, known, common):
-            reason = f"honest accounts of the kind {name} are flagged too often"
+            others = _also(name, bounds, known, common)
+            reason = f"honest accounts of the kind {name} are flagged too often{others}"
             return judged(code, value, limit, False, reason)
     if len(bounds) < len(panel):
         reasons = sorted({row["reason"] for row in panel.values() if "reason" in row})
@@ -197,6 +198,18 @@ def _furthest(
         found.items(),
         key=lambda item: (item[1] - _allowed(item[0], known, common), item[0]),
     )
+
+
+def _also(
+    name: str, found: Mapping[str, float], known: Mapping[str, Known], common: float
+) -> str:
+    """All others beyond their limits, so that none comes up only once one is mended."""
+    others = [
+        f"{other} {value:.3g}"
+        for other, value in sorted(found.items())
+        if other != name and value > _allowed(other, known, common)
+    ]
+    return f"; beyond their limits, too: {', '.join(others)}" if others else ""
 
 
 def _by_exceptions(

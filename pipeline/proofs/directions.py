@@ -78,9 +78,7 @@ def judge_rules(
     for name, directed in rules.items():
         recipe = params.train.model_copy(update={"directed": list(directed)})
         with tempfile.TemporaryDirectory() as out:
-            scored = score_world(
-                folder, ("loco",), recipe, params.calibrate.ridge, Path(out)
-            )
+            scored = score_world(folder, ("loco",), recipe, params.calibrate, Path(out))
         found[name] = judged = _judged(scored, operators)
         say(f"{name}: mean AUC {fmean(judged.unseen.values()):.4f}")
     return found

@@ -56,7 +56,7 @@ def copy_repository(root: Path, target: Path) -> None:
     for key, value in SMALLER.items():
         text, found = re.subn(rf"(?m)^(  {key}:) .*$", rf"\1 {value}", text)
         assert found == 1
-    own = r"(?m)^    only_in:\n(?:      #.*\n)*      demo:\n        auc_mean: .*\n"
+    own = r"(?m)^    only_in:\n(?:      #.*\n)*      demo:\n(?:        [a-z_]+: .+\n)+"
     text, found = re.subn(own, "    only_in:\n      demo:\n" + SMALL_WORLD, text)
     assert found == 1
     (target / "params.yaml").write_text(text)

@@ -209,6 +209,17 @@ def test_what_failed_is_named() -> None:
     assert "profile_age" in str(rebuilt_gate({"profile_age": 2}, 60).reason)
 
 
+def test_all_that_is_beyond_its_limit_is_named_at_once() -> None:
+    ring = {"age": 0.97, "wait": 0.99, "gap": 0.9501, "size": 0.94}
+    gate = single_feature_gate({"ring": ring}, ["ring"], LIMITS)
+    slices = {n: {"fpr": low, "low": low} for n, low in {"a": 0.3, "b": 0.4}.items()}
+
+    assert str(gate.reason).startswith("wait alone")
+    assert str(gate.reason).endswith("too: ring/age 0.97, ring/gap 0.95")
+    assert str(panel_gate(slices, LIMITS).reason).endswith("too: a 0.3")
+    assert "too:" not in str(single(1.0).reason)
+
+
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
