@@ -20,19 +20,13 @@ from pipeline.errors import ParamsError
 from pipeline.files import atomic_directory, write_json, write_parquet
 from pipeline.forgotten import Forgotten, list_path
 from pipeline.inspection import inspect
+from pipeline.post_files import merge
 from pipeline.section import Section, load_section
 from pipeline.sources.actions import read_actions
 from pipeline.sources.source import Source
 from pipeline.sources.spool import Budget
 from pipeline.stage import run_stage, say, stage_parser, world_lock
-from pipeline.streaming import (
-    NOBODY,
-    POST_ORDER,
-    Read,
-    prefixed,
-    read_source,
-    write_posts,
-)
+from pipeline.streaming import NOBODY, Read, prefixed, read_source
 
 _BUDGET = Budget()
 _ORDERS = {
@@ -112,7 +106,7 @@ def ingest(
         write_parquet(
             pl.concat(actions), working / "actions.parquet", list(schema.ACTIONS)
         )
-        _merge([found.posts for found in read.values()], working / "posts.parquet")
+        merge([found.posts for found in read.values()], working / "posts.parquet")
     ids = {name: found.ids for name, found in read.items()}
     write_json(
         {
@@ -124,37 +118,6 @@ def ingest(
         },
         report,
     )
-
-
-def _merge(sources: list[list[Path]], target: Path) -> None:
-    """One sorted file of sorted files, without holding their rows.
-
-    Args:
-        sources: files of each source, as in Read. A source's name is the begin of its ids,
-            so that sources follow one another; no id stands in two files of one source.
-        target: file to write; the others are removed.
-    """
-    if not any(sources):
-        write_parquet(schema.empty("posts"), target, POST_ORDER)
-        return
-    files = [path for paths in sources for path in paths]
-    if files[0].suffix == ".parquet":
-        files[0].rename(target)
-        return
-    ordered = [
-        _by_account([pl.scan_ipc(path) for path in paths]) for paths in sources if paths
-    ]
-    write_posts(pl.concat(ordered), target)
-    for path in files:
-        path.unlink()
-
-
-def _by_account(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
-    while len(frames) > 1:
-        last = frames[-1:] if len(frames) % 2 else []
-        pairs = zip(frames[::2], frames[1::2], strict=False)
-        frames = [one.merge_sorted(two, key="account_id") for one, two in pairs] + last
-    return frames[0]
 
 
 def _overlaps(ids: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:

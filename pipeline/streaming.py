@@ -12,6 +12,7 @@ import polars as pl
 from features import schema
 from pipeline.errors import SourceError
 from pipeline.forgotten import Forgotten, leave_out
+from pipeline.post_files import write_part
 from pipeline.source_report import Measures, measure
 from pipeline.sources import READERS
 from pipeline.sources.archive import find
@@ -27,17 +28,7 @@ LABELS = {
     "label": pl.Int8(),
     "group": pl.String(),
 }
-_BATCH_ROWS = 1_000
 NOBODY = Forgotten()
-POST_ORDER = [
-    "account_id",
-    "posted_at",
-    "post_id",
-    "text",
-    "kind",
-    "language",
-    "client",
-]
 
 
 @dataclass
@@ -139,13 +130,7 @@ def _is_streamed(source: Source, raw: Path) -> bool:
 def _written(tables: Tables, source: Source, path: Path) -> Read:
     posts = []
     if tables.posts is not None:
-        rows = _in_order(prefixed(tables.posts, source, "posts"))
-        if path.suffix == ".parquet":
-            write_posts(_batches(rows).lazy(), path)
-        else:
-            # Written once more when all are merged: what counts here is speed, and
-            # that little of each file is held then.
-            rows.write_ipc(path, compression="lz4", record_batch_size=_BATCH_ROWS)
+        write_part(prefixed(tables.posts, source, "posts"), path)
         posts.append(path)
     accounts = _apart(tables.accounts)
     return Read(
@@ -159,28 +144,8 @@ def _written(tables: Tables, source: Source, path: Path) -> Read:
     )
 
 
-def write_posts(posts: pl.LazyFrame, path: Path) -> None:
-    """Write posts that are in order as the canonical table.
-
-    NOTE: pages end where batches do, so that batches of another size are other bytes.
-    """
-    posts.sink_parquet(
-        path,
-        compression="zstd",
-        compression_level=1,
-        row_group_size=100_000,
-        maintain_order=True,
-    )
-
-
 def _ending(alone: bool) -> str:
     return "parquet" if alone else "arrow"
-
-
-def _batches(rows: pl.DataFrame) -> pl.DataFrame:
-    """The same rows in memory as they are when they are read from an Arrow file."""
-    starts = range(0, max(len(rows), 1), _BATCH_ROWS)
-    return pl.concat([rows.slice(at, _BATCH_ROWS) for at in starts], rechunk=False)
 
 
 def _apart(rows: pl.DataFrame) -> pl.DataFrame:
@@ -192,38 +157,6 @@ def _apart(rows: pl.DataFrame) -> pl.DataFrame:
     apart = pl.from_arrow(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
     assert isinstance(apart, pl.DataFrame)
     return apart
-
-
-def _in_order(posts: pl.DataFrame) -> pl.DataFrame:
-    """Rows in POST_ORDER, nulls last; sorted by all of it only where that matters."""
-    # Rows are taken out of one piece several times as fast as out of many.
-    posts = posts.rechunk()
-    ids = posts["account_id"]
-    # By one number and then by another: sorting by two columns at once takes twice the
-    # time, as both are made into bytes first.
-    rows = (
-        posts.select(
-            pl.col("account_id").cast(pl.Enum(ids.unique().sort())).to_physical(),
-            "posted_at",
-        )
-        .with_row_index("_row")
-        .sort("posted_at", nulls_last=True, maintain_order=True)
-        .sort("account_id", maintain_order=True)
-    )
-    same = rows.select(
-        pl.all_horizontal(
-            pl.col(name).eq_missing(pl.col(name).shift())
-            for name in ("account_id", "posted_at")
-        )
-    ).to_series()
-    tied = same | same.shift(-1, fill_value=False)
-    order = rows["_row"]
-    if tied.any():
-        again = order.filter(tied)
-        keys = posts.select(POST_ORDER)[again].with_columns(again)
-        keys = keys.sort(POST_ORDER, nulls_last=True, maintain_order=True)
-        order = order.scatter(tied.arg_true(), keys["_row"])
-    return posts[order]
 
 
 def prefixed(frame: pl.DataFrame, source: Source, table: str) -> pl.DataFrame:

@@ -9,10 +9,11 @@ import pytest
 
 from pipeline.errors import SourceError
 from pipeline.ingest import ingest
+from pipeline.post_files import POST_ORDER
 from pipeline.sources import spool
 from pipeline.sources.source import Source
 from pipeline.sources.spool import Budget, Spool
-from pipeline.streaming import POST_ORDER, read_source
+from pipeline.streaming import read_source
 from tests.pipeline.sources.archives import CONTROLS, make_source, write_csv
 
 ACCOUNTS = 40
