@@ -6,6 +6,7 @@ Smaller pieces keep to the caches and need less memory at a time.
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Final, TypeVar
 
 import polars as pl
@@ -57,6 +58,13 @@ def side_by_side(
     parts = list(apart(accounts, posts))
     if len(parts) == 1:
         return [work(*parts[0])]
-    # Polars lets other threads run while it works.
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        return list(threads.map(lambda part: work(*part), parts))
+    return list(_threads().map(lambda part: work(*part), parts))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Threads that stay: new ones for every table would leave their memory behind.
+
+    Polars lets other threads run while it works.
+    """
+    return ThreadPoolExecutor(pl.thread_pool_size(), "parts")
