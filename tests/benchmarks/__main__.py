@@ -17,6 +17,7 @@ from tests.benchmarks.row import Row
 from tests.benchmarks.second_repro import second_repro
 from tests.benchmarks.serving_http import serving_http, serving_start
 from tests.benchmarks.simulator import simulator
+from tests.benchmarks.training import training
 
 # Function -> beginnings of the ids of its rows; --only takes an id or a function's name.
 BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
@@ -31,6 +32,7 @@ BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
     grouped_bootstrap: ("grouped_bootstrap",),
     second_repro: ("second_repro",),
     simulator: ("simulator",),
+    training: ("training",),
     serving_http: ("serving_",),
     serving_start: ("serving_start",),
 }
