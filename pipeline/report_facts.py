@@ -27,11 +27,13 @@ from pipeline.languages import languages
 
 RATES: Final = (FPR, FPR / 10)
 SLICES: Final = ("role", "language", "posts", "evidence", "source")
+# Those of fitted tables are made for each fold and stored nowhere.
+_STORED: Final = [f for f in FEATURES if f.tier == "S"]
 # Families and groups that show what is known of an account; a name alone is nothing.
 _SHOWN_BY: Final = {
-    "profile": [f.name for f in FEATURES if f.group in ("profile", "audience")],
-    "times": [f.name for f in FEATURES if f.family == "timing"],
-    "clients": [f.name for f in FEATURES if f.group == "client" and f.tier == "S"],
+    "profile": [f.name for f in _STORED if f.group in ("profile", "audience")],
+    "times": [f.name for f in _STORED if f.family == "timing"],
+    "clients": [f.name for f in _STORED if f.group == "client"],
 }
 
 
