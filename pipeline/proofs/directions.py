@@ -21,11 +21,13 @@ from pipeline.params import Params
 from pipeline.proofs.ablation import FAMILIES
 from pipeline.proofs.chain import score_world
 
-# No family, the one whose counts are known to turn round, and that one with another.
+# No family, the one whose counts are known to turn round, that one with another, and the
+# three in use.
 RULES: Final[dict[str, list[Family]]] = {
     "none": [],
     "profile": ["profile"],
     **{f"profile and {one}": ["profile", one] for one in FAMILIES if one != "profile"},
+    "profile, content and clients": ["profile", "content", "clients"],
 }
 
 
