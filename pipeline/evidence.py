@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from features.errors import InputError
 from models.metrics import FIGURES
 from pipeline.evidence_params import EvidenceParams
 from pipeline.files import atomic_file
@@ -282,18 +283,24 @@ PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "hidden-at-random": prove_hidden_at_random,
     "hidden-role": prove_hidden_role,
 }
-# Need a world whose truth is known; all but two of them simulate their own.
-ON_SIMULATED = {
-    "world-seeds",
-    "oracle",
-    "true-drivers",
-    "hidden-at-random",
-    "hidden-role",
-}
+# Read the truth of the world itself.
+OF_TRUTH = {"oracle", "true-drivers"}
+# Need a world whose truth is known; the others of them simulate their own.
+ON_SIMULATED = OF_TRUTH | {"world-seeds", "hidden-at-random", "hidden-role"}
 
 
 def evidence(job: Job, names: Sequence[str], out: Path) -> None:
-    """Write the Markdown of each proof as soon as it is there, and show it."""
+    """Write the Markdown of each proof as soon as it is there, and show it.
+
+    Raises:
+        InputError: a proof needs the truth of a world, of which none is known.
+    """
+    blind = sorted(OF_TRUTH.intersection(names))
+    if blind and not (job.folder / "truth.parquet").exists():
+        raise InputError(
+            f"world {job.world}: no truth.parquet, without which there is no "
+            f"{', '.join(blind)}; ask world {SIMULATED}, once `make repro` has made it"
+        )
     for name in names:
         say(name)
         lines = PROOFS[name](job)

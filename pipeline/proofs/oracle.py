@@ -95,7 +95,9 @@ def ask_oracle(
             kept.with_columns(
                 logit=logits,
                 anchor=pl.lit(0.5),
-                at_rate=None if ordinary is None else pl.Series(logits > ordinary),
+                at_rate=pl.lit(None, pl.Boolean)
+                if ordinary is None
+                else pl.Series(logits > ordinary),
                 at_recall=logits >= found,
             )
         )

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.evidence import PROOFS, Job, evidence
+from features.errors import InputError
+from pipeline.evidence import OF_TRUTH, PROOFS, Job, evidence
 from pipeline.params import Params
 from tests.pipeline.conftest import TinyWorld
 
@@ -49,6 +50,18 @@ def test_proofs_are_written_and_shown(
     for path in out.iterdir():
         for line in path.read_text().splitlines():
             assert f"  {line}\n" in shown
+
+
+@pytest.mark.parametrize("name", sorted(OF_TRUTH))
+def test_a_world_without_truth_is_refused_and_nothing_written(
+    name: str, tiny_params: dict[str, Any], tmp_path: Path
+) -> None:
+    job = Job("public_without_data", Params.model_validate(tiny_params))
+
+    with pytest.raises(InputError, match=f"no truth.parquet, .*{name}"):
+        evidence(job, ["model-seeds", name], tmp_path / "evidence")
+
+    assert not (tmp_path / "evidence").exists()
 
 
 @pytest.mark.slow
