@@ -29,7 +29,7 @@ def apart(
         accounts: canonical accounts; unique account_id.
         posts: canonical posts, in any order.
     """
-    if posts.height <= TOGETHER:
+    if posts.height <= TOGETHER or accounts.is_empty():
         yield accounts, posts
         return
     counts = posts.group_by("account_id").agg(pl.len().cast(pl.Int64).alias("n_posts"))

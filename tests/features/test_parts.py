@@ -52,6 +52,15 @@ def test_parts_give_the_values_of_the_whole(tables, monkeypatch):
     assert counts.equals(whole[2])
 
 
+def test_no_accounts_among_many_posts_give_no_rows(tables):
+    accounts, posts = tables
+
+    values, reasons, counts = build_with_reasons(accounts.clear(), posts, None)
+
+    assert values.height == reasons.height == len(counts) == 0
+    assert values.columns == build_features(accounts, posts, None).columns
+
+
 def test_a_cut_through_an_account_is_caught(tables, monkeypatch):
     """The twin: parts by rows of posts and not by accounts."""
     accounts, posts = tables
