@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
+import polars as pl
+
 from features import equalise, totals
 from features.action import ACTION
 from features.audience import AUDIENCE
@@ -108,12 +110,15 @@ def fingerprint(features: Sequence[Feature] = FEATURES) -> str:
     Names, types, formulas, minima and order of the features, the measures that they
     are made of, and the repairs before them.
     """
-    lines = [
-        f"{f.name}|{f.dtype}|{f.table}|{f.expr}|{f.among}|{f.counted}|{f.min_posts}|"
-        f"{f.full_history}"
-        for f in features
-    ]
-    text = "\n".join([*lines, totals.plan(), equalise.plan()])
+    # Else of a list only the first entries and the last are printed, or as many as the
+    # environment says.
+    with pl.Config(fmt_table_cell_list_len=-1):
+        lines = [
+            f"{f.name}|{f.dtype}|{f.table}|{f.expr}|{f.among}|{f.counted}|"
+            f"{f.min_posts}|{f.full_history}"
+            for f in features
+        ]
+        text = "\n".join([*lines, totals.plan(), equalise.plan()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

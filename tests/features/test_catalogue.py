@@ -78,6 +78,38 @@ def test_the_fingerprint_stays_with_words():
     assert fingerprint([replace(FIRST, label="Other")]) == fingerprint([FIRST])
 
 
+def test_the_fingerprint_changes_with_every_entry_of_a_list():
+    def among(*hosts):
+        return fingerprint([replace(FIRST, expr=pl.col("url").is_in(hosts))])
+
+    assert among(*"abcde") != among(*"abxde")
+
+
+@pytest.mark.parametrize("sign", equalise._SIGNS)
+def test_the_fingerprint_changes_with_every_sign_that_is_repaired(sign, monkeypatch):
+    before = fingerprint()
+
+    monkeypatch.setitem(equalise._SIGNS, sign, "something else")
+
+    assert fingerprint() != before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("POLARS_FMT_TABLE_CELL_LIST_LEN", "5"),
+        ("POLARS_FMT_TABLE_FORMATTING", "ASCII_FULL"),
+        ("POLARS_FMT_STR_LEN", "5"),
+    ],
+)
+def test_the_fingerprint_does_not_depend_on_the_environment(name, value, monkeypatch):
+    before = fingerprint()
+
+    monkeypatch.setenv(name, value)
+
+    assert fingerprint() == before
+
+
 def test_the_fingerprint_changes_with_measures_and_repairs(monkeypatch):
     before = fingerprint()
 
