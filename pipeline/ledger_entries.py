@@ -17,7 +17,7 @@ _REMEDY = (
 
 
 def _is_name(value: str) -> str:
-    if Path(value).name != value:
+    if Path(value).name != value or not value.strip("."):
         raise ValueError("not the name of a folder")
     return value
 

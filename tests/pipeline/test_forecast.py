@@ -247,6 +247,7 @@ FORGERIES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda lines: [{}, *lines], "line 1: event"),
     (lambda lines: [{"event": "frozen"}], "line 1: name: Field required; forecast"),
     (lambda lines: [lines[0] | {"name": "../spring"}], "line 1: name"),
+    (lambda lines: [lines[0] | {"name": ".."}], "line 1: name"),
     (lambda lines: [lines[0] | {"forecast": 7}], "line 1: forecast"),
     (lambda lines: [lines[0], lines[1] | {"auc": "high"}], "line 2: auc"),
     (lambda lines: [lines[0], lines[1] | {"n_pos": -1}], "line 2: n_pos"),
