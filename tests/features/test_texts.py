@@ -25,7 +25,7 @@ PIECES = st.lists(
     ),
     max_size=8,
 ).map("".join)
-SETTINGS = settings(max_examples=60, deadline=None)
+SETTINGS = settings(max_examples=60, deadline=None, database=None)
 
 
 def repaired(text: str) -> str:
