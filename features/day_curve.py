@@ -126,6 +126,26 @@ class DayCurve:
         return cls(tuple(value))
 
 
+def plan() -> str:
+    """The distance as text: what it makes of days at many kinds of hours.
+
+    As for features/clock.py. Some have too few posts, some too few on odd days.
+    """
+    number = np.arange(8 * 60)
+    account = number // 60
+    example = pl.DataFrame(
+        {
+            "account_id": account,
+            "account": account,
+            "day": (number % (account + 2) == 0).astype(np.int64),
+            "week_hour": number * number * (account + 3) // 5 % 24,
+        }
+    ).filter(pl.int_range(60).over("account") < 46 + 3 * pl.col("account"))
+    fitted = DayCurve.fit(example)
+    distances = fitted.distance(example.unique("account_id", keep="first"), example)
+    return f"{fitted.shares}|{sorted(distances.to_list(), key=str)}"
+
+
 def _days(posts: pl.DataFrame) -> tuple[pl.Series, Whole]:
     """Accounts with posts enough, and their posts by hour on even and on odd days.
 

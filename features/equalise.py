@@ -142,8 +142,8 @@ def posts(frame: Frame) -> Frame:
     """Canonical posts, equalised.
 
     Minutes for times; a leading `RT @name:` makes a repost and is removed; texts are
-    repaired; links are https; lists that the collector did not give are read from the
-    text.
+    repaired; links are https; an application without a name is null; lists that the
+    collector did not give are read from the text.
     """
     text = pl.col("text")
     # Step by step: what is repaired is not repaired again for each that reads it.
@@ -152,6 +152,8 @@ def posts(frame: Frame) -> Frame:
         _repaired(text),
         pl.col("links").list.eval(_with_https(pl.element())),
         _language(pl.col("language")),
+        # Delimited text cannot tell an empty name from none.
+        pl.when(pl.col("client") != "").then("client").alias("client"),
     ).with_columns(
         pl.when(text.str.contains(REPOST_PREFIX))
         .then(pl.lit("repost"))

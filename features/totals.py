@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from features import clock, measures, mixes, words
+from features import clock, day_curve, measures, mixes, words
 
 _GAP: Final = pl.col("gap")
 _MINUTE: Final = pl.col("minute")
@@ -176,4 +176,5 @@ def lineage(columns: Set[str]) -> set[str]:
 def plan() -> str:
     """The totals as text, equal if and only if they are the same."""
     sums = "\n".join(f"{name}|{e}" for name, e in (COUNTS | SUMS).items())
-    return "\n".join([measures.plan(), sums, mixes.plan(), clock.plan()])
+    parts = [measures.plan(), sums, mixes.plan(), clock.plan(), day_curve.plan()]
+    return "\n".join(parts)

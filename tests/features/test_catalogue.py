@@ -3,7 +3,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from features import clock, equalise, measures, mixes, totals
+from features import clock, day_curve, equalise, measures, mixes, totals
 from features.catalogue import FEATURES, as_markdown, feature, fingerprint, rows
 from features.feature import FAMILIES
 
@@ -83,6 +83,17 @@ def test_the_fingerprint_changes_with_every_entry_of_a_list():
         return fingerprint([replace(FIRST, expr=pl.col("url").is_in(hosts))])
 
     assert among(*"abcde") != among(*"abxde")
+
+
+@pytest.mark.parametrize("name", ["LEAST", "FEWEST", "_UNIT"])
+def test_the_fingerprint_changes_with_the_distance_from_the_usual_day(
+    name, monkeypatch
+):
+    before = fingerprint([FIRST])
+
+    monkeypatch.setattr(day_curve, name, getattr(day_curve, name) * 2)
+
+    assert fingerprint([FIRST]) != before
 
 
 @pytest.mark.parametrize("sign", equalise._SIGNS)

@@ -116,6 +116,11 @@ def test_texts(text, expected):
     assert post(text=text)["text"] == expected
 
 
+@pytest.mark.parametrize(("client", "expected"), [("", None), (" ", " "), ("a", "a")])
+def test_an_application_without_a_name_is_none(client, expected):
+    assert post(client=client)["client"] == expected
+
+
 @pytest.mark.parametrize(
     ("column", "read"),
     [("links", ["https://a.b"]), ("mentions", ["@ann"]), ("hashtags", ["#tea"])],

@@ -141,7 +141,8 @@ def test_batches_by_http_and_offline_agree_bit_for_bit(
         found = by_http(http_client, items, batch, 0.2)
 
         assert [numbers(result) for result in found] == expected
-    assert len({row[0] for row in expected}) > 30
+    # Not one number for all.
+    assert len({row[0] for row in expected}) > 5
 
 
 @pytest.mark.slow

@@ -298,9 +298,12 @@ def test_scripts_of_four_kinds_are_written(world):
 # Grading: a proof plants what the truth says, or measures against it. forget leaves the
 # file of the simulator alone.
 GRADING = [
+    "pipeline/evidence.py",
     "pipeline/forget.py",
     "pipeline/proofs/chain.py",
+    "pipeline/proofs/drivers.py",
     "pipeline/proofs/hidden.py",
+    "pipeline/proofs/oracle.py",
 ]
 
 
