@@ -28,6 +28,7 @@ ROOMS: Final = ("features", "models", "serving")
 SUFFIXES: Final = frozenset({".py", ".html", ".css", ".js", ".svg"})
 LOCK: Final = "serving/requirements.lock"
 SERVICE: Final = "serving.service:Telltale"
+_PROMOTE: Final = "promote the challenger: make promote ARGS=\"--force '<reason>'\""
 
 
 @dataclass(frozen=True)
@@ -160,11 +161,17 @@ def package(champion: Champion, home: Path, root: Path = ROOT) -> str:
         built = _newest(store, stem)
         if built is None:
             raise ArtefactError(
-                f"{champion}: {error}. Or check out the code that made it, or promote "
-                "the challenger: make promote ARGS=\"--force '<reason>'\""
+                f"{champion}: {error}. Or check out the code that made it, or "
+                f"{_PROMOTE}"
             ) from None
-        print(f"  {champion}: {error}", file=sys.stderr)
-        print("  the Bento built before is kept", file=sys.stderr)
+        # What was trained just now is not it, so that training again would not help.
+        why = str(error).removesuffix("; train again")
+        print(f"  {champion}: {why}", file=sys.stderr)
+        print(
+            "  the Bento built before, with the code that made it, is kept and served; "
+            f"to serve the newest model, {_PROMOTE}",
+            file=sys.stderr,
+        )
         return _latest(store, built)
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder) / "context"

@@ -395,7 +395,10 @@ def test_a_champion_of_other_code_needs_a_bento_built_before(
     kept = package(champion, tmp_path / "home", project)
 
     assert kept == built
-    assert "the Bento built before is kept" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "the Bento built before, with the code that made it, is kept" in said
+    assert "make promote ARGS" in said
+    assert "train again" not in said
     with pytest.raises(ArtefactError, match="has changed since this bundle was made"):
         package(champion, tmp_path / "other", project)
 
