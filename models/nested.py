@@ -21,6 +21,7 @@ from models.sparing import spared
 from models.training import (
     Floats,
     Labels,
+    Objective,
     Recipe,
     TreeChoice,
     balanced_weights,
@@ -91,24 +92,59 @@ class Trained:
     left_out: list[str]
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Accounts that a booster is trained on.
+
+    Attributes:
+        matrix: shape (n_accounts, n_features).
+        labels: 1 or 0.
+        units: operator of each account, or whose control it is.
+        ids: of the accounts.
+    """
+
+    matrix: Matrix
+    labels: Labels
+    units: NDArray[np.str_]
+    ids: list[str]
+
+
+def rows_of(data: Data, training: TrainingSet) -> Rows:
+    """All accounts of a training set, with its fitted values."""
+    rows, ids = data.rows(training.account_ids), training.account_ids
+    matrix = data.matrix(training.key)[rows]
+    return Rows(matrix, data.labels[rows], data.blocks[rows], ids)
+
+
+def learn(
+    rows: Rows, recipe: Recipe, loss: Callable[[Rows], Objective] = lambda _: "binary"
+) -> tuple[lgb.Booster, list[str]]:
+    """Booster of these accounts, and the features that it does not read.
+
+    Args:
+        rows: what the recipe spares and does not read is taken out here.
+        recipe: how boosters are trained.
+        loss: the objective, given the rows that are left.
+    """
+    matrix, labels, units, ids = rows.matrix, rows.labels, rows.units, rows.ids
+    kept = ~spared(matrix, labels, units, ids, FEATURES, recipe)
+    matrix, labels, units = matrix[kept], labels[kept], units[kept]
+    ids = [ids[row] for row in np.flatnonzero(kept)]
+    unread = left_out(matrix, labels, units, ids, FEATURES, recipe)
+    # A column without values is never split on, and keeps its place.
+    matrix[:, np.isin([feature.name for feature in FEATURES], unread)] = np.nan
+    weights = balanced_weights(labels, units, recipe.unit_power)
+    objective = loss(Rows(matrix, labels, units, ids))
+    booster = train_booster(matrix, labels, weights, ids, FEATURES, recipe, objective)
+    return booster, unread
+
+
 def train_sets(
     data: Data, sets: list[TrainingSet], recipe: Recipe
 ) -> Iterator[Trained]:
     """Booster of each training set, one by one."""
-    names = np.array([feature.name for feature in FEATURES])
     for training in sets:
-        rows = data.rows(training.account_ids)
-        matrix, ids = data.matrix(training.key)[rows], training.account_ids
-        labels, units = data.labels[rows], data.blocks[rows]
-        kept = ~spared(matrix, labels, units, ids, FEATURES, recipe)
-        matrix, labels, units = matrix[kept], labels[kept], units[kept]
-        ids = [data.ids[row] for row in rows[kept]]
-        unread = left_out(matrix, labels, units, ids, FEATURES, recipe)
-        # A column without values is never split on, and keeps its place.
-        matrix[:, np.isin(names, unread)] = np.nan
-        weights = balanced_weights(labels, units, recipe.unit_power)
-        booster = train_booster(matrix, labels, weights, ids, FEATURES, recipe)
-        yield Trained(training.key, booster, unread)
+        yield Trained(training.key, *learn(rows_of(data, training), recipe))
 
 
 def final_members(data: Data, folds: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Boosters: how rows are weighted, how families are dropped, how LightGBM is called."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from models.matrix import Matrix
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
+# What LightGBM calls a loss, or gradient and second derivative of one in log-odds.
+Objective = str | Callable[[Floats, lgb.Dataset], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,12 @@ def train_booster(
     ids: Sequence[str],
     features: Sequence[Feature],
     recipe: Recipe,
+    objective: Objective = "binary",
 ) -> lgb.Booster:
     """Booster of `recipe.rounds` trees on raw log-odds.
 
-    Each row stands in it twice, whole and with families dropped, at half its weight.
+    Each row stands in it twice, whole and with families dropped, at half its weight;
+    first all rows whole, then all again.
     Fewer trees are had by predicting with `num_iteration`: the first k trees do not
     depend on those that follow.
     """
@@ -115,7 +119,7 @@ def train_booster(
         {
             **recipe.booster,
             **(_constraints(features) if recipe.monotone else {}),
-            "objective": "binary",
+            "objective": objective,
             "seed": recipe.seed,
             "deterministic": True,
             # One histogram layout: the only case in which LightGBM promises the same

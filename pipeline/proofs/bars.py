@@ -1,6 +1,6 @@
-"""What is promised of a model beside its figures: slopes, intervals, people, languages."""
+"""What is promised of a model beside its figures: slopes, intervals, people, evasion."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +11,9 @@ from models.language import language_block
 from models.panel import panel_block
 from models.slopes import calibration_slopes
 from pipeline.doubt_report import interval_coverage
+from pipeline.evasion import evasion_report
 from pipeline.gate_params import GateParams
+from pipeline.held_out import held_out
 from pipeline.languages import languages
 from pipeline.params import Params
 from pipeline.proofs.chain import SIMULATED
@@ -21,16 +23,20 @@ Bars = dict[str, float | None]
 
 
 def bars(
-    scored: pl.DataFrame, campaigns: Sequence[Campaign], canonical: Path, params: Params
+    scored: pl.DataFrame,
+    campaigns: Sequence[Campaign],
+    paths: Mapping[str, Path],
+    params: Params,
 ) -> Bars:
-    """Figures that the gates on slopes, intervals, look-alikes and languages read.
+    """Figures that the gates on slopes, intervals, look-alikes, languages, evasion read.
 
     Slices are counted against the common limit, whatever a world is allowed beyond it.
 
     Args:
         scored: as pipeline.proofs.chain.score_world gives it.
         campaigns: of the world.
-        canonical: its tables, for languages.
+        paths: outputs of the stages by name: features, labelled, canonical, trained,
+            calibrated.
         params: of evaluation and calibration.
     """
     asked, rules = params.evaluate.audits, params.evaluate.rules()
@@ -39,7 +45,7 @@ def bars(
         (pl.col("model") == "telltale") & (pl.col("protocol") == "loco")
     )
     tested = own.filter(pl.col("part") == "test").sort("fold", "account_id")
-    spoken = tested.join(languages(canonical), on="account_id", how="left")
+    spoken = tested.join(languages(paths["canonical"]), on="account_id", how="left")
     parity = language_block(spoken, asked.language_controls, rules.confidence)
     return {
         **_slopes(tested, campaigns, rules.least_positives, limits),
@@ -57,6 +63,10 @@ def bars(
             for key, row in parity.items()
             if key.startswith("fpr_")
         },
+        "recall kept after free changes": evasion_report(
+            held_out(paths, scored, campaigns, asked.held_out_accounts),
+            asked.evasion_steps,
+        )["free_share"],
     }
 
 

@@ -11,7 +11,7 @@ from pipeline.calibrate import CalibrateParams, calibrate_scores, fit_all
 from pipeline.doubt import Values, doubts
 from pipeline.evaluate import load_scored
 from pipeline.featurize import featurize
-from pipeline.files import write_parquet
+from pipeline.files import write_json, write_parquet
 from pipeline.ingest import ingest
 from pipeline.label import label
 from pipeline.params import Params
@@ -75,7 +75,7 @@ def score_world(
         protocols: whose folds are trained.
         params: of training.
         calibration: of lines and intervals.
-        out: directory for boosters and scores.
+        out: directory for boosters (`trained`) and scores (`calibrated`).
     """
     folds = pl.read_parquet(folder / "folds" / "folds.parquet")
     kept = folds.filter(pl.col("protocol").is_in(list(protocols)))
@@ -97,9 +97,12 @@ def score_world(
         calibration.ridge,
         calibration.abstention.limits(),
     )
+    calibrated = out / "calibrated"
     write_parquet(
         scored,
-        out / "calibrated" / "calibrated.parquet",
+        calibrated / "calibrated.parquet",
         ["model", "protocol", "fold", "part", "unit", "account_id"],
     )
-    return load_scored(out / "calibrated", folder / "labelled")
+    lines = {f"{p}/{f}": line.to_dict() for (p, f), line in calibrators.items()}
+    write_json(lines, calibrated / "calibrators.json")
+    return load_scored(calibrated, folder / "labelled")

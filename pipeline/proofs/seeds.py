@@ -46,9 +46,10 @@ def model_seeds(
     found = {}
     for seed in range(params.train.seed, params.train.seed + count):
         recipe = params.train.model_copy(update={"seed": seed})
-        with tempfile.TemporaryDirectory() as out:
-            scored = score_world(folder, ("loco",), recipe, params.calibrate, Path(out))
-        found[seed] = _seed(scored, folder, params)
+        with tempfile.TemporaryDirectory() as name:
+            out = Path(name)
+            scored = score_world(folder, ("loco",), recipe, params.calibrate, out)
+            found[seed] = _seed(scored, folder, out, params)
         say(f"model seed {seed}: {_line(found[seed])}")
     return found
 
@@ -62,10 +63,9 @@ def world_seeds(
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             simulate_world(params, seed, folder)
-            scored = score_world(
-                folder, ("loco",), params.train, params.calibrate, folder / "scored"
-            )
-            found[seed] = _seed(scored, folder, params)
+            out = folder / "scored"
+            scored = score_world(folder, ("loco",), params.train, params.calibrate, out)
+            found[seed] = _seed(scored, folder, out, params)
         say(f"world seed {seed}: {_line(found[seed])}")
     return found
 
@@ -81,11 +81,13 @@ def unseen(scored: pl.DataFrame, campaigns: list[Campaign], rules: Rules) -> Fig
     return {name: (block[name]["mean"], block[name]["worst"]) for name in FIGURES}
 
 
-def _seed(scored: pl.DataFrame, folder: Path, params: Params) -> Seed:
+def _seed(scored: pl.DataFrame, folder: Path, out: Path, params: Params) -> Seed:
     campaigns = load_campaigns(folder / "labelled")
+    paths = {name: folder / name for name in ("canonical", "labelled", "features")}
+    paths |= {name: out / name for name in ("trained", "calibrated")}
     return Seed(
         unseen(scored, campaigns, params.evaluate.rules()),
-        bars(scored, campaigns, folder / "canonical", params),
+        bars(scored, campaigns, paths, params),
     )
 
 

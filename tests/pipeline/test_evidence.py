@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from features.errors import InputError
-from pipeline.evidence import OF_TRUTH, PROOFS, Job, evidence
+from pipeline.evidence import OF_TRUTH, PROOFS, evidence
 from pipeline.params import Params
+from pipeline.proofs.pages import Job
 from tests.pipeline.conftest import TinyWorld
 
 
@@ -62,6 +63,24 @@ def test_a_world_without_truth_is_refused_and_nothing_written(
         evidence(job, ["model-seeds", name], tmp_path / "evidence")
 
     assert not (tmp_path / "evidence").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("oracle", 14),
+        ("true-drivers", 7),
+        ("robustness", 10),
+        pytest.param("family-ablation", 13, marks=pytest.mark.slow),
+        pytest.param("direction-rule", 9, marks=pytest.mark.slow),
+    ],
+)
+def test_proofs_on_a_stored_world_are_written(name: str, rows: int, job: Job) -> None:
+    evidence(job, [name], Path("evidence"))
+
+    table = cells(Path("evidence") / f"{name}.md")
+    assert len(table) == 1 + rows
+    assert len({len(row) for row in table}) == 1
 
 
 @pytest.mark.slow

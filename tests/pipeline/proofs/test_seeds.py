@@ -33,6 +33,8 @@ def test_the_first_seed_gives_the_figures_of_the_pipeline_and_others_differ(
     assert first.bars["campaigns whose intervals hold"] == held
     slopes = tiny_world.metrics["audit"]["calibration"]
     assert first.bars["slope, pooled"] == slopes["pooled_slope"]
+    kept = tiny_world.metrics["audit"]["evasion"]["free_share"]
+    assert first.bars["recall kept after free changes"] == kept
     # Too few controls to set the line, and not a bar that holds.
     assert first.bars["slices above the limit"] is None
 
