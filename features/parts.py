@@ -4,11 +4,15 @@ No value of an account depends on others, so tables may be cut between any two a
 Smaller pieces keep to the caches and need less memory at a time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
+from math import ceil
 from typing import Final, TypeVar
 
+import numpy as np
 import polars as pl
 
 Result = TypeVar("Result")
@@ -18,10 +22,32 @@ Result = TypeVar("Result")
 TOGETHER: Final = 25_000
 
 
-def apart(
-    accounts: pl.DataFrame, posts: pl.DataFrame
-) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Accounts in their order, some at a time, and the posts of these.
+@dataclass(frozen=True)
+class Part:
+    """Some accounts, and where their posts are.
+
+    Attributes:
+        accounts: in their order.
+        among: canonical posts of these and other accounts.
+        place: the part of each of them, null for posts of nobody in the table; null if
+            all of them belong to this one.
+        number: of this part.
+    """
+
+    accounts: pl.DataFrame
+    among: pl.DataFrame
+    place: pl.Series | None = None
+    number: int = 0
+
+    def posts(self) -> pl.DataFrame:
+        """The posts of its accounts, in the order of all."""
+        if self.place is None:
+            return self.among
+        return self.among.filter(self.place == self.number)
+
+
+def apart(accounts: pl.DataFrame, posts: pl.DataFrame) -> list[Part]:
+    """Accounts in their order, some at a time, about as many posts in each part.
 
     Posts of accounts that are not in the table are left out, unless all is one part.
 
@@ -30,23 +56,31 @@ def apart(
         posts: canonical posts, in any order.
     """
     if posts.height <= TOGETHER or accounts.is_empty():
-        yield accounts, posts
-        return
-    counts = posts.group_by("account_id").agg(pl.len().cast(pl.Int64).alias("n_posts"))
-    placed = (
-        accounts.select("account_id")
-        .join(counts, on="account_id", how="left", maintain_order="left")
-        .with_columns(part=(pl.col("n_posts").fill_null(0).cum_sum() - 1) // TOGETHER)
+        return [Part(accounts, posts)]
+    # As many for each thread, or one of them works on while the others wait.
+    threads = min(pl.thread_pool_size(), ceil(posts.height / TOGETHER))
+    number = threads * max(1, round(posts.height / (TOGETHER * threads)))
+    row = (
+        posts.select("account_id")
+        .join(
+            accounts.select("account_id").with_row_index("row"),
+            on="account_id",
+            how="left",
+            maintain_order="left",
+        )
+        .to_series(1)
     )
-    pieces = posts.join(
-        placed.select("account_id", "part"), on="account_id", maintain_order="left"
-    ).partition_by("part", include_key=False, as_dict=True)
-    first = 0
-    for number, height in (
-        placed["part"].rle().struct.unnest().select("value", "len").iter_rows()
-    ):
-        yield accounts.slice(first, height), pieces.get((number,), posts.clear())
-        first += height
+    counts = np.bincount(row.drop_nulls().to_numpy(), minlength=accounts.height)
+    # Of each account, by the posts that end with it.
+    ends = np.cumsum(counts)
+    numbers = np.maximum(ends - 1, 0) * number // max(int(ends[-1]), 1)
+    place = pl.Series(numbers).gather(row)
+    bounds = np.searchsorted(numbers, np.arange(number + 1))
+    return [
+        Part(accounts[first:last], posts, place, part)
+        for part, (first, last) in enumerate(pairwise(bounds.tolist()))
+        if first < last
+    ]
 
 
 def side_by_side(
@@ -55,10 +89,10 @@ def side_by_side(
     posts: pl.DataFrame,
 ) -> list[Result]:
     """What the work makes of each part, in the order of accounts."""
-    parts = list(apart(accounts, posts))
+    parts = apart(accounts, posts)
     if len(parts) == 1:
-        return [work(*parts[0])]
-    return list(_threads().map(lambda part: work(*part), parts))
+        return [work(parts[0].accounts, parts[0].posts())]
+    return list(_threads().map(lambda part: work(part.accounts, part.posts()), parts))
 
 
 @cache

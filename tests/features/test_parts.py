@@ -29,14 +29,16 @@ def tables(monkeypatch):
 def test_every_account_has_all_of_its_posts_in_one_part(tables):
     accounts, posts = tables
 
-    found = list(parts.apart(accounts, posts))
+    found = parts.apart(accounts, posts)
 
     assert len(found) > 3
-    assert pl.concat([some for some, _ in found]).equals(accounts)
-    for some, theirs in found:
-        inside = pl.col("account_id").is_in(some["account_id"].implode())
-        assert theirs.sort("account_id", "text").equals(
-            posts.filter(inside).sort("account_id", "text")
+    assert pl.concat([part.accounts for part in found]).equals(accounts)
+    for part in found:
+        inside = pl.col("account_id").is_in(part.accounts["account_id"].implode())
+        assert (
+            part.posts()
+            .sort("account_id", "text")
+            .equals(posts.filter(inside).sort("account_id", "text"))
         )
 
 
@@ -68,8 +70,10 @@ def test_a_cut_through_an_account_is_caught(tables, monkeypatch):
 
     def cut(accounts, posts):
         half = posts.height // 2
-        yield accounts[:4], posts[:half]
-        yield accounts[4:], posts[half:]
+        return [
+            parts.Part(accounts[:4], posts[:half]),
+            parts.Part(accounts[4:], posts[half:]),
+        ]
 
     monkeypatch.setattr(parts, "apart", cut)
 
