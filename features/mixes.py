@@ -57,9 +57,10 @@ MIXES: Final[dict[str, pl.Expr]] = {
     **words.MIXES,
 }
 
-# Posts looked at together, changes no value. Few: counting the kinds of 250,000 at once
-# takes twice as long a post, because the table of kinds does not fit the cache.
-_TOGETHER: Final = 8_000
+# Things looked at together, a post having one for each mix; changes no value. Few:
+# counting the kinds of some millions at once takes twice as long a thing, because the
+# table of kinds does not fit the cache.
+_TOGETHER: Final = 180_000
 
 _COUNT: Final = pl.col("count")
 
@@ -179,7 +180,9 @@ def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.Data
     )
     needed = _needed(frozenset(end for ends in wanted.values() for end in ends))
     drawn = [name for name, ends in wanted.items() if _DRAWN in ends]
-    parts = [_sums(part, list(wanted), needed, drawn) for part in _apart(keys)]
+    parts = [
+        _sums(part, list(wanted), needed, drawn) for part in _apart(keys, len(wanted))
+    ]
     return accounts.hstack(
         [
             _column(parts, place, len(wanted), end).alias(f"{name}_{end}")
@@ -199,13 +202,14 @@ def _column(parts: list[pl.DataFrame], place: int, mixes: int, end: str) -> pl.S
     return found[0] if len(found) == 1 else pl.concat(found)
 
 
-def _apart(posts: pl.DataFrame) -> list[pl.DataFrame]:
+def _apart(posts: pl.DataFrame, mixes: int) -> list[pl.DataFrame]:
     """Posts in parts of bounded size, none of which cuts an account."""
-    if posts.height <= _TOGETHER:
+    together = _TOGETHER // mixes
+    if posts.height <= together:
         return [posts]
     begins = pl.col("account") != pl.col("account").shift(1, fill_value=-1)
     first = pl.when(begins).then(pl.int_range(pl.len())).forward_fill()
-    return posts.with_columns(part=first // _TOGETHER).partition_by(
+    return posts.with_columns(part=first // together).partition_by(
         "part", maintain_order=True, include_key=False
     )
 
