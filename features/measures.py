@@ -5,12 +5,15 @@ exact and do not depend on the order or the company in which its posts are read.
 """
 
 from collections.abc import Set
+from dataclasses import dataclass
+from functools import lru_cache
 from math import pi
 from typing import Final
 
 import polars as pl
 
 from features import account_measures, words
+from features.equalise import LINK, MENTION
 from features.queries import as_written
 from features.schema import KINDS
 
@@ -50,19 +53,20 @@ _AT_BREAK: Final = (
 _ASCII: Final = pl.col("text").str.len_bytes() == pl.col("text").str.len_chars()
 
 
-def _unlinked(among: pl.Expr) -> pl.Expr:
-    return pl.when(among).then("text").str.replace_all(r"https?://\S+|@\w+", " ")
+# What is not the account's own words, with the spaces around it; other spaces are one.
+_AIMED: Final = rf"{LINK}|{MENTION}"
+_BETWEEN: Final = rf"\s*(?:{_AIMED})(?:\s|{_AIMED})*|{words.SPACES}"
 
 
-# Normalising is slow and changes no ASCII, and single spaces stay as they are: what
-# need not be changed is passed over.
-_STRIPPED: Final = (
-    pl.coalesce(
-        _unlinked(_OWN & _ASCII), _unlinked(_OWN & ~_ASCII).str.normalize("NFKC")
-    )
-    .str.replace_all(r"\s{2,}|[^\S ]", " ")
-    .str.strip_chars()
-)
+def _bare(among: pl.Expr) -> pl.Expr:
+    return pl.when(_OWN & among).then("text").str.replace_all(_BETWEEN, " ")
+
+
+# Normalising is slow and changes no ASCII. What it changes may end in spaces.
+_STRIPPED: Final = pl.coalesce(
+    _bare(_ASCII),
+    _bare(~_ASCII).str.normalize("NFKC").str.replace_all(words.SPACES, " "),
+).str.strip_chars()
 
 # Shorter texts ("yes", "thanks") repeat in anybody's history.
 _TELLING: Final = 8
@@ -247,21 +251,40 @@ def measure(
         names: which measures, made with those that they build on; null for all.
     """
     query = posts.lazy()
-    for stage in _STAGES if names is None else _needed(names):
+    for stage in _STAGES if names is None else _needed(frozenset(names)).stages:
         query = query.with_columns(**stage)
     return as_written(query)
 
 
-def _needed(names: Set[str]) -> list[dict[str, pl.Expr]]:
-    """The stages, with the measures alone that these need."""
-    needed = set(names)
+def behind(names: Set[str]) -> Set[str]:
+    """The named columns, measures or not, and those that they are made of."""
+    return _needed(frozenset(names)).columns
+
+
+@dataclass(frozen=True)
+class _Needed:
+    """What some measures need.
+
+    Attributes:
+        stages: with these measures alone, and those that they build on.
+        columns: all that is read for them, themselves included.
+    """
+
+    stages: tuple[dict[str, pl.Expr], ...]
+    columns: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def _needed(names: frozenset[str]) -> _Needed:
+    columns = set(names)
     stages = []
     for stage in reversed(_STAGES):
-        kept = {name: expr for name, expr in stage.items() if name in needed}
+        kept = {name: expr for name, expr in stage.items() if name in columns}
         for expr in kept.values():
-            needed |= set(expr.meta.root_names())
-        stages.append(kept)
-    return stages[::-1]
+            columns |= set(expr.meta.root_names())
+        if kept:
+            stages.append(kept)
+    return _Needed(tuple(reversed(stages)), frozenset(columns))
 
 
 # Columns that build.py prepares, and the canonical column of accounts behind them.

@@ -11,7 +11,7 @@ from features.account_measures import measure_accounts
 from features.artefacts import READ, Artefacts
 from features.day_curve import COLUMN
 from features.errors import InputError
-from features.measures import measure
+from features.measures import behind, measure
 
 Table = pl.DataFrame | Path
 
@@ -74,16 +74,19 @@ def prepare_checked(
     reads: Set[str] | None = None,
 ) -> Prepared:
     """Like `prepare`, of tables known to be canonical."""
+    if reads is not None and artefacts is not None:
+        reads = reads | READ
     account_table = measure_accounts(equalise.accounts(accounts.lazy()))
     # Before times lose their seconds: by the minute, two posts could look like one.
     kept = equalise.before_as_of(
-        equalise.posts(equalise.distinct(posts).lazy()),
+        equalise.repaired(equalise.distinct(posts).lazy()),
         account_table.lazy(),
         beside=("declared_language",),
     )
-    if reads is not None and artefacts is not None:
-        reads = reads | READ
-    return look_up(Prepared(account_table, measure(kept, reads)), artefacts)
+    # After the cut, and only what is read: lists are slow to make and to sort.
+    lists = equalise.FROM_TEXT.keys()
+    told = equalise.with_lists(kept, lists if reads is None else lists & behind(reads))
+    return look_up(Prepared(account_table, measure(told, reads)), artefacts)
 
 
 def look_up(prepared: Prepared, artefacts: Artefacts | None) -> Prepared:

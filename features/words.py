@@ -36,6 +36,10 @@ _NOT_BY_CHANCE: Final = 30
 # Marks that a form must have: plain sentences of anybody have one form.
 _FORMED: Final = 2
 
+# All spaces but single ones, which stay as they are: what need not be changed is passed
+# over.
+SPACES: Final = r"\s{2,}|[^\S ]"
+
 _QUOTES: Final = ['"', *"“”„«»「」"]
 _OPENING: Final = "".join(_QUOTES) + "'‘’([#.-–—*>"
 _CLOSING: Final = "".join(_QUOTES) + "'’)]"
@@ -70,7 +74,7 @@ def _outline() -> pl.Expr:
         .str.replace_all(LINK, "\u2197")
         .str.replace_all(MENTION, "@")
         .str.replace_all(r"\w+(?:\s+\w+)*", "w")
-        .str.replace_all(r"\s+", " ")
+        .str.replace_all(SPACES, " ")
         .str.strip_chars()
     )
 
@@ -124,9 +128,7 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "commas": _WORDS.str.count_matches(",", literal=True).cast(pl.Int64),
         "shouted": _count(r"\b\p{Lu}{2,}\b"),
         "has_emoji": pl.col("recent_text").str.contains(EMOJI),
-        "has_break": pl.col("recent_text")
-        .str.strip_chars()
-        .str.contains("\n", literal=True),
+        "has_break": pl.col("recent_text").str.strip_chars().str.contains_any(["\n"]),
         "has_quote": _WORDS.str.contains_any(_QUOTES),
         "has_mark_run": _WORDS.str.contains_any(["!!", "!?", "?!", "??"]),
         "closed": _WORDS.str.strip_chars_end(_CLOSING).str.tail(1).is_in(_ENDS),

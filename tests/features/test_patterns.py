@@ -17,6 +17,7 @@ KEPT = 32
 REPAIRS = {
     *(equalise.HASHED, equalise.LINK, equalise.MENTION, equalise.HASHTAG),
     *(
+        equalise.DAMAGED,
         equalise.REPOST_PREFIX,
         equalise.PLAIN_SCHEME,
         equalise._NO_LANGUAGE,
@@ -50,7 +51,8 @@ def patterns(exprs: Iterable[pl.Expr]) -> set[str]:
         literal = options is True or (
             isinstance(options, dict) and options.get("literal", False)
         )
-        if name in LOOKS and not literal:
+        # What a text may contain is kept even where it is no pattern.
+        if name in LOOKS and (not literal or name == "Contains"):
             found.add(node["input"][1]["Literal"]["Scalar"]["String"])
 
     for expr in exprs:
@@ -73,7 +75,7 @@ def test_patterns_are_found():
         "a",
         "b",
     }
-    assert patterns([text.str.contains("a", literal=True)]) == set()
+    assert patterns([text.str.contains("a", literal=True)]) == {"a"}
     assert patterns([text.str.count_matches("a", literal=True)]) == set()
     assert patterns([text.str.replace_all("a", "b", literal=True)]) == set()
 
