@@ -174,6 +174,7 @@ def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.Data
         )
     keys = posts.select(
         "account",
+        first=pl.col("account") != pl.col("account").shift(1, fill_value=-1),
         before=pl.col("returned").not_().cast(pl.Int64),
         after=pl.col("returned").cast(pl.Int64),
         **{name: MIXES[name] for name in wanted},
@@ -207,8 +208,7 @@ def _apart(posts: pl.DataFrame, mixes: int) -> list[pl.DataFrame]:
     together = _TOGETHER // mixes
     if posts.height <= together:
         return [posts]
-    begins = pl.col("account") != pl.col("account").shift(1, fill_value=-1)
-    first = pl.when(begins).then(pl.int_range(pl.len())).forward_fill()
+    first = pl.when("first").then(pl.int_range(pl.len())).forward_fill()
     return posts.with_columns(part=first // together).partition_by(
         "part", maintain_order=True, include_key=False
     )
@@ -252,10 +252,11 @@ def _sums(
     sides = [side for side in ("before", "after") if side in needed.columns]
     kinds = as_written(
         keys.lazy()
-        .unpivot(wanted, index=["account", *sides], variable_name="mix")
+        .unpivot(wanted, index=["account", "first", *sides], variable_name="mix")
+        # No thing is no kind, but one keeps the place of its account.
+        .filter(pl.col("value").is_not_null() | pl.col("first"))
         .group_by("mix", "account", "value", maintain_order=True)
         .agg(pl.len().cast(pl.Int64).alias("count"), *(pl.col(s).sum() for s in sides))
-        # No thing is no kind, but it keeps the place of its account.
         .with_columns(
             pl.when(pl.col("value").is_null()).then(0).otherwise(name).alias(name)
             for name in ("count", *sides)
