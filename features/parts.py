@@ -1,7 +1,7 @@
 """Parts: large tables in pieces that threads work on side by side.
 
 No value of an account depends on others, so tables may be cut between any two accounts.
-Smaller pieces keep to the caches and need less memory at a time.
+Each thread cuts its next piece itself, so that few of them are there at a time.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ import polars as pl
 
 Result = TypeVar("Result")
 
-# Posts of a part, about: more take longer a post, fewer pay the fixed cost of a query too
+# Posts of a part, about: more take more memory, fewer pay the fixed cost of a query too
 # often. No value depends on it.
-TOGETHER: Final = 25_000
+TOGETHER: Final = 40_000
 
 
 @dataclass(frozen=True)

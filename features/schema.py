@@ -165,4 +165,4 @@ def check(frame: pl.DataFrame, table: str) -> pl.DataFrame:
         if hit[name].any():
             found = frame.select(pl.col(name).filter(rule)).to_series()
             raise SchemaError.values(table, name, allowed, len(found), found[0])
-    return frame.select(list(schema))
+    return frame if frame.columns == list(schema) else frame.select(list(schema))

@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from features import clock, day_curve, measures, mixes, words
+from features.queries import as_written
 
 _GAP: Final = pl.col("gap")
 _MINUTE: Final = pl.col("minute")
@@ -141,8 +142,10 @@ def reduce(
         others: further expressions that reduce an account's posts to a value.
     """
     sums = {name: expr for name, expr in SUMS.items() if name in names}
-    found = posts.group_by("account_id", maintain_order=True).agg(
-        **COUNTS, **sums, **others
+    found = as_written(
+        posts.lazy()
+        .group_by("account_id", maintain_order=True)
+        .agg(**COUNTS, **sums, **others)
     )
     found = mixes.mix(posts, found, names)
     return clock.clock(posts, found) if names & set(clock.CLOCK) else found

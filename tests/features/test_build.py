@@ -265,6 +265,28 @@ def check_rename(
     )
 
 
+def test_a_feature_alone_has_the_values_that_it_has_among_all():
+    """Of measures and lists, only what it reads is made."""
+    accounts = make_accounts({"followers": 1}, {"followers": 9})
+    posts = make_posts(
+        [
+            {
+                **post,
+                "account_id": f"a/{account}",
+                "text": f"Word {place} @b see https://c.de/{place % 7} #t{place % 3}!",
+                "kind": "reply" if place % 3 else "original",
+            }
+            for account in (0, 1)
+            for place, post in enumerate(at(*range(0, 9_000, 90 + account)))
+        ]
+    )
+    every = build(accounts, posts)
+
+    for feature in FEATURES[::7]:
+        alone = build(accounts, posts, [feature])
+        check_same(alone, every.select("account_id", feature.name))
+
+
 def _calendar_has_room(both: Tables) -> bool:
     return bool((both[0]["as_of"].dt.year() < 9999).all())
 

@@ -1,6 +1,6 @@
 """Each repair; and that it takes away what would tell one collector from another."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -235,6 +235,46 @@ def test_ties_are_broken_by_every_column():
 
         assert cut(pair).equals(cut(pair[::-1])), column
         assert cut(pair)[column].n_unique() == 2
+
+
+def in_order() -> bool:
+    """Whether posts of all times come by account, time, and what they are."""
+    years = (None, 1, 1969, 1970, 2020, 5_000, 9_998, 9_999)
+    times = [year and datetime(year, 1, 1, tzinfo=UTC) for year in years]
+    posts: list[Post] = [
+        {"account_id": account, "posted_at": time, "kind": kind, "text": text}
+        for account in ("a/10", "a/9", "a/é", "A/9")
+        for time in times[::-1]
+        for kind in ("reply", "original")
+        for text in ("b", None, "a")
+    ]
+    end = datetime(9_999, 12, 31, tzinfo=UTC)
+    accounts = pl.concat(
+        make_account(account_id=account, as_of=end)
+        for account in ("a/9", "A/9", "a/é", "a/10")
+    )
+    kept = equalise.before_as_of(make_posts(posts), equalise.accounts(accounts))
+    known = kept.select("account_id", "posted_at", "kind", "text").rows()
+    assert len(known) == len(posts)
+    return known == sorted(known, key=first_things_first)
+
+
+def first_things_first(row: tuple[Any, ...]) -> list[Any]:
+    """Null before anything, account by its bytes."""
+    account, *others = row
+    return [account.encode(), *((told is not None, told) for told in others)]
+
+
+def test_order_is_by_account_then_time_then_what_a_post_is():
+    assert in_order()
+
+
+def test_an_order_by_minutes_that_are_cut_off_is_caught(monkeypatch):
+    """The twin: the number of account and minute, without the time itself."""
+    place, _, *others = equalise._ORDER
+    monkeypatch.setattr(equalise, "_ORDER", [place, *others])
+
+    assert not in_order()
 
 
 def test_an_order_without_every_column_would_depend_on_the_input():

@@ -66,3 +66,10 @@ def test_measures_that_nobody_reads_are_not_made():
     assert "tokens" not in some.columns
     assert some.equals(every.select(some.columns))
     assert {"gap", "form", "words_only", "minute"} <= set(some.columns)
+
+
+def test_lists_that_nobody_reads_are_not_made():
+    assert "hashtags" in measures.behind({"first_tag"})
+    assert {"links", "host"} <= measures.behind({"shortened"})
+    assert not {"links", "mentions", "hashtags"} & measures.behind({"form", "gap"})
+    assert {"links", "mentions", "hashtags"} <= measures.behind({"content_code"})

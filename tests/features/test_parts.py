@@ -42,6 +42,30 @@ def test_every_account_has_all_of_its_posts_in_one_part(tables):
         )
 
 
+def test_no_thread_waits_for_a_longer_part(monkeypatch):
+    """As many parts for each thread, of about as many posts."""
+    monkeypatch.setattr(parts, "TOGETHER", 20)
+    monkeypatch.setattr(pl, "thread_pool_size", lambda: 3)
+    accounts = make_accounts(*[{}] * 130)
+    posts = make_posts([{"account_id": f"a/{n}", "text": "x"} for n in range(130)])
+
+    heights = [part.posts().height for part in parts.apart(accounts, posts)]
+
+    assert len(heights) == 6
+    assert sum(heights) == 130
+    assert max(heights) - min(heights) <= 1
+
+
+def test_posts_of_nobody_in_the_table_make_one_part_of_everybody(tables):
+    accounts, posts = tables
+    strangers = posts.with_columns(account_id=pl.lit("b/0"))
+
+    (part,) = parts.apart(accounts, strangers)
+
+    assert part.accounts.equals(accounts)
+    assert part.posts().is_empty()
+
+
 def test_parts_give_the_values_of_the_whole(tables, monkeypatch):
     accounts, posts = tables
     values, reasons, counts = build_with_reasons(accounts, posts, None)

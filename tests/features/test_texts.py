@@ -80,6 +80,14 @@ def test_a_repair_that_is_left_out_is_caught(monkeypatch):
     assert wrong_repairs(["a\rb"])
 
 
+def test_a_damage_that_is_not_looked_for_is_caught(monkeypatch):
+    """The twin: texts that hold it are passed over."""
+    monkeypatch.setattr(equalise, "DAMAGED", equalise.DAMAGED.replace("pP", "p"))
+
+    assert wrong_repairs(["http://a.b HTTP://a.b"]) == []
+    assert wrong_repairs(["HTTP://a.b"])
+
+
 @SETTINGS
 @given(
     st.lists(
@@ -94,6 +102,15 @@ def test_a_repair_that_is_left_out_is_caught(monkeypatch):
     )
 )
 def test_own_words_and_their_letters(posts):
+    assert wrong_words(posts) == []
+
+
+def test_spaces_that_normalising_leaves_are_single_ones():
+    posts: list[Post] = [
+        {"kind": "original", "text": text}
+        for text in ("a\u00a0 \u3000b", "a @b\u00a0@c d", "\u00a8 \u00a8", "a ＠b  c")
+    ]
+
     assert wrong_words(posts) == []
 
 
