@@ -16,7 +16,8 @@ from pipeline.post_files import write_part
 from pipeline.source_report import Measures, measure
 from pipeline.sources import READERS
 from pipeline.sources.archive import find
-from pipeline.sources.part import Findings
+from pipeline.sources.overlap import abreast
+from pipeline.sources.part import Findings, Part
 from pipeline.sources.source import FileCount, Source, Tables
 from pipeline.sources.spool import STREAMED, Budget, Spool
 from pipeline.sources.tables import is_json
@@ -92,22 +93,26 @@ def read_source(
         path = folder / f"{source.name}.{_ending(alone)}"
         return _written(read(source), source, path)
     spool = Spool(source, raw, folder / f"{source.name}.rows", budget, say)
-    parts: list[Read] = []
-    findings: list[Findings] = []
     unread = list(spool.parts())
     ending = _ending(alone and len(unread) == 1)
-    for part in unread:
-        path = folder / f"{source.name}.{len(parts)}.{ending}"
-        parts.append(_written(read(part), source, path))
-        findings.append(part.findings)
+
+    def written(numbered: tuple[int, Part]) -> tuple[int, Read]:
+        index, part = numbered
+        path = folder / f"{source.name}.{index}.{ending}"
+        return index, _written(read(part), source, path)
+
+    parts = dict(abreast(written, list(enumerate(unread))))
+    findings = [part.findings for part in unread]
     check_destroyed(_ids(findings))
     last_posts = _last_posts(findings)
-    for index, part in enumerate(spool.parts(last_posts)):
-        if _knew_too_little(findings[index], last_posts):
-            path = folder / f"{source.name}.{index}.{ending}"
-            parts[index] = _written(read(part), source, path)
+    again = [
+        (index, part)
+        for index, part in enumerate(spool.parts(last_posts))
+        if _knew_too_little(findings[index], last_posts)
+    ]
+    parts |= dict(abreast(written, again))
     spool.remove()
-    together = _together(parts)
+    together = _together(list(parts.values()))
     if source.as_of.rule == "column" and together.accounts.is_empty():
         raise SourceError(
             f"source {source.name}, as_of: no account is kept that states its time of "

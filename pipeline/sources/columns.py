@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -124,7 +124,7 @@ def _files(source: Source, raw: Path, key: str) -> list[tuple[str, Delimited]]:
     return found
 
 
-def batches(path: Path, source: Source) -> Iterator[Delimited]:
+def batches(path: Path, source: Source) -> Generator[Delimited, None, None]:
     """Rows of one file in order, in parts of bounded size; at least one part.
 
     Raises:

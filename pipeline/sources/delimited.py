@@ -8,7 +8,7 @@ as well-formed CSV among the rest, so that Polars reads every kept row.
 import csv
 import json
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,10 @@ import polars as pl
 
 from pipeline.errors import SourceError
 from pipeline.sources import archive, lines
+from pipeline.sources.bits import Positions
 from pipeline.sources.mending import MOST_LINES, mend
-from pipeline.sources.quoting import Layout, Positions
+from pipeline.sources.overlap import ahead
+from pipeline.sources.quoting import Layout
 
 RAW_CHARACTERS = 300
 
@@ -62,21 +64,21 @@ def read_csv(path: Path, encoding: str) -> Delimited:
     return first.joined(others)
 
 
-def batches(path: Path, encoding: str) -> Iterator[Delimited]:
+def batches(path: Path, encoding: str) -> Generator[Delimited, None, None]:
     """The rows of `read_csv` in order, in parts of bounded size; at least one part.
 
     Raises:
         SourceError: as read_csv.
     """
-    blocks = lines.blocks(path, encoding)
-    names, block = _header(path, next(blocks, lines.Block(b"", 1)))
-    following: lines.Block | None = block
-    while following is not None:
-        following = next(blocks, None)
-        part = _Part(names, block, final=following is None)
-        yield part.read()
-        if following is not None:
-            block = part.joined(following)
+    with closing(ahead(lines.blocks(path, encoding))) as blocks:
+        names, block = _header(path, next(blocks, lines.Block(b"", 1)))
+        following: lines.Block | None = block
+        while following is not None:
+            following = next(blocks, None)
+            part = _Part(names, block, final=following is None)
+            yield part.read()
+            if following is not None:
+                block = part.joined(following)
 
 
 def header(path: Path) -> list[str]:

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.sources import lines
+from pipeline.sources import bits, lines
+from pipeline.sources.bits import Bits, Flags, Positions
 
 _LF, _CR, _QUOTE, _COMMA = b'\n\r",'
-
-Positions = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -32,17 +30,21 @@ class Layout:
     text: bytes
     data: NDArray[np.uint8]
     begins: Positions
-    _quotes: Flags
+    _ends: Bits
+    _quotes: Bits
+    _commas: Bits
     # True after an odd number of quotes, the one at this place included.
-    _inside: Flags
+    _inside: Bits
 
     @classmethod
     def of(cls, text: bytes) -> "Layout":
         """Layout of lines that each end with LF."""
         data = np.frombuffer(text, dtype=np.uint8)
-        begins = np.concatenate([[0], np.flatnonzero(data == _LF) + 1])
-        quotes = data == _QUOTE
-        return cls(text, data, begins, quotes, np.logical_xor.accumulate(quotes))
+        ends, quotes, commas = (
+            bits.packed(data == sign) for sign in (_LF, _QUOTE, _COMMA)
+        )
+        begins = np.concatenate([[0], bits.places(ends) + 1])
+        return cls(text, data, begins, ends, quotes, commas, bits.odd(quotes))
 
     def texts(self, start: int, stop: int) -> Iterator[str]:
         """Lines from `start` to before `stop`, with their ends."""
@@ -55,18 +57,19 @@ class Layout:
         The first line begins a record. What follows the last complete record is left
         out. None if a single one of these records cannot be read at once.
         """
-        closed = np.flatnonzero(~self._inside[self.begins[1:] - 1])
+        closed = np.flatnonzero(~bits.at(self._inside, self.begins[1:] - 1))
         if not closed.size:
             return None
         first = np.concatenate([[0], closed + 1])
         begins = self.begins[first]
-        commas = _per(begins, (self.data == _COMMA) & ~self._inside)
+        commas = bits.between(self._commas & ~self._inside, begins)
+        wrong = bits.between(self._misplaced(self._inside), begins[[0, -1]])
         good = (
             (commas == width - 1).all()
             and np.diff(begins).max() <= lines.RECORD_BYTES
             and len(self.data) - begins[-1] <= lines.RECORD_BYTES
             and not self._blank(begins).any()
-            and not self._misplaced(self._inside)[: begins[-1]].any()
+            and not wrong.any()
         )
         return first if good else None
 
@@ -77,38 +80,35 @@ class Layout:
         """
         begins = self.begins
         # Quotes are counted from the line's begin, not from the block's.
-        before = np.concatenate([[False], self._inside[begins[1:-1] - 1]])
-        inside = self._inside ^ np.repeat(before, np.diff(begins))
+        before = bits.at(self._inside, begins[1:-1] - 1)
+        turned = np.zeros(len(self.data), dtype=np.bool_)
+        turned[begins[1:-1]] = before ^ np.append([False], before[:-1])
+        inside = self._inside ^ bits.odd(bits.packed(turned))
         good: Flags = (
-            ~inside[begins[1:] - 1]
-            & (_per(begins, self._misplaced(inside)) == 0)
-            & (_per(begins, (self.data == _COMMA) & ~inside) == width - 1)
+            ~bits.at(inside, begins[1:] - 1)
+            & (bits.between(self._misplaced(inside), begins) == 0)
+            & (bits.between(self._commas & ~inside, begins) == width - 1)
             & (np.diff(begins) <= lines.RECORD_BYTES)
             & ~self._blank(begins)
         )
         return good
 
-    def _misplaced(self, inside: Flags) -> Flags:
+    def _misplaced(self, inside: Bits) -> Bits:
         """Quotes that neither open nor close a field, and loose carriage returns."""
-        data, quotes = self.data, self._quotes
+        quotes = self._quotes
         # Where a field may end and the next begin; a quote beside a quote is doubled.
-        edge = quotes | (data == _COMMA) | (data == _LF)
-        wrong = quotes & inside
-        wrong[1:] &= ~edge[:-1]
-        wrong[:1] = False
+        edge = quotes | self._commas | self._ends
+        opening = bits.one_before(edge)
+        opening[:1] |= 1
+        wrong = quotes & inside & ~opening
         if b"\r" in self.text:
-            returns = data == _CR
-            wrong[:-1] |= (returns & ~inside)[:-1] & (data[1:] != _LF)
-            edge[:-1] |= returns[:-1] & (data[1:] == _LF)
-        wrong[:-1] |= (quotes & ~inside)[:-1] & ~edge[1:]
-        return wrong
+            returns = bits.packed(self.data == _CR)
+            ending = returns & bits.one_behind(self._ends)
+            wrong |= returns & ~inside & ~ending
+            edge |= ending
+        return wrong | (quotes & ~inside & ~bits.one_behind(edge))
 
     def _blank(self, begins: Positions) -> Flags:
         size = np.diff(begins)
         blank: Flags = (size == 1) | ((size == 2) & (self.data[begins[:-1]] == _CR))
         return blank
-
-
-def _per(begins: Positions, flags: Flags) -> Positions:
-    """How many are set between each offset and the next."""
-    return np.diff(np.searchsorted(np.flatnonzero(flags), begins))

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from pipeline.sources import archive, columns
 from pipeline.sources.delimited import Delimited
+from pipeline.sources.overlap import ahead
 from pipeline.sources.part import Findings, Part, Whole
 from pipeline.sources.source import Source
 
@@ -33,6 +34,11 @@ STREAMED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
 # Accounts are dealt to so many heaps; parts are made of whole ones.
 HEAPS = 64
 _NUMBERS: Final = pl.Series(range(HEAPS), dtype=pl.UInt8)
+# No column of a text file is named so.
+_HEAP: Final = "\0heap"
+# Rows of so many parts are held before they are put on disk. Parts that are read take
+# as much memory, and none of them is read by then.
+_HELD_PARTS = 4
 _BATCH_ROWS = 2_000
 _PROGRESS_ROWS = 1_000_000
 
@@ -43,6 +49,7 @@ class _File:
     key: str
     account: str
     empty: pl.DataFrame
+    # Rows in memory, with the heap of each.
     held: list[pl.DataFrame] = field(default_factory=list)
     # Arrow file of rows in order of heap -> where each heap begins in it, and the end.
     spilled: dict[Path, list[int]] = field(default_factory=dict)
@@ -61,7 +68,7 @@ class Budget:
     """
 
     rows: int = 2_000_000
-    bytes: int = 512 * 2**20
+    bytes: int = 256 * 2**20
 
 
 def weight(rows: pl.DataFrame) -> int:
@@ -93,13 +100,14 @@ class Spool:
         self._budget = budget
         self._files: list[_File] = []
         self._filled: set[tuple[str, str]] = set()
-        self._heights = [0] * HEAPS
-        self._weights = [0.0] * HEAPS
+        self._heights = np.zeros(HEAPS, dtype=np.int64)
+        self._weights = np.zeros(HEAPS)
         self._held = self._weight = self._spilled = 0
         for key, spellings in STREAMED[source.format].items():
             for path in archive.find(source, raw, key):
                 name = path.relative_to(raw).as_posix()
-                self._read(columns.batches(path, source), name, key, spellings, say)
+                batches = ahead(columns.batches(path, source))
+                self._read(batches, name, key, spellings, say)
         if self._spilled:
             self._spill()
 
@@ -120,40 +128,49 @@ class Spool:
                 found = columns.match(name, frame.columns, wanted, {"account"})
                 file = _File(name, key, found["account"], frame.clear())
                 self._files.append(file)
-            file.held.append(frame)
+            self._hold(file, frame)
             file.rejected += batch.rejected
             for rule, rows in batch.repaired.items():
                 file.repaired.setdefault(rule, []).extend(rows)
             for column in frame.columns:
                 if frame[column].null_count() < frame.height:
                     self._filled.add((key, columns.plain(column)))
-            self._held += frame.height
-            self._weight += weight(frame)
-            if self._held > self._budget.rows or self._weight > self._budget.bytes:
-                self._spill()
             read += frame.height
             if read - said >= _PROGRESS_ROWS:
                 rate = read / (time.monotonic() - started)
                 say(f"{self._source.name}, {name}: {read:,} rows, {rate:,.0f} a second")
                 said = read
 
+    def _hold(self, file: _File, rows: pl.DataFrame) -> None:
+        heaps = heap(rows[file.account])
+        file.held.append(rows.with_columns(heaps.alias(_HEAP)))
+        weighs = weight(rows)
+        heights = np.bincount(heaps, minlength=HEAPS)
+        self._heights += heights
+        self._weights += heights * (weighs / max(rows.height, 1))
+        self._held += rows.height
+        self._weight += weighs
+        budget = self._budget
+        if (
+            self._held > _HELD_PARTS * budget.rows
+            or self._weight > _HELD_PARTS * budget.bytes
+        ):
+            self._spill()
+
     def _spill(self) -> None:
-        each = self._weight / max(self._held, 1)
         for file in self._files:
             if not file.held:
                 continue
             rows = pl.concat(file.held)
             file.held = []
-            rows = rows.with_columns(_heap=heap(rows[file.account])).sort("_heap")
-            starts = [*rows["_heap"].search_sorted(_NUMBERS).to_list(), rows.height]
-            for number, (start, end) in enumerate(pairwise(starts)):
-                self._heights[number] += end - start
-                self._weights[number] += (end - start) * each
+            rows = rows.sort(_HEAP)
+            starts = [*rows[_HEAP].search_sorted(_NUMBERS).to_list(), rows.height]
             self._folder.mkdir(parents=True, exist_ok=True)
             place = f"{self._files.index(file)}.{len(file.spilled)}.arrow"
             # One file and not one a heap: a part reads the stretch of it that it needs.
-            rows.drop("_heap").write_ipc(
-                self._folder / place, record_batch_size=_BATCH_ROWS
+            # Compressed it takes no longer to write, and far less to take away.
+            rows.drop(_HEAP).write_ipc(
+                self._folder / place, compression="lz4", record_batch_size=_BATCH_ROWS
             )
             file.spilled[self._folder / place] = starts
         self._held = self._weight = 0
@@ -204,7 +221,13 @@ class Spool:
                 .collect()
                 for path, starts in file.spilled.items()
             ]
-            rows = pl.concat([file.empty, *file.held, *stretches])
+            held = [
+                rows.filter(pl.col(_HEAP).is_between(heaps.start, heaps.stop - 1))
+                for rows in file.held
+            ]
+            rows = pl.concat(
+                [file.empty, *stretches, *(one.drop(_HEAP) for one in held)]
+            )
             if stretches:
                 rows = rows.sort("row")
             rejected = file.rejected if first else []
@@ -217,4 +240,5 @@ def heap(account_id: pl.Series) -> pl.Series:
     ids = account_id.cast(pl.String).fill_null("").str.replace(r"\.0+$", "")
     distinct = ids.unique().to_list()
     numbers = [zlib.crc32(one.encode()) % HEAPS for one in distinct]
-    return ids.replace_strict(distinct, numbers, return_dtype=pl.UInt8)
+    # Of no ids it makes strings.
+    return ids.replace_strict(distinct, numbers, return_dtype=pl.UInt8).cast(pl.UInt8)

@@ -1,6 +1,9 @@
 """Sources read in one part and in many: the same bytes."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,21 @@ import pytest
 from pipeline.errors import SourceError
 from pipeline.ingest import ingest
 from pipeline.post_files import POST_ORDER
-from pipeline.sources import spool
+from pipeline.sources import overlap, spool
 from pipeline.sources.source import Source
 from pipeline.sources.spool import Budget, Spool
 from pipeline.streaming import read_source
 from tests.pipeline.sources.archives import CONTROLS, make_source, write_csv
 
 ACCOUNTS = 40
+# Reads a release in a process of its own; the number of Polars' threads is fixed in one.
+READ = """
+import sys
+from pathlib import Path
+from tests.pipeline import test_streaming
+raw, out = map(Path, sys.argv[1:])
+test_streaming.run(test_streaming.twitter_io(raw), raw, out, 60)
+"""
 LAST_POST: dict[str, Any] = {"as_of": {"rule": "last_post", "at": None}}
 
 
@@ -150,6 +161,34 @@ def test_parts_change_no_byte(tmp_path: Path, make: Any, rows: int, size: int) -
     files = parts[1]["files"]
     assert all(f["read"] == f["kept"] + sum(f["rejected"].values()) for f in files)
     assert sum(sum(f["rejected"].values()) for f in files) > 0 or make is ira
+
+
+@pytest.mark.parametrize("threads", [1, 5])
+def test_parts_read_together_change_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    source = canonical(tmp_path)
+    two = run(source, tmp_path, tmp_path / "two", 20)
+    monkeypatch.setattr(overlap, "ABREAST", threads)
+
+    assert run(source, tmp_path, tmp_path / "other", 20) == two
+
+
+def test_threads_of_polars_change_no_byte(tmp_path: Path, root: Path) -> None:
+    twitter_io(tmp_path)
+    tables = []
+    for threads in ("1", "2", "5"):
+        subprocess.run(
+            [sys.executable, "-c", READ, tmp_path, tmp_path / threads],
+            cwd=root,
+            env=os.environ | {"POLARS_MAX_THREADS": threads},
+            check=True,
+        )
+        files = (tmp_path / threads).rglob("*.*")
+        tables.append({path.name: path.read_bytes() for path in sorted(files)})
+
+    assert len(tables[0]) == 6
+    assert tables[0] == tables[1] == tables[2]
 
 
 def test_accounts_without_a_date_are_judged_at_the_last_post_of_their_label(
