@@ -18,6 +18,7 @@ from pipeline.sources import READERS
 from pipeline.sources.archive import find
 from pipeline.sources.overlap import abreast
 from pipeline.sources.part import Findings, Part
+from pipeline.sources.progress import progress
 from pipeline.sources.source import FileCount, Source, Tables
 from pipeline.sources.spool import STREAMED, Budget, Spool
 from pipeline.sources.tables import is_json
@@ -101,7 +102,12 @@ def read_source(
         path = folder / f"{source.name}.{index}.{ending}"
         return index, _written(read(part), source, path)
 
-    parts = dict(abreast(written, list(enumerate(unread))))
+    parts: dict[int, Read] = {}
+    with progress(f"{source.name}, tables", say) as tell:
+        for index, found in abreast(written, enumerate(unread)):
+            parts[index] = found
+            rows = sum(count.read for count in found.counts)
+            tell(rows, (index + 1) / len(unread))
     findings = [part.findings for part in unread]
     check_destroyed(_ids(findings))
     last_posts = _last_posts(findings)

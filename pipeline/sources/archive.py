@@ -119,19 +119,29 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         SourceError: another compression, a damaged archive, or not exactly one CSV.
     """
+    with path.open("rb") as raw, expanded(path, raw) as handle:
+        yield handle
+
+
+@contextmanager
+def expanded(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
+    """As `open_bytes`, of a file that is open already.
+
+    Raises:
+        SourceError: as open_bytes.
+    """
     suffix = path.suffix.lower()
     if suffix in (".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz"):
         raise SourceError(f"{path}: {suffix} is not read; give it plain, .gz or .zip")
     try:
         if suffix == ".gz":
-            with gzip.open(path) as handle:
+            with gzip.open(raw) as handle:
                 yield cast(IO[bytes], handle)
         elif suffix == ".zip":
-            with zipfile.ZipFile(path) as archive, _opened(archive) as handle:
+            with zipfile.ZipFile(raw) as archive, _opened(archive) as handle:
                 yield handle
         else:
-            with path.open("rb") as handle:
-                yield handle
+            yield raw
     except DAMAGE as error:
         raise SourceError(
             f"{path}: damaged archive ({error}); fetch it again"

@@ -133,12 +133,13 @@ def batches(path: Path, source: Source) -> Generator[Delimited, None, None]:
     if path.suffix.lower() != ".parquet":
         yield from read_batches(path, source.encoding)
         return
-    start = 1
+    start, height = 1, parquet.height(path)
     for frame in parquet.read_batches(path):
         if "row" in frame.columns or "file" in frame.columns:
             raise SourceError(
                 f"{path}: columns `row` and `file` are reserved; rename them"
             )
         numbers = pl.int_range(start, start + pl.len(), dtype=pl.Int64)
-        yield Delimited(frame.with_columns(numbers.alias("row")))
         start += frame.height
+        share = (start - 1) / height if height > 0 else None
+        yield Delimited(frame.with_columns(numbers.alias("row")), share=share)

@@ -36,11 +36,13 @@ class Delimited:
     frame: the file's columns, and `row`, the line on which each record begins.
     rejected: (row, rule, detail, raw) of the rows that cannot be read.
     repaired: rule -> lines on which records begin that needed the repair.
+    share: of the file, read with the last of them, from 0 to 1; null: not known.
     """
 
     frame: pl.DataFrame
     rejected: list[tuple[int, str, str, str]] = field(default_factory=list)
     repaired: dict[str, list[int]] = field(default_factory=dict)
+    share: float | None = None
 
     def joined(self, others: Iterable["Delimited"]) -> "Delimited":
         """These rows and those of the parts behind them."""
@@ -113,6 +115,7 @@ def _header(path: Path, block: lines.Block) -> tuple[list[str], lines.Block]:
         block.data[layout.begins[reader.line_num] :],
         block.first + reader.line_num,
         block.repaired,
+        block.share,
     )
 
 
@@ -131,7 +134,8 @@ class _Part:
         self._done = 0
         self._well_formed = [b",".join([b'""'] * len(header)) + b"\n"]
         self._rows: list[Positions] = []
-        self._result = Delimited(pl.DataFrame())
+        share = 1.0 if final else block.share
+        self._result = Delimited(pl.DataFrame(), share=share)
 
     def read(self) -> Delimited:
         """Every record that is complete within the block."""
@@ -155,7 +159,7 @@ class _Part:
         for rule, numbers in following.repaired.items():
             repaired.setdefault(rule, []).extend(numbers)
         rest = self._block.data[self._layout.begins[self._done] :]
-        return lines.Block(rest + following.data, first, repaired)
+        return lines.Block(rest + following.data, first, repaired, following.share)
 
     def _take(self, start: int, stop: int, begins: Positions) -> None:
         offsets = self._layout.begins

@@ -27,11 +27,13 @@ class Block:
         line above RECORD_BYTES may be cut, but not to RECORD_BYTES or less.
     first: number of its first line; the file's first one is 1.
     repaired: rule -> numbers of the lines that needed the repair.
+    share: of the file's bytes, packed or not, read with its last line, from 0 to 1.
     """
 
     data: bytes
     first: int
     repaired: dict[str, list[int]] = field(default_factory=dict)
+    share: float = 1.0
 
 
 def blocks(path: Path, encoding: str) -> Generator[Block, None, None]:
@@ -43,10 +45,11 @@ def blocks(path: Path, encoding: str) -> Generator[Block, None, None]:
     Raises:
         SourceError: the archive is damaged, or expands beyond the limits.
     """
-    number = 1
-    with archive.open_bytes(path) as handle:
+    number, size = 1, max(path.stat().st_size, 1)
+    with path.open("rb") as raw, archive.expanded(path, raw) as handle:
         for data in _whole_lines(path, handle):
             block = _clean(data, number, encoding)
+            block.share = min(raw.tell() / size, 1.0)
             number += block.data.count(b"\n")
             yield block
 

@@ -6,7 +6,7 @@ faster.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from enum import Enum, auto
@@ -45,11 +45,13 @@ def ahead(items: Generator[Item, None, None]) -> Generator[Item, None, None]:
                 one.cancel()
 
 
-def abreast(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+def abreast(
+    work: Callable[[Item], Result], items: Iterable[Item]
+) -> Generator[Result, None, None]:
     """Result of each item in order, some of them worked on together.
 
-    The error of the first item that has one is raised; what was not begun by then is
-    left, and what was is waited for.
+    The error of the first item that has one is raised. By then, or once this generator
+    is closed, what was not begun is left, and what was is waited for.
     """
     with ThreadPoolExecutor(ABREAST, "abreast") as threads:
-        return list(threads.map(work, items))
+        yield from threads.map(work, items)

@@ -1,6 +1,7 @@
 """Parquet files from outside, whose bytes nobody vouches for."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -22,12 +23,28 @@ def read_batches(path: Path) -> Iterator[pl.DataFrame]:
     Raises:
         SourceError: the file is no Parquet, or damaged.
     """
+    with _opened(path) as file:
+        yield _as_frame(file.schema_arrow.empty_table())
+        for batch in file.iter_batches(_ROWS):
+            batch.validate(full=True)
+            yield _as_frame(pa.Table.from_batches([batch]))
+
+
+def height(path: Path) -> int:
+    """Rows that a Parquet file says it has.
+
+    Raises:
+        SourceError: the file is no Parquet, or damaged.
+    """
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path) as file:
-            yield _as_frame(file.schema_arrow.empty_table())
-            for batch in file.iter_batches(_ROWS):
-                batch.validate(full=True)
-                yield _as_frame(pa.Table.from_batches([batch]))
+            yield file
     except (
         pa.ArrowException,
         OSError,

@@ -5,7 +5,6 @@ into one part never touches the disk.
 """
 
 import shutil
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from pipeline.sources import archive, columns
 from pipeline.sources.delimited import Delimited
 from pipeline.sources.overlap import ahead
 from pipeline.sources.part import Findings, Part, Whole
+from pipeline.sources.progress import Tell, progress
 from pipeline.sources.source import Source
 
 # Format -> kind of file -> spellings of the column that names the account. Readers of
@@ -40,7 +40,6 @@ _HEAP: Final = "\0heap"
 # as much memory, and none of them is read by then.
 _HELD_PARTS = 4
 _BATCH_ROWS = 2_000
-_PROGRESS_ROWS = 1_000_000
 
 
 @dataclass
@@ -107,7 +106,8 @@ class Spool:
             for path in archive.find(source, raw, key):
                 name = path.relative_to(raw).as_posix()
                 batches = ahead(columns.batches(path, source))
-                self._read(batches, name, key, spellings, say)
+                with progress(f"{source.name}, {name}", say) as tell:
+                    self._read(batches, name, key, spellings, tell)
         if self._spilled:
             self._spill()
 
@@ -117,10 +117,9 @@ class Spool:
         name: str,
         key: str,
         spellings: tuple[str, ...],
-        say: Callable[[str], None],
+        tell: Tell,
     ) -> None:
         file: _File | None = None
-        started, read, said = time.monotonic(), 0, 0
         for batch in batches:
             frame = batch.frame
             if file is None:
@@ -135,11 +134,7 @@ class Spool:
             for column in frame.columns:
                 if frame[column].null_count() < frame.height:
                     self._filled.add((key, columns.plain(column)))
-            read += frame.height
-            if read - said >= _PROGRESS_ROWS:
-                rate = read / (time.monotonic() - started)
-                say(f"{self._source.name}, {name}: {read:,} rows, {rate:,.0f} a second")
-                said = read
+            tell(frame.height, batch.share)
 
     def _hold(self, file: _File, rows: pl.DataFrame) -> None:
         heaps = heap(rows[file.account])

@@ -13,7 +13,7 @@ import pytest
 from pipeline.errors import SourceError
 from pipeline.ingest import ingest
 from pipeline.post_files import POST_ORDER
-from pipeline.sources import overlap, spool
+from pipeline.sources import overlap, progress, spool
 from pipeline.sources.source import Source
 from pipeline.sources.spool import Budget, Spool
 from pipeline.streaming import read_source
@@ -275,7 +275,7 @@ def test_the_heap_of_an_id_is_fixed() -> None:
 def test_progress_tells_rows_and_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(spool, "_PROGRESS_ROWS", 200)
+    monkeypatch.setattr(progress, "_LINE_ROWS", 200)
 
     run(twitter_io(tmp_path), tmp_path, tmp_path, 60)
 

@@ -103,7 +103,7 @@ def test_results_come_in_the_order_of_their_items() -> None:
         time.sleep(0.002 * (number % 2))
         return -number
 
-    assert abreast(work, range(20)) == [-number for number in range(20)]
+    assert list(abreast(work, range(20))) == [-number for number in range(20)]
     assert threads("abreast") == []
 
 
@@ -111,7 +111,8 @@ def test_items_are_worked_on_together() -> None:
     together = threading.Barrier(ABREAST, timeout=WAIT_SECONDS)
 
     # Alone, nobody would come past the barrier.
-    assert abreast(lambda _: together.wait() >= 0, range(ABREAST)) == [True] * ABREAST
+    waited = abreast(lambda _: together.wait(), range(ABREAST))
+    assert sorted(waited) == list(range(ABREAST))
 
 
 def test_the_error_of_the_first_item_is_raised_and_the_rest_is_left() -> None:
@@ -125,7 +126,23 @@ def test_the_error_of_the_first_item_is_raised_and_the_rest_is_left() -> None:
         return number
 
     with pytest.raises(ValueError, match="no number 1"):
-        abreast(work, range(1_000))
+        list(abreast(work, range(1_000)))
+
+    assert len(begun) < 100
+    assert threads("abreast") == []
+
+
+def test_results_not_asked_for_are_left_and_no_thread_stays() -> None:
+    begun = []
+
+    def work(number: int) -> None:
+        begun.append(number)
+        time.sleep(0.01)
+
+    with closing(abreast(work, range(1_000))) as results:
+        next(results)
+        # Twin: as long as results are asked for there are threads.
+        assert threads("abreast")
 
     assert len(begun) < 100
     assert threads("abreast") == []
