@@ -44,11 +44,14 @@ def moment(
     naive = has_slashes or any("%z" not in form for form in formats)
     if naive and not zone_stated and reading.source.zone is None:
         raise _no_zone(reading, column)
-    parsed = pl.coalesce(_parse(pl.col(column), form) for form in formats)
-    reading.set(_time=parsed)
+    unread = pl.col("_time").is_null() & pl.col(column).is_not_null()
+    reading.set(_time=pl.lit(None, TIME))
+    for form in formats:
+        # Nearly always the first one has read them all.
+        if reading.frame.select(unread.any()).item():
+            reading.set(_time=pl.coalesce("_time", _parse(pl.col(column), form)))
     if has_slashes:
         _slashes(reading, column, slashed)
-    unread = pl.col("_time").is_null() & pl.col(column).is_not_null()
     reading.reject("time_unreadable", unread, f"{column} has no known form")
     reading.set(**{column: pl.col("_time")})
     reading.frame = reading.frame.drop("_time")

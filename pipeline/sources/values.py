@@ -29,8 +29,7 @@ def primary_id(reading: Reading, column: str) -> None:
     """
     _as_string(reading, column)
     value = pl.col(column)
-    # Most columns have no such id, and the closer look costs much.
-    suspect = reading.frame.select(value.str.contains(_NUMBER).any()).item()
+    suspect = _suspect(reading, column)
     destroyed = pl.lit(False)
     if suspect:
         destroyed = value.str.contains(_SCIENTIFIC_SIGNED) | _inexact(value)
@@ -73,9 +72,20 @@ def secondary_id(reading: Reading, column: str) -> None:
     _as_string(reading, column)
     value = pl.col(column)
     reading.set(**{column: pl.when(value != "").then(value)})
+    if not _suspect(reading, column):
+        return
     inexact = value.str.contains(_SCIENTIFIC) | _inexact(value)
     reading.null("id_precision_lost", column, inexact)
     _strip_float(reading, column)
+
+
+def _suspect(reading: Reading, column: str) -> bool:
+    """Whether an id may be a rounded number or a float.
+
+    Most columns have none, and the closer look costs much.
+    """
+    found = reading.frame.select(pl.col(column).str.contains(_NUMBER).any())
+    return bool(found.item())
 
 
 def _as_string(reading: Reading, column: str) -> None:
@@ -111,17 +121,21 @@ def count(reading: Reading, column: str) -> None:
     if dtype.is_integer():
         reading.set(**{column: pl.col(column).cast(pl.Int64)})
     else:
-        text = pl.col(column).cast(pl.String).str.strip_chars()
-        reading.set(**{column: pl.when(text != "").then(text)})
+        reading.set(**{column: pl.col(column).cast(pl.String)})
         value = pl.col(column)
-        reading.repair(
-            "count_float",
-            column,
-            value.str.contains(_FLOAT),
-            value.str.replace(r"\.0+$", ""),
-        )
         number = value.cast(pl.Int64, strict=False)
-        reading.null("count_not_numeric", column, number.is_null())
+        plain = (value == "") | number.is_not_null()
+        # Most columns hold nothing else, and the closer look costs much.
+        if not reading.frame.select(plain.all()).item():
+            text = value.str.strip_chars()
+            reading.set(**{column: pl.when(text != "").then(text)})
+            reading.repair(
+                "count_float",
+                column,
+                value.str.contains(_FLOAT),
+                value.str.replace(r"\.0+$", ""),
+            )
+            reading.null("count_not_numeric", column, number.is_null())
         reading.set(**{column: number})
     reading.null("count_negative", column, pl.col(column) < 0)
 
