@@ -120,7 +120,7 @@ evidence: $(READY) ## expensive proofs as tables: other seeds, nested search; ON
 BUNDLE ?= $(if $(wildcard $(CHAMPION)/bundle),$(CHAMPION),artifacts/$(WORLD))/bundle
 
 .PHONY: score
-score: $(READY) ## score archives offline: ACCOUNTS=<file> OUT=<file>, POSTS=<file>, ARGS
+score: $(READY) ## score archives offline: ACCOUNTS=<file> OUT=<file>, POSTS=<file or folder>, ARGS
 	@python -m pipeline.score --bundle "$(BUNDLE)" \
 	  $(if $(ACCOUNTS),--accounts "$(ACCOUNTS)") $(if $(POSTS),--posts "$(POSTS)") \
 	  $(if $(OUT),--out "$(OUT)") $(ARGS)

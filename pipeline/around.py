@@ -9,6 +9,7 @@ import polars as pl
 
 from features.errors import InputError
 from features.population import Population
+from pipeline.canonical_posts import posts_at
 from pipeline.sources import canonical, checks
 from pipeline.stage import say
 from pipeline.streaming import prefixed
@@ -25,7 +26,7 @@ POPULATION: Final = {
 def read_population(
     given: Mapping[str, Path | None], as_of: datetime | None, links: Path
 ) -> Population:
-    """Population of canonical files, Parquet or CSV.
+    """Population of canonical files, Parquet or CSV, or of a folder of posts.
 
     Args:
         given: posts, and accounts and actions or null.
@@ -39,10 +40,11 @@ def read_population(
     for table, path in given.items():
         if path is None:
             continue
-        if not path.is_file():
+        files = posts_at(path) if table == "posts" else [path]
+        if not all(file.is_file() for file in files):
             raise InputError(f"--{POPULATION[table].replace('_', '-')} {path}: no file")
-        name = link(path, links / table)
-        source = declare({table: [name]}, "canonical", as_of)
+        names = link(files, links / table)
+        source = declare({table: names}, "canonical", as_of)
         reading = canonical.rows(source, links / table, table)
         if table == "accounts":
             checks.duplicates(reading, ["account_id"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.canonical_posts import FOLDER, posts_at
 from pipeline.errors import SourceError
 from pipeline.files import read_json
 from pipeline.stage import run_stage, stage_parser
@@ -30,13 +31,14 @@ def faults(report: dict[str, Any], canonical: Path) -> list[str]:
         if file["read"] != file["kept"] + _sum(file["rejected"])
     ]
     for table in _TABLES:
-        heights = _heights(canonical / f"{table}.parquet")
+        where = FOLDER if table == "posts" else f"{table}.parquet"
+        heights = _heights(canonical / where)
         kept = _by_source(files, table, "kept")
         for source in sorted({*heights, *kept}):
             if heights.get(source, 0) != kept.get(source, 0):
                 found.append(
                     f"{_names(files, table, source)}: {kept.get(source, 0)} rows kept, "
-                    f"but {table}.parquet has {heights.get(source, 0)} of {source}"
+                    f"but {where} has {heights.get(source, 0)} of {source}"
                 )
     return found + _rejected_faults(files, canonical / "rejected.parquet")
 
@@ -102,10 +104,11 @@ def _by_source(files: list[dict[str, Any]], table: str, what: str) -> dict[str, 
 
 
 def _heights(path: Path) -> dict[str, int]:
-    if not path.is_file():
+    if not path.exists():
         raise SourceError(f"{path}: no such file; run the ingest stage")
     source = pl.col("account_id").str.extract(r"^([^/]*)/").alias("source")
-    counted = pl.scan_parquet(path).select(source).group_by("source").len().collect()
+    rows = pl.scan_parquet(posts_at(path)).select(source)
+    counted = rows.group_by("source").len().collect()
     return dict(counted.iter_rows())
 
 

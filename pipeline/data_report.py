@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import data_facts, data_looks, data_sections
+from pipeline.canonical_posts import scan_posts
 from pipeline.files import atomic_file, read_json
 from pipeline.markup import Html, page, section, text
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -17,7 +18,7 @@ def write_report(
 ) -> list[str]:
     """Write the page; the sentences of its first section."""
     labels = pl.read_parquet(labelled / "labels.parquet")
-    posts = pl.scan_parquet(canonical / "posts.parquet")
+    posts = scan_posts(canonical)
     accounts = pl.read_parquet(canonical / "accounts.parquet")
     masks = pl.read_parquet(labelled / "masks.parquet")
     found = data_facts.groups(labels, posts)

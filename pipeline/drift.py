@@ -13,8 +13,8 @@ from models.bundle import Bundle, load_bundle
 from models.curves import read_by
 from models.drift import SCORE, Drift, compare_with, worst
 from models.scorer import score
+from pipeline.canonical_posts import parts, posts_at
 from pipeline.drift_profile import columns, load_profile
-from pipeline.featurize import parts
 from pipeline.files import write_json
 from pipeline.stage import run_stage, say
 
@@ -59,7 +59,8 @@ def drift_of(
 
 def _table(path: Path, name: str) -> pl.DataFrame:
     try:
-        return schema.conform(pl.read_parquet(path), name)
+        files = posts_at(path) if name == "posts" else [path]
+        return schema.conform(pl.read_parquet(files), name)
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0][:200]
         raise InputError(

@@ -17,6 +17,7 @@ from features.feature import Feature
 from features.population import Population
 from features.totals import lineage
 from models.training_sets import TrainingSet, training_sets
+from pipeline.canonical_posts import FOLDER, scan_posts, with_posts
 from pipeline.files import atomic_directory, write_parquet
 from pipeline.gaps import even_missingness
 from pipeline.masking import apply_masks
@@ -34,44 +35,19 @@ class FeaturizeParams(Section):
     posts_per_part: Annotated[int, Field(ge=1_000)]
 
 
-def parts(counts: pl.DataFrame, most_posts: int) -> Iterator[list[str]]:
-    """Account ids in order, in parts of about `most_posts` posts.
-
-    Args:
-        counts: account_id, n_posts; sorted by account_id.
-        most_posts: memory is bounded by this and not by the archive.
-    """
-    part = (pl.col("n_posts").cum_sum() // most_posts).alias("part")
-    for _, rows in counts.with_columns(part).group_by(["part"], maintain_order=True):
-        yield rows["account_id"].to_list()
-
-
 def masked_parts(
     canonical: Path, labelled: Path, most_posts: int
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Masked accounts and their masked posts, part by part, sorted by account_id."""
+    """Masked accounts and their masked posts, part by part (canonical_posts.py)."""
     masks = pl.read_parquet(labelled / "masks.parquet")
-    accounts = pl.read_parquet(canonical / "accounts.parquet")
-    posts = pl.scan_parquet(canonical / "posts.parquet")
-    counts = (
-        accounts.select("account_id")
-        .join(masks.select("account_id"), on="account_id", maintain_order="left")
-        .join(
-            posts.group_by("account_id").agg(pl.len().alias("n_posts")).collect(),
-            on="account_id",
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(pl.col("n_posts").fill_null(0))
+    accounts = pl.read_parquet(canonical / "accounts.parquet").join(
+        masks, on="account_id", how="semi", maintain_order="left"
     )
     done = 0
-    for ids in parts(counts, most_posts):
-        inside = pl.col("account_id").is_between(pl.lit(ids[0]), pl.lit(ids[-1]))
-        yield apply_masks(
-            accounts.filter(inside), posts.filter(inside).collect(), masks
-        )
-        done += len(ids)
-        say(f"{done:,} of {counts.height:,} accounts")
+    for some, posts in with_posts(accounts, canonical / FOLDER, most_posts):
+        yield apply_masks(some, posts, masks)
+        done += some.height
+        say(f"{done:,} of {accounts.height:,} accounts")
 
 
 def build_static(
@@ -82,8 +58,8 @@ def build_static(
 ) -> tuple[pl.DataFrame, dict[str, Artefacts]]:
     """Values of every feature that needs no fitted table, and those tables.
 
-    The first has account_id, n_posts (after masking) and a column a feature; the
-    second a table fitted on each training set, by its key.
+    The first has account_id, n_posts (after masking) and a column a feature, and is
+    sorted by account_id; the second a table fitted on each training set, by its key.
     """
     values = []
     tables = {training.key: Artefacts({}) for training in sets}
@@ -100,7 +76,7 @@ def build_static(
             fitted = Artefacts.fit(equalised.filter(inside), measured.filter(inside))
             tables[training.key] = tables[training.key].merge(fitted)
     masks = pl.read_parquet(labelled / "masks.parquet")
-    static = _drop_masked(pl.concat(values), masks, STATIC)
+    static = _drop_masked(pl.concat(values).sort("account_id"), masks, STATIC)
     return even_missingness(static, _judged(labelled), STATIC), tables
 
 
@@ -127,7 +103,8 @@ def build_fitted(
             built[key].append(values)
     fitted = []
     for key, of_parts in built.items():
-        whole = _drop_masked(pl.concat(of_parts), masks, FITTED)
+        whole = pl.concat(of_parts).sort("account_id")
+        whole = _drop_masked(whole, masks, FITTED)
         whole = whole.join(n_posts, on="account_id", maintain_order="left")
         whole = even_missingness(whole, labels, FITTED).drop("n_posts")
         fitted.append(whole.with_columns(pl.lit(key).alias("training_set")))
@@ -176,7 +153,7 @@ def build_around(canonical: Path, labelled: Path) -> pl.DataFrame:
     """
     masks = pl.read_parquet(labelled / "masks.parquet")
     accounts = pl.read_parquet(canonical / "accounts.parquet")
-    posts = pl.scan_parquet(canonical / "posts.parquet")
+    posts = scan_posts(canonical)
     values = []
     for (block,), members in masks.sort("account_id").group_by(
         ["block"], maintain_order=True

@@ -19,6 +19,7 @@ from models.matrix import to_matrix
 from models.metrics import FPR, threshold_at_fpr
 from models.training import Floats, raw_scores
 from models.training_sets import set_key
+from pipeline.canonical_posts import scan_posts
 from pipeline.files import read_json
 from pipeline.masking import apply_masks
 
@@ -105,7 +106,7 @@ def held_out(
     )
     wanted = sample["account_id"].implode()
     accounts = pl.read_parquet(paths["canonical"] / "accounts.parquet")
-    posts = pl.scan_parquet(paths["canonical"] / "posts.parquet")
+    posts = scan_posts(paths["canonical"])
     masked = apply_masks(
         accounts.filter(pl.col("account_id").is_in(wanted)),
         posts.filter(pl.col("account_id").is_in(wanted)).collect(),

@@ -1,7 +1,7 @@
 """Read the archives of a world into canonical tables; bad rows are named and kept apart.
 
 Sources are read one by one, large ones part by part, and their posts put on disk at
-once: no more than one part is held.
+once: no more than one part is held. Then they are written bucket by bucket.
 """
 
 import time
@@ -16,11 +16,12 @@ from pydantic import Field
 
 from features import schema
 from pipeline import source_report
+from pipeline.canonical_posts import FOLDER
 from pipeline.errors import ParamsError
 from pipeline.files import atomic_directory, write_json, write_parquet
 from pipeline.forgotten import Forgotten, list_path
 from pipeline.inspection import inspect
-from pipeline.post_files import merge
+from pipeline.post_files import write_posts
 from pipeline.section import Section, load_section
 from pipeline.sources.actions import read_actions
 from pipeline.sources.source import Source
@@ -29,6 +30,7 @@ from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.streaming import NOBODY, Read, prefixed, read_source
 
 _BUDGET = Budget()
+_ROWS_PER_BUCKET = 250_000
 _ORDERS = {
     "accounts": ["account_id"],
     "labels": ["account_id"],
@@ -42,6 +44,8 @@ class IngestParams(Section):
     # Most of a source that is read together; no byte of a table depends on it.
     rows_per_part: Annotated[int, Field(ge=1_000)]
     mebibytes_per_part: Annotated[int, Field(ge=1)]
+    # Posts of a file that are aimed at; no byte of what is made of them depends on it.
+    rows_per_bucket: Annotated[int, Field(ge=1_000)]
 
 
 def ingest(
@@ -51,6 +55,7 @@ def ingest(
     report: Path,
     budget: Budget = _BUDGET,
     forgotten: Forgotten = NOBODY,
+    rows_per_bucket: int = _ROWS_PER_BUCKET,
 ) -> None:
     """Write accounts, posts, labels and rejected rows of all sources, and the report.
 
@@ -61,6 +66,7 @@ def ingest(
         report: JSON file: what became of every file.
         budget: what of a source is read together; changes no byte.
         forgotten: accounts to leave out.
+        rows_per_bucket: posts of a file (canonical_posts.py) that are aimed at.
 
     Raises:
         SourceError: an archive cannot be read; nothing is written then.
@@ -106,7 +112,8 @@ def ingest(
         write_parquet(
             pl.concat(actions), working / "actions.parquet", list(schema.ACTIONS)
         )
-        merge([found.posts for found in read.values()], working / "posts.parquet")
+        posts = [part for found in read.values() for part in found.posts]
+        write_posts(posts, working / FOLDER, rows_per_bucket)
     ids = {name: found.ids for name, found in read.items()}
     write_json(
         {
@@ -172,6 +179,7 @@ def main() -> None:
             given.report,
             Budget(params.rows_per_part, params.mebibytes_per_part * 2**20),
             Forgotten.load(list_path(given.world)),
+            params.rows_per_bucket,
         )
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from pipeline import source_report
 from pipeline.errors import SourceError
 from pipeline.params_block import params_block
@@ -145,8 +143,8 @@ def _draft(archive: Inspected, zone: str | None, order: str | None) -> Source:
 
 def _languages(read: Read) -> Counter[str]:
     counted: Counter[str] = Counter()
-    for path in read.posts:
-        languages = pl.scan_ipc(path).group_by("language").len().collect()
+    for posts in read.posts:
+        languages = posts.lazy().group_by("language").len().collect()
         counted.update({name or "unknown": n for name, n in languages.iter_rows()})
     if not read.posts:
         for name in read.accounts["declared_language"]:

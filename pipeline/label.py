@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from pipeline.canonical_posts import scan_posts
 from pipeline.conflicts import CONFLICTS, ConflictRules, resolve
 from pipeline.declared import label_accounts, list_campaigns
 from pipeline.duplicates import DuplicateRules, find_duplicates
@@ -71,7 +72,7 @@ def label(
     accounts = pl.read_parquet(canonical / "accounts.parquet").join(
         labels.select("account_id"), on="account_id", maintain_order="left"
     )
-    posts = pl.scan_parquet(canonical / "posts.parquet")
+    posts = scan_posts(canonical)
     observed = observe(accounts, posts)
     facts = covariates(accounts, posts, observed)
     matched = match_controls(labels, facts, params.matching)

@@ -5,6 +5,8 @@ from typing import Final
 
 import polars as pl
 
+from pipeline.canonical_posts import scan_posts
+
 # `pt-BR` and `pt` are one language.
 _BASE: Final = r"^([a-z]+)"
 
@@ -19,7 +21,7 @@ def languages(canonical: Path) -> pl.DataFrame:
         canonical: tables of ingest.
     """
     posted = (
-        pl.scan_parquet(canonical / "posts.parquet")
+        scan_posts(canonical)
         .select("account_id", _base("language"))
         .drop_nulls()
         .group_by("account_id", "language")

@@ -12,6 +12,7 @@ from models.bundle import Bundle
 from models.explanation import additivity_error
 from models.hashing import uniform
 from models.scorer import Scores, score
+from pipeline.canonical_posts import scan_posts
 
 _IDS: Final = ("account_id", "post_id", "target_account_id", "target_post_id")
 
@@ -39,11 +40,7 @@ def check_live(bundle: Bundle, canonical: Path, count: int) -> LiveChecks:
     order = accounts.with_columns(drawn).sort("drawn", "account_id").drop("drawn")
     some = order.head(count)
     wanted = pl.Series(some["account_id"]).implode()
-    posts = (
-        pl.scan_parquet(canonical / "posts.parquet")
-        .filter(pl.col("account_id").is_in(wanted))
-        .collect()
-    )
+    posts = scan_posts(canonical).filter(pl.col("account_id").is_in(wanted)).collect()
     together = score(bundle, some, posts)
     differing = 0
     for row in range(some.height):

@@ -1,13 +1,17 @@
-"""Posts in order: those of one part on disk, and those of all parts merged to one file."""
+"""Posts on their way to disk: dealt out part by part, put in order bucket by bucket."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from features import schema
-from pipeline.files import write_parquet
+from pipeline.canonical_posts import MOST, bucket_name, bucket_of, count_for
 
-POST_ORDER = [
+POST_ORDER: Final = [
     "account_id",
     "posted_at",
     "post_id",
@@ -16,91 +20,108 @@ POST_ORDER = [
     "language",
     "client",
 ]
-# Rows held of each part while parts are merged.
-_BATCH_ROWS = 1_000
+_NUMBERS: Final = pl.Series(range(MOST), dtype=pl.UInt16)
+# Of an Arrow file: a bucket reads the stretch that it needs.
+_BATCH_ROWS: Final = 2_000
+# Buckets that are put in order at once.
+_THREADS: Final = 2
 
 
-def write_part(posts: pl.DataFrame, path: Path) -> None:
-    """Write posts of one part in order.
+@dataclass(frozen=True)
+class SpilledPosts:
+    """Canonical posts on disk, in order of the buckets that there could be.
+
+    Attributes:
+        path: Arrow file.
+        starts: where each of MOST buckets begins, and the end.
+    """
+
+    path: Path
+    starts: Sequence[int]
+
+    def lazy(self) -> pl.LazyFrame:
+        """All of them, in no order that means anything."""
+        return pl.scan_ipc(self.path)
+
+    def bucket(self, number: int, count: int) -> pl.DataFrame:
+        """Those of one bucket of so many; of an account, in the order they came in."""
+        start, end = (self.starts[MOST // count * n] for n in (number, number + 1))
+        return self.lazy().slice(start, end - start).collect()
+
+
+def spill(posts: pl.DataFrame, path: Path) -> SpilledPosts:
+    """Put posts on disk, dealt out to as many buckets as there could be.
 
     Args:
         posts: canonical posts in any order.
-        path: ends with `.parquet` if there are no others to merge them with; else
-            Arrow, of which little is held while it is read.
+        path: Arrow file to write.
     """
-    rows = _in_order(posts)
-    if path.suffix == ".parquet":
-        _write(_batches(rows).lazy(), path)
-    else:
-        # Written once more when all are merged: what counts here is speed.
-        rows.write_ipc(path, compression="lz4", record_batch_size=_BATCH_ROWS)
+    numbers = bucket_of(posts["account_id"], MOST).alias("_bucket")
+    dealt = posts.with_columns(numbers).sort("_bucket", maintain_order=True)
+    starts = [*dealt["_bucket"].search_sorted(_NUMBERS).to_list(), dealt.height]
+    # Read once more: what counts here is speed.
+    dealt.drop("_bucket").write_ipc(
+        path, compression="lz4", record_batch_size=_BATCH_ROWS
+    )
+    return SpilledPosts(path, starts)
 
 
-def merge(sources: list[list[Path]], target: Path) -> None:
-    """One sorted file of sorted files, without holding their rows.
+def write_posts(
+    parts: Sequence[pl.DataFrame | SpilledPosts], folder: Path, rows_per_bucket: int
+) -> None:
+    """Write the buckets of canonical posts, each in POST_ORDER; remove what was spilled.
+
+    The same posts are the same bytes, wherever they come from: a bucket is put in order
+    and written as a whole. One without posts is an empty table.
 
     Args:
-        sources: files of each source, as `write_part` wrote them. A source's name is
-            the begin of its ids, so that sources follow one another; no id stands in
-            two files of one source.
-        target: file to write; the others are removed.
+        parts: all posts; no account stands in two parts. A table is the only part.
+        folder: directory to make.
+        rows_per_bucket: posts of a bucket that are aimed at.
     """
-    if not any(sources):
-        write_parquet(schema.empty("posts"), target, POST_ORDER)
-        return
-    files = [path for paths in sources for path in paths]
-    if files[0].suffix == ".parquet":
-        files[0].rename(target)
-        return
-    ordered = [
-        _by_account([pl.scan_ipc(path) for path in paths]) for paths in sources if paths
-    ]
-    _write(pl.concat(ordered), target)
-    for path in files:
-        path.unlink()
+    folder.mkdir()
+    spilled = [part for part in parts if isinstance(part, SpilledPosts)]
+    tables = [part for part in parts if isinstance(part, pl.DataFrame)]
+    held = pl.concat([schema.empty("posts"), *tables], rechunk=True)
+    rows = held.height + sum(part.starts[-1] for part in spilled)
+    count = count_for(rows, rows_per_bucket)
+    numbers = bucket_of(held["account_id"], count)
+
+    def write(number: int) -> None:
+        if spilled:
+            found = pl.concat([part.bucket(number, count) for part in spilled])
+            ordered = _in_order(found.rechunk(), pl.arange(len(found), eager=True))
+        else:
+            ordered = _in_order(held, (numbers == number).arg_true())
+        ordered.write_parquet(
+            folder / bucket_name(number, count),
+            compression="zstd",
+            compression_level=1,
+            row_group_size=100_000,
+        )
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        list(threads.map(write, range(count)))
+    for part in spilled:
+        part.path.unlink()
 
 
-def _by_account(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
-    while len(frames) > 1:
-        last = frames[-1:] if len(frames) % 2 else []
-        pairs = zip(frames[::2], frames[1::2], strict=False)
-        frames = [one.merge_sorted(two, key="account_id") for one, two in pairs] + last
-    return frames[0]
+def _in_order(posts: pl.DataFrame, some: pl.Series) -> pl.DataFrame:
+    """Some rows in POST_ORDER, nulls last; sorted by all of it only where that matters.
 
-
-def _write(posts: pl.LazyFrame, path: Path) -> None:
-    """Write posts that are in order.
-
-    NOTE: pages end where batches do, so that batches of another size are other bytes.
+    Args:
+        posts: in one piece, of which rows are taken several times as fast as of many.
+        some: their numbers, in order.
     """
-    posts.sink_parquet(
-        path,
-        compression="zstd",
-        compression_level=1,
-        row_group_size=100_000,
-        maintain_order=True,
-    )
-
-
-def _batches(rows: pl.DataFrame) -> pl.DataFrame:
-    """The same rows in memory as they are when they are read from an Arrow file."""
-    starts = range(0, max(len(rows), 1), _BATCH_ROWS)
-    return pl.concat([rows.slice(at, _BATCH_ROWS) for at in starts], rechunk=False)
-
-
-def _in_order(posts: pl.DataFrame) -> pl.DataFrame:
-    """Rows in POST_ORDER, nulls last; sorted by all of it only where that matters."""
-    # Rows are taken out of one piece several times as fast as out of many.
-    posts = posts.rechunk()
-    ids = posts["account_id"]
+    ids = posts["account_id"][some]
     # By one number and then by another: sorting by two columns at once takes twice the
     # time, as both are made into bytes first.
     rows = (
-        posts.select(
-            pl.col("account_id").cast(pl.Enum(ids.unique().sort())).to_physical(),
-            "posted_at",
+        pl.select(
+            _row=some,
+            account_id=ids.cast(pl.Enum(ids.unique().sort())).to_physical(),
+            posted_at=posts["posted_at"][some],
         )
-        .with_row_index("_row")
         .sort("posted_at", nulls_last=True, maintain_order=True)
         .sort("account_id", maintain_order=True)
     )

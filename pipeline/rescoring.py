@@ -23,6 +23,7 @@ from models.posts_curves import ALL, FIRST, LATEST
 from models.slices import LEAST
 from models.training import Floats, raw_scores
 from models.training_sets import set_key
+from pipeline.canonical_posts import scan_posts
 from pipeline.featurize import FITTED
 from pipeline.files import read_json
 from pipeline.masking import apply_masks
@@ -63,7 +64,7 @@ def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
         pl.read_parquet(stored.canonical / "accounts.parquet")
         .join(ids, on="account_id", how="semi")
         .sort("account_id"),
-        pl.scan_parquet(stored.canonical / "posts.parquet")
+        scan_posts(stored.canonical)
         .join(ids.lazy(), on="account_id", how="semi")
         .collect(),
         masks,

@@ -7,21 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
-import pyarrow.parquet as pq
 
-from features import schema
-from features.build import build_features
-from features.coactivity import COACTIVITY
 from features.errors import InputError
-from features.population import Population
 from models.bundle import Bundle, load_bundle
 from models.prevalence import Prevalence, estimate_prevalence
-from models.scorer import as_table, score
 from pipeline.around import POPULATION, read_population
+from pipeline.canonical_posts import FOLDER
 from pipeline.errors import SourceError
-from pipeline.featurize import parts
-from pipeline.files import atomic_file
 from pipeline.ingest import ingest
+from pipeline.score_tables import score_tables
 from pipeline.sources import READERS
 from pipeline.stage import run_stage, say
 from pipeline.to_score import (
@@ -33,87 +27,11 @@ from pipeline.to_score import (
     moment,
 )
 
-_POSTS_PER_PART = 400_000
 # Of the estimated share of a batch, which is told and not stored.
 _DRAWS = 200
 _CONFIDENCE = 0.95
 _NEAR = 1e-12
 _FIRST_ID = re.compile(r'\{"account_id":("(?:[^"\\]|\\.)*")')
-
-
-def score_tables(
-    bundle: Bundle,
-    accounts: pl.DataFrame,
-    posts_path: Path | None,
-    prevalence: float | None,
-    out: Path,
-    rejected: pl.DataFrame | None = None,
-    population: Population | None = None,
-) -> tuple[int, int]:
-    """Write scores part by part, so that memory does not grow with the archive.
-
-    Args:
-        bundle: a loaded model.
-        accounts: canonical accounts, sorted by account_id.
-        posts_path: canonical posts, a Parquet file, or null.
-        prevalence: to assume; null for the bundle's default.
-        out: Parquet file to write: sorted by account_id, nulls last.
-        rejected: account_id as given, or null, and reason of accounts that ingest
-            rejected.
-        population: the accounts around; adds a column a co-activity feature, which
-            the model does not read. Null for none.
-
-    Returns:
-        Numbers of accounts with a score, and of those that abstain.
-    """
-    posts = pl.scan_parquet(posts_path) if posts_path else schema.empty("posts").lazy()
-    counts = posts.group_by("account_id").agg(pl.len().alias("n_posts")).collect()
-    sized = accounts.select("account_id").join(
-        counts, on="account_id", how="left", maintain_order="left"
-    )
-    left = (
-        pl.DataFrame(schema={"account_id": pl.String, "reason": pl.String})
-        if rejected is None
-        else rejected
-    )
-    writer: pq.ParquetWriter | None = None
-    known = pl.DataFrame()
-    done = scored = 0
-    with atomic_file(out) as working:
-        for ids in parts(
-            sized.with_columns(pl.col("n_posts").fill_null(0)), _POSTS_PER_PART
-        ):
-            inside = pl.col("account_id").is_between(pl.lit(ids[0]), pl.lit(ids[-1]))
-            some = accounts.filter(inside)
-            some_posts = posts.filter(inside).collect()
-            scores = score(bundle, some, some_posts, prevalence)
-            # Ids go out as they came in; ingest put the source before them.
-            as_given = pl.col("account_id").str.strip_prefix(f"{SOURCE}/")
-            known = as_table(scores, some["as_of"]).with_columns(as_given)
-            if population is not None:
-                shared = build_features(some, some_posts, None, COACTIVITY, population)
-                known = known.hstack(shared.drop("account_id"))
-            earlier = (left["account_id"] < known["account_id"][-1]).fill_null(False)
-            table = _with_rejected(known, left.filter(earlier)).to_arrow()
-            left = left.filter(~earlier)
-            writer = writer or pq.ParquetWriter(working, table.schema)
-            writer.write_table(table)
-            done += len(ids)
-            scored += int((scores.abstained == "").sum())
-            say(f"{done:,} of {accounts.height:,} accounts read")
-        if writer is None:
-            raise InputError("no account to score: every row was rejected")
-        writer.write_table(_with_rejected(known.clear(), left).to_arrow())
-        writer.close()
-    return scored, done - scored
-
-
-def _with_rejected(table: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
-    """Rows of both in order of account_id, nulls last; no number for a rejected one."""
-    rows = rejected.with_columns(pl.lit("rejected").alias("outcome"))
-    return pl.concat([table, rows], how="diagonal").sort(
-        "account_id", nulls_last=True, maintain_order=True
-    )
 
 
 def rejected_accounts(
@@ -190,7 +108,7 @@ def score_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--bundle", type=Path, required=True, help="bundle directory")
     add("--accounts", type=Path, help="canonical accounts, Parquet or CSV")
-    add("--posts", type=Path, help="canonical posts, Parquet or CSV; may be missing")
+    add("--posts", type=Path, help="canonical posts, file or folder; may be missing")
     add("--format", default="canonical", choices=sorted(READERS), help="archive format")
     add("--path", type=Path, help="folder of an archive")
     add("--file", action="append", help="KIND=PATTERN below --path, as often as needed")
@@ -259,7 +177,7 @@ def score_given(args: argparse.Namespace) -> tuple[Bundle, dict[str, int]]:
         scored, abstained = score_tables(
             bundle,
             accounts,
-            tables / "posts.parquet",
+            tables / FOLDER,
             args.prevalence,
             args.out,
             rejected,

@@ -12,7 +12,7 @@ import polars as pl
 from features import schema
 from pipeline.errors import SourceError
 from pipeline.forgotten import Forgotten, leave_out
-from pipeline.post_files import write_part
+from pipeline.post_files import SpilledPosts, spill
 from pipeline.source_report import Measures, measure
 from pipeline.sources import READERS
 from pipeline.sources.archive import find
@@ -40,15 +40,15 @@ class Read:
     accounts: canonical columns, ids behind the name of the source.
     labels: account_id as in `accounts`, source, label, group.
     ids: account_id as in the file, and label.
-    posts: files of canonical posts in POST_ORDER, no account in two: one Parquet file
-        if there are no others to merge it with, else Arrow files.
+    posts: canonical posts, no account in two of them; a table if there are no others,
+        else on disk.
     rejected, counts: as in Tables.
     """
 
     accounts: pl.DataFrame
     labels: pl.DataFrame
     ids: pl.DataFrame
-    posts: list[Path]
+    posts: list[pl.DataFrame | SpilledPosts]
     rejected: pl.DataFrame
     counts: list[FileCount]
     measures: Measures
@@ -91,15 +91,15 @@ def read_source(
         return leave_out(READERS[source.format](part, raw), source, forgotten)
 
     if not _is_streamed(source, raw):
-        path = folder / f"{source.name}.{_ending(alone)}"
+        path = None if alone else folder / f"{source.name}.arrow"
         return _written(read(source), source, path)
     spool = Spool(source, raw, folder / f"{source.name}.rows", budget, say)
     unread = list(spool.parts())
-    ending = _ending(alone and len(unread) == 1)
+    held = alone and len(unread) == 1
 
     def written(numbered: tuple[int, Part]) -> tuple[int, Read]:
         index, part = numbered
-        path = folder / f"{source.name}.{index}.{ending}"
+        path = None if held else folder / f"{source.name}.{index}.arrow"
         return index, _written(read(part), source, path)
 
     parts: dict[int, Read] = {}
@@ -116,6 +116,8 @@ def read_source(
         for index, part in enumerate(spool.parts(last_posts))
         if _knew_too_little(findings[index], last_posts)
     ]
+    for index, _ in again:
+        parts[index].posts.clear()
     parts |= dict(abreast(written, again))
     spool.remove()
     together = _together(list(parts.values()))
@@ -138,11 +140,11 @@ def _is_streamed(source: Source, raw: Path) -> bool:
     return not any(is_json(path) for path in found)
 
 
-def _written(tables: Tables, source: Source, path: Path) -> Read:
-    posts = []
+def _written(tables: Tables, source: Source, path: Path | None) -> Read:
+    posts: list[pl.DataFrame | SpilledPosts] = []
     if tables.posts is not None:
-        write_part(prefixed(tables.posts, source, "posts"), path)
-        posts.append(path)
+        rows = prefixed(tables.posts, source, "posts")
+        posts.append(rows if path is None else spill(rows, path))
     accounts = _apart(tables.accounts)
     return Read(
         prefixed(accounts, source, "accounts"),
@@ -153,10 +155,6 @@ def _written(tables: Tables, source: Source, path: Path) -> Read:
         tables.counts,
         measure(tables),
     )
-
-
-def _ending(alone: bool) -> str:
-    return "parquet" if alone else "arrow"
 
 
 def _apart(rows: pl.DataFrame) -> pl.DataFrame:
@@ -227,7 +225,7 @@ def _together(parts: Sequence[Read]) -> Read:
         pl.concat([part.accounts for part in parts]),
         pl.concat([part.labels for part in parts]),
         pl.concat([part.ids for part in parts]),
-        [path for part in parts for path in part.posts],
+        [posts for part in parts for posts in part.posts],
         pl.concat([part.rejected for part in parts]),
         [counts[key] for key in sorted(counts)],
         reduce(add, (part.measures for part in parts)),

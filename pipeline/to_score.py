@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from features.errors import InputError
+from pipeline.canonical_posts import posts_at
 from pipeline.sources import DEFAULT_FILES, archive, fields, tables, values
 from pipeline.sources.source import Source, ToScore
 
@@ -144,19 +145,21 @@ def _canonical_files(
     for kind, path in (("accounts", args.accounts), ("posts", args.posts)):
         if path is None:
             continue
-        if not path.is_file():
+        given = posts_at(path) if kind == "posts" else [path]
+        if not all(one.is_file() for one in given):
             raise InputError(f"--{kind} {path}: no such file")
-        files[kind] = [f"{kind}/{link(path, links / kind)}"]
+        files[kind] = [f"{kind}/{name}" for name in link(given, links / kind)]
     return links, files
 
 
-def link(path: Path, folder: Path) -> str:
-    """Name of a link to the file, in a folder made for it."""
+def link(paths: list[Path], folder: Path) -> list[str]:
+    """Names of links to the files, each of another name, in a folder made for them."""
     folder.mkdir(parents=True)
-    # Patterns are for archives: a bracket in this name is only a bracket.
-    name = re.sub(r"[*?\[\]]", "_", path.name)
-    (folder / name).symlink_to(path.resolve())
-    return name
+    # Patterns are for archives: a bracket in a name is only a bracket.
+    names = [re.sub(r"[*?\[\]]", "_", path.name) for path in paths]
+    for name, path in zip(names, paths, strict=True):
+        (folder / name).symlink_to(path.resolve())
+    return names
 
 
 def _archive_files(args: argparse.Namespace) -> tuple[Path, dict[str, list[str]]]:

@@ -1,6 +1,7 @@
 """Store: accounts that were scored offline, as `make serve SCORES=` gives them.
 
-Three Parquet files: what pipeline.score wrote, and the accounts and posts it was given.
+Three Parquet files: what pipeline.score wrote, and the accounts and posts it was given;
+posts may be a folder of buckets.
 A small table of the scores is kept in memory, sorted; accounts and posts are looked up
 in their files one account at a time.
 """
@@ -196,8 +197,23 @@ def _plain(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _scan(path: Path, variable: str) -> pl.LazyFrame:
+    if variable == "POSTS" and path.is_dir():
+        return _scan_buckets(path)
     if path.suffix != ".parquet":
         raise StoreError(f"{variable}: {path.name} is not a .parquet file")
     if not path.is_file():
         raise StoreError(f"{variable}: there is no file {path.name}")
     return pl.scan_parquet(path)
+
+
+def _scan_buckets(folder: Path) -> pl.LazyFrame:
+    """Posts of a world as pipeline.ingest writes them, all of its buckets or none."""
+    there = {path for path in folder.iterdir() if not path.name.startswith(".")}
+    count = len(there)
+    every = [folder / f"bucket-{n:04}-of-{count:04}.parquet" for n in range(count)]
+    if not there or there != set(every):
+        raise StoreError(
+            f"POSTS: {folder.name} does not hold all buckets of canonical posts, and "
+            "nothing else; give it as ingest wrote it"
+        )
+    return pl.scan_parquet(every)

@@ -13,13 +13,17 @@ from typing import Any, Final
 import polars as pl
 from pydantic import TypeAdapter
 
+from pipeline.canonical_posts import FOLDER, scan_posts
 from pipeline.ingest import ingest
+from pipeline.post_files import spill, write_posts
 from pipeline.section import read_params
 from pipeline.sources.source import Source
 from tests.benchmarks.row import Row, against
 
 MOST: Final = 12.0
 MOST_MIB: Final = 4096
+# As params.yaml gives it.
+ROWS_PER_BUCKET: Final = 250_000
 # Copies of the posts of one account in so many: both sides have more than one part.
 COPIES: Final = 10
 SAMPLED: Final = 4
@@ -30,7 +34,7 @@ def feature_batch() -> list[Row]:
     if _absent():
         return []
     with _public() as folder:
-        posts = pl.scan_parquet(folder / "posts.*").select(pl.len()).collect().item()
+        posts = scan_posts(folder).select(pl.len()).collect().item()
         what = f"of {posts:,} public posts"
         rows = []
         for work, said in (
@@ -70,10 +74,10 @@ def feature_tenfold() -> list[Row]:
         return []
     with _public() as folder, tempfile.TemporaryDirectory() as name:
         once, tenfold = Path(name) / "once", Path(name) / "tenfold"
-        accounts = pl.read_parquet(folder / "accounts.*").gather_every(SAMPLED)
+        accounts = pl.read_parquet(folder / "accounts.parquet").gather_every(SAMPLED)
         ids = accounts.lazy().select("account_id")
         posts = (
-            pl.scan_parquet(folder / "posts.*")
+            scan_posts(folder)
             .join(ids, on="account_id", how="semi", maintain_order="left")
             .collect(engine="in-memory")
         )
@@ -107,15 +111,17 @@ def feature_tenfold() -> list[Row]:
 def _write(
     accounts: pl.DataFrame, posts: pl.DataFrame, folder: Path, copies: int
 ) -> None:
-    """Copies of canonical tables, a file each, in order of account_id."""
+    """Copies of canonical tables, as ingest writes them."""
     folder.mkdir()
+    owners, parts = [], []
     for copy in range(copies):
         prefix = pl.lit(f"copy{copy}/")
         new = (prefix + pl.col("account_id")).alias("account_id")
-        accounts.with_columns(new).write_parquet(folder / f"accounts.{copy}.parquet")
-        posts.with_columns(new, post_id=prefix + pl.col("post_id")).write_parquet(
-            folder / f"posts.{copy}.parquet", row_group_size=100_000
-        )
+        owners.append(accounts.with_columns(new))
+        theirs = posts.with_columns(new, post_id=prefix + pl.col("post_id"))
+        parts.append(spill(theirs, folder / f"{copy}.arrow"))
+    pl.concat(owners).write_parquet(folder / "accounts.parquet")
+    write_posts(parts, folder / FOLDER, ROWS_PER_BUCKET)
 
 
 def _child(work: str, folder: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from features.build import build_features
 from features.catalogue import FEATURES
 from features.coactivity import COACTIVITY
 from features.population import Population
-from pipeline.featurize import parts
+from pipeline.canonical_posts import FOLDER, scan_posts, with_posts
 
 # As params.yaml gives it.
 POSTS_PER_PART: Final = 400_000
@@ -32,30 +32,18 @@ NORMALISED: Final = (
 
 def floor(folder: Path) -> None:
     """Scan, normalise, and count."""
-    pl.scan_parquet(folder / "posts.*").select(
-        "account_id", NORMALISED.alias("text")
-    ).group_by("account_id").agg(
-        pl.len(), pl.col("text").n_unique().alias("distinct")
-    ).collect()
+    scan_posts(folder).select("account_id", NORMALISED.alias("text")).group_by(
+        "account_id"
+    ).agg(pl.len(), pl.col("text").n_unique().alias("distinct")).collect()
 
 
 def in_parts(
     folder: Path, work: Callable[[pl.DataFrame, pl.DataFrame], object]
 ) -> None:
     """Some accounts and their posts after one another, as featurize takes them."""
-    accounts = pl.read_parquet(folder / "accounts.*")
-    posts = pl.scan_parquet(folder / "posts.*")
-    counts = accounts.select("account_id").join(
-        posts.group_by("account_id").agg(pl.len().alias("n_posts")).collect(),
-        on="account_id",
-        how="left",
-        maintain_order="left",
-    )
-    for ids in parts(
-        counts.with_columns(pl.col("n_posts").fill_null(0)), POSTS_PER_PART
-    ):
-        inside = pl.col("account_id").is_between(pl.lit(ids[0]), pl.lit(ids[-1]))
-        work(accounts.filter(inside), posts.filter(inside).collect())
+    accounts = pl.read_parquet(folder / "accounts.parquet")
+    for some, posts in with_posts(accounts, folder / FOLDER, POSTS_PER_PART):
+        work(some, posts)
 
 
 def post_features(folder: Path) -> None:
@@ -66,7 +54,7 @@ def post_features(folder: Path) -> None:
 def coactivity(folder: Path) -> None:
     """Co-activity of everyone, all of them around each other."""
     around = Population.of(
-        pl.read_parquet(folder / "posts.*"), pl.read_parquet(folder / "accounts.*")
+        scan_posts(folder).collect(), pl.read_parquet(folder / "accounts.parquet")
     )
     in_parts(
         folder,
@@ -78,7 +66,7 @@ WORKS: Final = {work.__name__: work for work in (floor, post_features, coactivit
 
 
 def main() -> None:
-    """Print seconds and MiB of a work over a folder of accounts.* and posts.*."""
+    """Print seconds and MiB of a work over a folder of canonical tables."""
     work, folder = WORKS[sys.argv[1]], Path(sys.argv[2])
     started = time.perf_counter()
     work(folder)

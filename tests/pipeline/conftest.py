@@ -5,6 +5,7 @@ import os
 # Threads that wait for one another sleep: on a busy machine, spinning takes minutes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from pydantic import TypeAdapter
 
 from models.bundle import Bundle, load_bundle
 from pipeline.calibrate import CalibrateParams, calibrate
+from pipeline.canonical_posts import FOLDER, scan_posts
 from pipeline.details import details
 from pipeline.evaluate import EvaluateParams, evaluate
 from pipeline.featurize import FeaturizeParams, featurize
 from pipeline.files import read_json
 from pipeline.ingest import ingest
 from pipeline.label import LabelParams, label
+from pipeline.post_files import POST_ORDER, write_posts
 from pipeline.sources.source import Source
 from pipeline.split import SplitParams, split
 from pipeline.train import TrainParams, train
@@ -30,6 +33,17 @@ from pipeline.verdicts import no_verdicts
 from pipeline.world.settings import SimulateParams
 from pipeline.world.world import simulate
 from tests.pipeline.tracked_project import Project
+
+
+def read_posts(canonical: Path) -> pl.DataFrame:
+    """Posts of all buckets, in the order that each of them is in."""
+    return scan_posts(canonical).collect().sort(POST_ORDER, nulls_last=True)
+
+
+def put_posts(posts: pl.DataFrame, canonical: Path, each: int = 1_000) -> None:
+    """Posts in the place of those of a directory of canonical tables, if there are."""
+    shutil.rmtree(canonical / FOLDER, ignore_errors=True)
+    write_posts([posts], canonical / FOLDER, each)
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,8 @@ class TinyWorld:
     metrics: dict[str, Any]
 
     def table(self, name: str) -> pl.DataFrame:
+        if name == "canonical/posts":
+            return read_posts(self.folder / "canonical")
         return pl.read_parquet(self.folder / f"{name}.parquet")
 
     def json(self, name: str) -> Any:
@@ -63,6 +79,7 @@ def tiny_params(root: Path) -> dict[str, Any]:
     params["simulate"]["scale"] = 0.04
     params["simulate"]["volume"]["median"] = 15
     params["simulate"]["volume"]["cap"] = 150
+    params["ingest"]["rows_per_bucket"] = 2_000
     params["split"]["random_folds"] = 3
     params["featurize"]["posts_per_part"] = 5_000
     params["train"] |= {
@@ -110,7 +127,9 @@ def tiny_world(
     raw.mkdir()
     simulated = SimulateParams.model_validate(tiny_params["simulate"])
     simulate(simulated, raw, folder / "truth.parquet", lambda line: None)
-    ingest(made.sources, raw, folder / "canonical", folder / "ingest.json")
+    each = tiny_params["ingest"]["rows_per_bucket"]
+    canonical, report = folder / "canonical", folder / "ingest.json"
+    ingest(made.sources, raw, canonical, report, rows_per_bucket=each)
     naming = LabelParams.model_validate(tiny_params["label"])
     label(
         folder / "canonical", made.sources, naming, no_verdicts(), folder / "labelled"

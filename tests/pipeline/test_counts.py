@@ -7,6 +7,7 @@ import pytest
 
 from features.errors import InputError
 from pipeline import counts
+from pipeline.canonical_posts import bucket_name
 from pipeline.ingest import ingest
 from tests.pipeline.sources.archives import make_source, write_csv
 
@@ -71,7 +72,9 @@ def test_a_row_that_is_neither_kept_nor_rejected_fails(
 def test_rows_lost_from_a_written_table_fail(
     base: Path, table: str, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = base / "canonical" / f"{table}.parquet"
+    posts = f"posts/{bucket_name(0, 1)}"
+    name = posts if table == "posts" else f"{table}.parquet"
+    path = base / "canonical" / name
     frame = pl.read_parquet(path)
     frame.clear().write_parquet(path)
 

@@ -10,7 +10,7 @@ from features.errors import ArtefactError
 from models.drift import SCORE
 from pipeline.drift import drift_of
 from pipeline.drift_profile import PROFILE, load_profile
-from tests.pipeline.conftest import TinyWorld
+from tests.pipeline.conftest import TinyWorld, put_posts
 
 
 def tables(world: TinyWorld) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -80,7 +80,7 @@ def test_the_command_names_what_drifted(
     accounts.with_columns(pl.col("followers") * 50).write_parquet(
         tmp_path / "accounts.parquet"
     )
-    posts.write_parquet(tmp_path / "posts.parquet")
+    put_posts(posts, tmp_path)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -96,7 +96,7 @@ def test_the_command_names_what_drifted(
     done = run(
         *bundle,
         *("--accounts", str(tmp_path / "accounts.parquet")),
-        *("--posts", str(tmp_path / "posts.parquet")),
+        *("--posts", str(tmp_path / "posts")),
         *("--prevalence", "0.4", "--out", str(out)),
     )
     bad = run(*bundle, "--accounts", str(root / "README.md"))

@@ -15,9 +15,8 @@ from pipeline.featurize import (
     FeaturizeParams,
     build_around,
     featurize,
-    parts,
 )
-from tests.pipeline.conftest import TinyWorld
+from tests.pipeline.conftest import TinyWorld, put_posts, read_posts
 
 
 def run(world: TinyWorld, canonical: Path, out: Path, most_posts: int = 5_000) -> Path:
@@ -68,16 +67,16 @@ def handles(world: TinyWorld, tmp_path: Path, block: str) -> Path:
     )
     table.write_parquet(folder / "accounts.parquet")
     moved = pl.col("posted_at").dt.truncate("1d")
-    pl.read_parquet(source / "posts.parquet").with_columns(
+    said = read_posts(source).with_columns(
         pl.when(hit & pl.col(column).is_not_null())
         .then(pl.lit("zq ") + pl.col(column))
         .otherwise(column)
         .alias(column)
         for column in ("text", "client")
-    ).with_columns(
-        # All posts of a day at one time.
-        posted_at=pl.when(hit).then(moved).otherwise("posted_at")
-    ).write_parquet(folder / "posts.parquet")
+    )
+    # All posts of a day at one time.
+    at = pl.when(hit).then(moved).otherwise("posted_at")
+    put_posts(said.with_columns(posted_at=at), folder)
     return folder
 
 
@@ -115,7 +114,7 @@ def test_co_activity_of_a_block_does_not_depend_on_another(
         tiny_world.folder / "canonical/accounts.parquet"
     )
     cut = posts.filter((pl.col("block") != "harbour") | (pl.col("kind") != "repost"))
-    cut.drop("block").write_parquet(tmp_path / "posts.parquet")
+    put_posts(cut.drop("block"), tmp_path)
 
     found = build_around(tmp_path, tiny_world.folder / "labelled").sort("account_id")
 
@@ -169,15 +168,3 @@ def test_fitted_values_are_missing_as_often_in_both_classes(
         for _, rows in counts.group_by("block"):
             # Evened out by hash: a few accounts more or less.
             assert abs(rows[feature.name][0] - rows[feature.name][1]) < 0.08
-
-
-def test_parts_hold_everyone_once_in_order() -> None:
-    counts = pl.DataFrame(
-        {"account_id": [f"a/{n:02}" for n in range(20)], "n_posts": [7] * 20}
-    )
-
-    found = list(parts(counts, 20))
-
-    assert [name for part in found for name in part] == counts["account_id"].to_list()
-    assert max(len(part) for part in found) <= 3
-    assert list(parts(counts.clear(), 20)) == []

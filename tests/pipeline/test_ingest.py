@@ -7,10 +7,12 @@ import pytest
 
 from features import schema
 from pipeline import ingest as stage
+from pipeline.canonical_posts import bucket_name
 from pipeline.errors import ParamsError, SourceError
 from pipeline.ingest import ingest
 from pipeline.source_report import ACCIDENTS
 from pipeline.sources.source import Source
+from tests.pipeline.conftest import read_posts
 from tests.pipeline.sources.archives import make_source, write_csv
 
 HASH = "kq3V6dXppwrPrVwjEEtT74Ny7k0VikIGbe6HdWs="
@@ -61,13 +63,21 @@ def run(sources: list[Source], raw: Path) -> tuple[Path, dict[str, Any]]:
     return out, json.loads(report.read_text())
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*.parquet")
+    }
+
+
 def test_tables_are_canonical_and_ids_carry_their_source(raw: Path) -> None:
     out, _ = run(make_world(raw), raw)
 
-    accounts, posts, rejected = (
+    accounts, rejected = (
         schema.check(pl.read_parquet(out / f"{table}.parquet"), table)
-        for table in ("accounts", "posts", "rejected")
+        for table in ("accounts", "rejected")
     )
+    posts = schema.check(read_posts(out), "posts")
     assert accounts["account_id"].to_list() == ["a/2", "b/2", f"b/{HASH}"]
     assert accounts["history_complete"].to_list() == [False, True, True]
     assert posts["account_id"].to_list() == ["b/2", "b/2"]
@@ -80,7 +90,7 @@ def test_tables_are_canonical_and_ids_carry_their_source(raw: Path) -> None:
         "accounts.parquet",
         "actions.parquet",
         "labels.parquet",
-        "posts.parquet",
+        "posts",
         "rejected.parquet",
     ]
 
@@ -154,28 +164,28 @@ def test_every_trace_of_a_text_is_counted_by_itself(raw: Path) -> None:
 def test_order_of_sources_rows_and_columns_changes_no_byte(raw: Path) -> None:
     sources = make_world(raw)
     first, _ = run(sources, raw)
-    before = {path.name: path.read_bytes() for path in first.iterdir()}
+    before = contents(first)
     header, *lines = (raw / "b_posts.csv").read_text().splitlines(keepends=True)
     (raw / "b_posts.csv").write_text(header + "".join(reversed(lines)))
 
     second, _ = run(sources[::-1], raw)
 
-    after = {path.name: path.read_bytes() for path in second.iterdir()}
+    after = contents(second)
     # `rejected` names rows by the line that they stand on.
-    for name in ("accounts.parquet", "posts.parquet", "labels.parquet"):
+    for name in ("accounts.parquet", f"posts/{bucket_name(0, 1)}", "labels.parquet"):
         assert after[name] == before[name]
 
 
 def test_a_faulty_source_leaves_the_last_tables_alone(raw: Path) -> None:
     sources = make_world(raw)
     out, _ = run(sources, raw)
-    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    before = contents(out)
     (raw / "b_posts.csv").unlink()
 
     with pytest.raises(SourceError, match=r"no file b_posts\.csv"):
         run(sources, raw)
 
-    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert contents(out) == before
     assert not list(raw.parent.glob(".canonical*"))
 
 
@@ -211,7 +221,7 @@ def test_command_reads_its_section_and_says_what_it_read(
 ) -> None:
     sources = make_world(raw)
     declared = [source.model_dump(mode="json") for source in sources]
-    section = {"rows_per_part": 1000, "mebibytes_per_part": 1}
+    section = {"rows_per_part": 1000, "mebibytes_per_part": 1, "rows_per_bucket": 1000}
     (tmp_path / "params.yaml").write_text(
         json.dumps({"ingest": section, "sources": {"w": declared}})
     )
@@ -233,7 +243,7 @@ def test_command_reads_its_section_and_says_what_it_read(
 
     stage.main()
 
-    assert (tmp_path / "canonical" / "posts.parquet").is_file()
+    assert read_posts(tmp_path / "canonical").height == 2
     said = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in said] == [["a", "1"], ["b", "2"]]
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 import yaml
 
@@ -14,6 +13,7 @@ from pipeline.section import validate
 from pipeline.sources import DEFAULT_FILES, READERS
 from pipeline.sources.signatures import SIGNATURES, recognise
 from pipeline.sources.source import Source
+from tests.pipeline.conftest import read_posts
 from tests.pipeline.sources.archives import write_csv
 from tests.pipeline.test_streaming import twitter_io
 
@@ -96,7 +96,7 @@ def test_block_is_refused_until_it_is_filled_in_and_then_reads(
     assert (source.name, source.format) == ("op", "twitter_io")
     out = tmp_path / "canonical"
     stage.ingest([source], release, out, tmp_path / "ingest.json")
-    assert pl.read_parquet(out / "posts.parquet").height > 0
+    assert read_posts(out).height > 0
 
 
 def _without_controls(text: str) -> str:

@@ -12,7 +12,7 @@ from pipeline.label import LabelParams, label
 from pipeline.sources.source import Source
 from pipeline.streaming import LABELS
 from pipeline.verdicts import no_verdicts
-from tests.pipeline.conftest import TinyWorld
+from tests.pipeline.conftest import TinyWorld, put_posts
 from tests.pipeline.sources.archives import CONTROLS, POSITIVES, make_source
 
 
@@ -146,7 +146,10 @@ def test_an_account_of_both_classes_is_left_out_and_shown(
     twin = taken.replace("harbour/", "ordinary_atelier/")
     for name, table in tables.items():
         renamed = table.with_columns(pl.col("account_id").replace(control, twin))
-        renamed.sort("account_id").write_parquet(tmp_path / f"{name}.parquet")
+        if name == "posts":
+            put_posts(renamed, tmp_path)
+        else:
+            renamed.sort("account_id").write_parquet(tmp_path / f"{name}.parquet")
     params = LabelParams.model_validate(tiny_world.params["label"])
 
     report = label(

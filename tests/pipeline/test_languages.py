@@ -5,7 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from features import schema
 from pipeline.languages import languages
+from tests.pipeline.conftest import put_posts
 
 
 def tables(folder: Path, posts: Sequence[tuple[str, str | None]]) -> Path:
@@ -13,9 +15,9 @@ def tables(folder: Path, posts: Sequence[tuple[str, str | None]]) -> Path:
     pl.DataFrame(
         {"account_id": list(declared), "declared_language": list(declared.values())}
     ).write_parquet(folder / "accounts.parquet")
-    pl.DataFrame(
-        posts, schema={"account_id": pl.String, "language": pl.String}, orient="row"
-    ).write_parquet(folder / "posts.parquet")
+    types = {"account_id": pl.String, "language": pl.String}
+    said = pl.DataFrame(posts, schema=types, orient="row")
+    put_posts(schema.conform(said.with_columns(kind=pl.lit("reply")), "posts"), folder)
     return folder
 
 

@@ -9,7 +9,7 @@ import pytest
 from models.posts_curves import draw_sample, stability, time_to_detect, with_thresholds
 from pipeline.rescoring import Stored, in_order, parts_of, rescored
 from tests.features.builders import make_account, make_posts
-from tests.pipeline.conftest import TinyWorld
+from tests.pipeline.conftest import TinyWorld, put_posts
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -165,7 +165,7 @@ def test_accounts_without_times_are_left_out(
     undated = tiny_world.table("canonical/posts").with_columns(
         posted_at=pl.lit(None, dtype=pl.Datetime("ms", "UTC"))
     )
-    undated.write_parquet(tmp_path / "posts.parquet")
+    put_posts(undated, tmp_path)
     accounts = tiny_world.table("canonical/accounts")
     accounts.write_parquet(tmp_path / "accounts.parquet")
     given = stored(tiny_world)

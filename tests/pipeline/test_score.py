@@ -17,12 +17,14 @@ from features.coactivity import COACTIVITY
 from features.population import Population
 from models.calibrator import logit
 from models.scorer import score
+from pipeline import score_tables
+from pipeline.canonical_posts import FOLDER, buckets
 from pipeline.errors import SourceError
 from pipeline.score import main
 from pipeline.sources import DEFAULT_FILES, READERS
 from pipeline.stage import run_stage
 from tests.models.builders import LENIENT, rewritten
-from tests.pipeline.conftest import TinyWorld
+from tests.pipeline.conftest import TinyWorld, put_posts
 from tests.pipeline.sources.archives import CONTROLS, make_source
 from tests.pipeline.sources.people import golden
 from tests.pipeline.sources.published import PUBLISHED
@@ -325,10 +327,15 @@ def test_rejected_accounts_stand_in_order_among_parts(
     given = write((late.drop("index"), posts), tmp_path / "in", "parquet")
     _, out, _ = run(*given)
     whole = pl.read_parquet(tmp_path / "scores.parquet")
+    at_once = (tmp_path / "scores.parquet").read_bytes()
 
-    monkeypatch.setattr("pipeline.score._POSTS_PER_PART", 50)
+    monkeypatch.setattr(score_tables, "_POSTS_PER_PART", 50)
+    _, parted, _ = run(*given)
+
+    assert parted.count("accounts read") > 4
+    assert (tmp_path / "scores.parquet").read_bytes() == at_once
+    monkeypatch.setattr(score_tables, "_ACCOUNTS_HELD", 5)
     run(*given)
-
     assert pl.read_parquet(tmp_path / "scores.parquet").equals(whole)
     assert whole["account_id"].to_list() == accounts["account_id"].to_list()
     assert whole.filter(outcome="rejected")["reason"].to_list() == ["time_order"] * 8
@@ -581,3 +588,26 @@ def test_of_a_handful_no_share_is_told(run: Run, tables, tmp_path: Path) -> None
     _, said, _ = run(*write(tables, tmp_path, "parquet"))
 
     assert "estimated" not in said
+
+
+def test_posts_may_be_a_folder_of_buckets(run: Run, tables, tmp_path: Path) -> None:
+    given = write(tables, tmp_path, "parquet")
+    put_posts(tables[1], tmp_path, 100)
+    folder = tmp_path / FOLDER
+    assert len(buckets(folder)) > 4
+
+    found = []
+    for posts in (given[3], folder):
+        code, _, error = run(*given[:3], posts, "--population", posts)
+        assert (code, error) == (0, "")
+        found.append((tmp_path / "scores.parquet").read_bytes())
+
+    assert found[0] == found[1]
+    buckets(folder)[1].unlink()
+    for arguments in (
+        (*given[:3], folder),
+        (*given, "--population", folder),
+    ):
+        code, _, error = run(*arguments)
+        assert code == 1
+        assert re.match(r"error: .*bucket-0001-of-\d+.parquet: missing", error)

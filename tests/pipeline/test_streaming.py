@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipeline.canonical_posts import bucket_name
 from pipeline.errors import SourceError
 from pipeline.ingest import ingest
 from pipeline.post_files import POST_ORDER
@@ -36,7 +37,10 @@ def run(
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     budget = Budget(rows, size)
     ingest([source], raw, out / "canonical", out / "ingest.json", budget)
-    tables = {path.name: path.read_bytes() for path in (out / "canonical").iterdir()}
+    tables = {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in (out / "canonical").rglob("*.parquet")
+    }
     return tables, json.loads((out / "ingest.json").read_text())
 
 
@@ -260,7 +264,7 @@ def test_rows_on_disk_are_gone_when_reading_ends(tmp_path: Path) -> None:
         "accounts.parquet",
         "actions.parquet",
         "labels.parquet",
-        "posts.parquet",
+        "posts",
         "rejected.parquet",
     ]
     assert not [path for path in tmp_path.rglob("*.arrow")]
@@ -303,7 +307,7 @@ def test_posts_stand_in_the_order_of_all_keys(tmp_path: Path) -> None:
 
     run(make_source("canonical", files), tmp_path, tmp_path, 1000)
 
-    made = pl.read_parquet(tmp_path / "canonical" / "posts.parquet")
+    made = pl.read_parquet(tmp_path / "canonical" / "posts" / bucket_name(0, 1))
     assert made.equals(made.sort(POST_ORDER, nulls_last=True))
     assert made["text"].to_list() == list("abc") * 6
 

@@ -24,6 +24,7 @@ from features.catalogue import FEATURES
 from models.bundle import Bundle, load_bundle
 from models.scorer import Scores
 from models.scorer import score as score_offline
+from pipeline.canonical_posts import scan_posts
 from pipeline.ingest import ingest
 from pipeline.sources.source import Source
 from tests.models.builders import write_bundle
@@ -59,10 +60,8 @@ def real(public_data: Path, root: Path, folder: Path, each: int) -> Tables:
             else:
                 (raw / name).symlink_to(public_data / name)
     ingest(sources, raw, folder / "canonical", folder / "ingest.json")
-    accounts, posts = (
-        pl.read_parquet(folder / "canonical" / f"{name}.parquet")
-        for name in ("accounts", "posts")
-    )
+    accounts = pl.read_parquet(folder / "canonical" / "accounts.parquet")
+    posts = scan_posts(folder / "canonical").collect()
     known = posts.group_by("account_id").agg(pl.len()).filter(pl.col("len") >= 5)
     accounts = (
         accounts.join(known, on="account_id", how="semi", maintain_order="left")

@@ -1,9 +1,11 @@
+import shutil
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from pipeline.post_files import write_posts
 from serving.model import ServedModel, answer
 from serving.review.store import (
     Files,
@@ -95,6 +97,28 @@ def test_posts_may_be_missing(files: Files) -> None:
     item = stored_item(Files(files.scores, files.accounts, None), rows(files)[0])
 
     assert item.posts == []
+
+
+def test_posts_may_be_a_folder_of_buckets(files: Files) -> None:
+    assert files.posts is not None
+    folder = files.posts.with_suffix("")
+    write_posts([pl.read_parquet(files.posts)], folder, 4)
+    there = sorted(folder.iterdir())
+    assert len(there) > 2
+    bucketed = Files(files.scores, files.accounts, folder)
+
+    for row in rows(files):
+        one, other = (stored_item(each, row) for each in (files, bucketed))
+        assert one.account == other.account
+        assert sorted(map(repr, one.posts)) == sorted(map(repr, other.posts))
+
+    # The twin: of an account whose bucket is gone, no posts would look like none.
+    shutil.move(there[-1], files.posts.with_name("elsewhere"))
+    with pytest.raises(StoreError, match="POSTS: posts does not hold all buckets"):
+        stored_item(bucketed, rows(files)[0])
+    shutil.copy(files.posts, there[-1].with_name("posts.parquet"))
+    with pytest.raises(StoreError, match="POSTS: posts does not hold all buckets"):
+        stored_item(bucketed, rows(files)[0])
 
 
 def test_columns_may_be_missing_and_of_other_precision(files: Files) -> None:
