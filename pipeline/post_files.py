@@ -82,7 +82,7 @@ def write_posts(
     folder.mkdir()
     spilled = [part for part in parts if isinstance(part, SpilledPosts)]
     tables = [part for part in parts if isinstance(part, pl.DataFrame)]
-    held = pl.concat([schema.empty("posts"), *tables], rechunk=True)
+    held = tables[0].rechunk() if tables else schema.empty("posts")
     rows = held.height + sum(part.starts[-1] for part in spilled)
     count = count_for(rows, rows_per_bucket)
     numbers = bucket_of(held["account_id"], count)

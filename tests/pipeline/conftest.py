@@ -79,7 +79,7 @@ def tiny_params(root: Path) -> dict[str, Any]:
     params["simulate"]["scale"] = 0.04
     params["simulate"]["volume"]["median"] = 15
     params["simulate"]["volume"]["cap"] = 150
-    params["ingest"]["rows_per_bucket"] = 2_000
+    params["ingest"]["rows_per_bucket"] = 4_000
     params["split"]["random_folds"] = 3
     params["featurize"]["posts_per_part"] = 5_000
     params["train"] |= {
