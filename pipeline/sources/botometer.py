@@ -8,19 +8,19 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import checks, classes, fields, headerless, times, values
+from pipeline.sources import checks, classes, fields, flat, headerless, times, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 from pipeline.sources.x_api_v1 import COUNTS
 
-_USER: fields.Fields = {
+_USER: flat.Fields = {
     "account_id": ("user.id_str", "user_id", "user.id"),
     # Of the probe, not of the account, whose own time stands in `user`.
     "as_of": ("created_at", "probe_timestamp"),
     "handle": ("user.screen_name", "screen_name"),
     "created_at": ("user.created_at", "user_created_at"),
 }
-_USER_MORE: fields.Fields = {
+_USER_MORE: flat.Fields = {
     "name": ("user.name", "name"),
     "bio": ("user.description", "description"),
     "location": ("user.location",),
@@ -33,6 +33,7 @@ _USER_MORE: fields.Fields = {
     "listed": ("user.listed_count", "listed_count"),
     "default_image": ("user.default_profile_image",),
 }
+_ACCOUNTS = flat.Shape("accounts", "accounts", _USER, _USER_MORE)
 _FLAT = "%a %b %d %H:%M:%S %Y"
 
 
@@ -44,7 +45,7 @@ def read(source: Source, raw: Path) -> Tables:
             flat objects meet no declared zone.
     """
     classes.keys(source, ["accounts"], [])
-    accounts = fields.load(source, raw, "accounts", "accounts", _USER, _USER_MORE)
+    accounts = fields.load(source, raw, _ACCOUNTS)
     values.primary_id(accounts, "account_id")
     for name in COUNTS:
         values.count(accounts, name)

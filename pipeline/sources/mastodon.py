@@ -12,6 +12,7 @@ from pipeline.sources import (
     archive,
     checks,
     fields,
+    flat,
     lists,
     profiles,
     relations,
@@ -22,7 +23,7 @@ from pipeline.sources import (
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
-_PROFILE: fields.Fields = {
+_PROFILE: flat.Fields = {
     "account_id": ("id",),
     "handle": ("acct",),
     "name": ("display_name",),
@@ -33,14 +34,14 @@ _PROFILE: fields.Fields = {
     "posts_total": ("statuses_count",),
     "image": ("avatar",),
 }
-_POST: fields.Fields = {
+_POST: flat.Fields = {
     "post_id": ("id",),
     "account_id": ("account.id",),
     "posted_at": ("created_at",),
     # That of a repost is null or repeats what it reposts.
     "text": ("reblog.content", "content"),
 }
-_POST_MORE: fields.Fields = {
+_POST_MORE: flat.Fields = {
     "language": ("language",),
     "client": ("application.name",),
     "reply_account": ("in_reply_to_account_id",),
@@ -58,6 +59,15 @@ _POST_MORE: fields.Fields = {
     "quotes": ("quotes_count",),
 }
 _REQUIRED = ("account_id", "handle", "created_at")
+ACCOUNTS = flat.Shape(
+    "accounts", "accounts", {name: _PROFILE[name] for name in _REQUIRED}, _PROFILE
+)
+POSTS = flat.Shape(
+    "posts",
+    "posts",
+    _POST,
+    {**_POST_MORE, **profiles.beside_posts(_PROFILE, "account.")},
+)
 
 
 def read(source: Source, raw: Path) -> Tables:
@@ -71,8 +81,7 @@ def read(source: Source, raw: Path) -> Tables:
     )
     listed = None
     if "accounts" in source.files:
-        required = {name: _PROFILE[name] for name in _REQUIRED}
-        listed = fields.load(source, raw, "accounts", "accounts", required, _PROFILE)
+        listed = fields.load(source, raw, ACCOUNTS)
         values.primary_id(listed, "account_id")
     posts = _posts(source, raw) if "posts" in source.files else None
     accounts = listed if posts is None else profiles.of(posts, _PROFILE, listed)
@@ -94,8 +103,7 @@ def _profile(accounts: Reading) -> None:
 
 
 def _posts(source: Source, raw: Path) -> Reading:
-    more = {**_POST_MORE, **profiles.beside_posts(_PROFILE, "account.")}
-    posts = fields.load(source, raw, "posts", "posts", _POST, more)
+    posts = fields.load(source, raw, POSTS)
     values.primary_id(posts, "post_id")
     values.primary_id(posts, "account_id")
     times.zoned(posts, "posted_at")

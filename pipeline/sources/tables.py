@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.errors import SourceError
-from pipeline.sources import archive, columns, fields
+from pipeline.sources import archive, columns, fields, flat
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source
 
@@ -28,7 +28,7 @@ def load(
             "list one form"
         )
     if forms == {True}:
-        return fields.load(source, raw, key, table, required, optional)
+        return fields.load(source, raw, flat.Shape(key, table, required, optional))
     return columns.load(source, raw, key, table, required, optional)
 
 

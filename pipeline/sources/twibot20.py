@@ -9,13 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.sources import archive, checks, classes, fields, texts, values
+from pipeline.sources import archive, checks, classes, fields, flat, texts, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 from pipeline.sources.x_api_v1 import profile
 
-_USER: fields.Fields = {"account_id": ("ID",)}
-_USER_MORE: fields.Fields = {
+_USER: flat.Fields = {"account_id": ("ID",)}
+_USER_MORE: flat.Fields = {
     "handle": ("profile.screen_name",),
     "name": ("profile.name",),
     "created_at": ("profile.created_at",),
@@ -31,7 +31,18 @@ _USER_MORE: fields.Fields = {
     "default_image": ("profile.default_profile_image",),
     "word": ("label",),
 }
-_POST: fields.Fields = {"account_id": ("ID",), "text": ("text",)}
+_POST: flat.Fields = {"account_id": ("ID",), "text": ("text",)}
+
+
+def _texts(element: dict[str, Any]) -> Iterable[object]:
+    written = element.get("tweet")
+    if not isinstance(written, list):
+        return []
+    return [{"ID": element.get("ID"), "text": text} for text in written]
+
+
+ACCOUNTS = flat.Shape("accounts", "accounts", _USER, _USER_MORE)
+POSTS = flat.Shape("accounts", "posts", _POST, each=_texts, counted=False)
 
 
 def read(source: Source, raw: Path) -> Tables:
@@ -42,7 +53,7 @@ def read(source: Source, raw: Path) -> Tables:
             accounts are to be trained on that have none.
     """
     archive.check_keys(source, ["accounts"], [])
-    accounts = fields.load(source, raw, "accounts", "accounts", _USER, _USER_MORE)
+    accounts = fields.load(source, raw, ACCOUNTS)
     values.primary_id(accounts, "account_id")
     written = [name for name in _USER_MORE if name != "word"]
     for name in written:
@@ -56,19 +67,10 @@ def read(source: Source, raw: Path) -> Tables:
 
 
 def _posts(source: Source, raw: Path) -> Reading:
-    posts = fields.load(
-        source, raw, "accounts", "posts", _POST, each=_texts, counted=False
-    )
+    posts = fields.load(source, raw, POSTS)
     values.primary_id(posts, "account_id")
     posts.set(text=pl.col("text").str.replace(r"\n$", ""))
     texts.kind_of(posts)
     texts.named_target(posts)
     texts.entities_of(posts)
     return posts
-
-
-def _texts(element: dict[str, Any]) -> Iterable[object]:
-    written = element.get("tweet")
-    if not isinstance(written, list):
-        return []
-    return [{"ID": element.get("ID"), "text": text} for text in written]

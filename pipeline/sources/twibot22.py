@@ -31,7 +31,7 @@ def read(source: Source, raw: Path) -> Tables:
     classes.settle(accounts)
     posts = None
     if "posts" in source.files:
-        posts = x_api_v2.posts_of(source, raw, {})
+        posts = x_api_v2.posts_of(source, raw, x_api_v2.POSTS)
         _strip(posts, "post_id", "t")
         # The author stands there as a bare number.
         _strip(posts, "account_id", "u", bare=True)

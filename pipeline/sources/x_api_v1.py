@@ -10,6 +10,7 @@ from pipeline.sources import (
     archive,
     checks,
     fields,
+    flat,
     lists,
     profiles,
     relations,
@@ -20,7 +21,7 @@ from pipeline.sources import (
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
-_PROFILE: fields.Fields = {
+_PROFILE: flat.Fields = {
     "account_id": ("id_str", "id"),
     "handle": ("screen_name",),
     "name": ("name",),
@@ -36,13 +37,13 @@ _PROFILE: fields.Fields = {
     "listed": ("listed_count",),
     "default_image": ("default_profile_image",),
 }
-_POST: fields.Fields = {
+_POST: flat.Fields = {
     "post_id": ("id_str", "id"),
     "account_id": ("user.id_str", "user.id"),
     "posted_at": ("created_at",),
     "text": ("extended_tweet.full_text", "full_text", "text"),
 }
-_POST_MORE: fields.Fields = {
+_POST_MORE: flat.Fields = {
     "language": ("lang",),
     "client": ("source",),
     "reply_account": ("in_reply_to_user_id_str", "in_reply_to_user_id"),
@@ -73,6 +74,31 @@ _REQUIRED = ("account_id", "handle", "created_at")
 _PAGES = ("users", "statuses")
 
 
+def _entries(element: dict[str, Any]) -> Iterable[object]:
+    """Objects of a page, or the object itself."""
+    for key in _PAGES:
+        if isinstance(element.get(key), list):
+            entries: list[object] = element[key]
+            return entries
+    return [element]
+
+
+ACCOUNTS = flat.Shape(
+    "accounts",
+    "accounts",
+    {name: _PROFILE[name] for name in _REQUIRED},
+    _PROFILE,
+    _entries,
+)
+POSTS = flat.Shape(
+    "posts",
+    "posts",
+    _POST,
+    {**_POST_MORE, **profiles.beside_posts(_PROFILE, "user.")},
+    _entries,
+)
+
+
 def read(source: Source, raw: Path) -> Tables:
     """Tables of one class; accounts that stand only in posts are derived from them.
 
@@ -101,17 +127,13 @@ def profile(accounts: Reading) -> None:
 
 
 def _listed(source: Source, raw: Path) -> Reading:
-    required = {name: _PROFILE[name] for name in _REQUIRED}
-    listed = fields.load(
-        source, raw, "accounts", "accounts", required, _PROFILE, _entries
-    )
+    listed = fields.load(source, raw, ACCOUNTS)
     values.primary_id(listed, "account_id")
     return listed
 
 
 def _posts(source: Source, raw: Path) -> Reading:
-    more = {**_POST_MORE, **profiles.beside_posts(_PROFILE, "user.")}
-    posts = fields.load(source, raw, "posts", "posts", _POST, more, _entries)
+    posts = fields.load(source, raw, POSTS)
     values.primary_id(posts, "post_id")
     values.primary_id(posts, "account_id")
     times.moment(posts, "posted_at", [times.API], zone_stated=True)
@@ -126,12 +148,3 @@ def _posts(source: Source, raw: Path) -> Reading:
     posts.null("count_of_target", "reposts", repeated)
     relations.from_pointers(posts)
     return posts
-
-
-def _entries(element: dict[str, Any]) -> Iterable[object]:
-    """Objects of a page, or the object itself."""
-    for key in _PAGES:
-        if isinstance(element.get(key), list):
-            entries: list[object] = element[key]
-            return entries
-    return [element]

@@ -1,6 +1,7 @@
 """X (Twitter) API v2: user and post objects, in arrays, lines or pages with `includes`."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pipeline.sources import (
     archive,
     checks,
     fields,
+    flat,
     lists,
     profiles,
     relations,
@@ -20,7 +22,7 @@ from pipeline.sources import (
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
-PROFILE: fields.Fields = {
+PROFILE: flat.Fields = {
     "account_id": ("id",),
     "handle": ("username",),
     "name": ("name",),
@@ -35,7 +37,7 @@ PROFILE: fields.Fields = {
     "listed": ("public_metrics.listed_count",),
     "image": ("profile_image_url",),
 }
-POST: fields.Fields = {
+POST: flat.Fields = {
     "post_id": ("id",),
     "account_id": ("author_id",),
     "posted_at": ("created_at",),
@@ -58,71 +60,6 @@ POST: fields.Fields = {
 }
 PROFILE_REQUIRED = ("account_id", "handle")
 POST_REQUIRED = ("post_id", "account_id", "text")
-
-
-def read(source: Source, raw: Path) -> Tables:
-    """Tables of one class; accounts that stand only in posts are derived from them.
-
-    People whom posts mention or answer stand in `includes` as well: only the authors
-    of posts become accounts.
-
-    Raises:
-        SourceError: a file is missing or no JSON, or lacks a required field.
-    """
-    archive.check_keys(
-        source, [] if "posts" in source.files else ["accounts"], ["accounts", "posts"]
-    )
-    listed = accounts_of(source, raw) if "accounts" in source.files else None
-    posts = None
-    if "posts" in source.files:
-        posts = posts_of(source, raw, profiles.beside_posts(PROFILE, "_author."))
-    accounts = listed if posts is None else profiles.of(posts, PROFILE, listed)
-    assert accounts is not None
-    profile(accounts)
-    checks.give_class(accounts)
-    return checks.settle(accounts, posts)
-
-
-def accounts_of(source: Source, raw: Path) -> Reading:
-    """User objects as published, their id checked."""
-    required = {name: PROFILE[name] for name in PROFILE_REQUIRED}
-    listed = fields.load(
-        source, raw, "accounts", "accounts", required, PROFILE, _entries
-    )
-    values.primary_id(listed, "account_id")
-    return listed
-
-
-def profile(accounts: Reading) -> None:
-    """Type the columns of user objects."""
-    for name in ("followers", "following", "posts_total", "likes_total", "listed"):
-        values.count(accounts, name)
-    times.zoned(accounts, "created_at")
-    default = pl.col("image").str.contains("default_profile", literal=True)
-    accounts.set(default_image=default)
-    accounts.frame = accounts.frame.drop("image")
-
-
-def posts_of(source: Source, raw: Path, more: fields.Fields) -> Reading:
-    """Typed post objects; `more` columns are left as they are."""
-    required = {name: POST[name] for name in POST_REQUIRED}
-    posts = fields.load(
-        source, raw, "posts", "posts", required, {**POST, **more}, _entries
-    )
-    values.primary_id(posts, "post_id")
-    values.primary_id(posts, "account_id")
-    times.zoned(posts, "posted_at")
-    for name in ("hashtags", "links", "mentions"):
-        lists.json_cells(posts, name)
-    texts.client_name(posts)
-    values.language(posts, "language")
-    for name in ("likes", "reposts", "replies", "quotes"):
-        values.count(posts, name)
-    # A repost carries the count of the post that it repeats.
-    repeated = pl.col("repost_post").is_not_null()
-    posts.null("count_of_target", "reposts", repeated)
-    relations.from_pointers(posts)
-    return posts
 
 
 def _entries(element: dict[str, Any]) -> Iterable[object]:
@@ -159,3 +96,78 @@ def _with_included(
         if isinstance(one, dict)
     }
     return {**entry, **pointed, "_author": users.get(str(entry.get("author_id")))}
+
+
+ACCOUNTS = flat.Shape(
+    "accounts",
+    "accounts",
+    {name: PROFILE[name] for name in PROFILE_REQUIRED},
+    PROFILE,
+    _entries,
+)
+# Posts alone, and with the profiles of their authors.
+POSTS = flat.Shape(
+    "posts", "posts", {name: POST[name] for name in POST_REQUIRED}, POST, _entries
+)
+AUTHORED = replace(
+    POSTS, optional={**POST, **profiles.beside_posts(PROFILE, "_author.")}
+)
+
+
+def read(source: Source, raw: Path) -> Tables:
+    """Tables of one class; accounts that stand only in posts are derived from them.
+
+    People whom posts mention or answer stand in `includes` as well: only the authors
+    of posts become accounts.
+
+    Raises:
+        SourceError: a file is missing or no JSON, or lacks a required field.
+    """
+    archive.check_keys(
+        source, [] if "posts" in source.files else ["accounts"], ["accounts", "posts"]
+    )
+    listed = accounts_of(source, raw) if "accounts" in source.files else None
+    posts = None
+    if "posts" in source.files:
+        posts = posts_of(source, raw, AUTHORED)
+    accounts = listed if posts is None else profiles.of(posts, PROFILE, listed)
+    assert accounts is not None
+    profile(accounts)
+    checks.give_class(accounts)
+    return checks.settle(accounts, posts)
+
+
+def accounts_of(source: Source, raw: Path) -> Reading:
+    """User objects as published, their id checked."""
+    listed = fields.load(source, raw, ACCOUNTS)
+    values.primary_id(listed, "account_id")
+    return listed
+
+
+def profile(accounts: Reading) -> None:
+    """Type the columns of user objects."""
+    for name in ("followers", "following", "posts_total", "likes_total", "listed"):
+        values.count(accounts, name)
+    times.zoned(accounts, "created_at")
+    default = pl.col("image").str.contains("default_profile", literal=True)
+    accounts.set(default_image=default)
+    accounts.frame = accounts.frame.drop("image")
+
+
+def posts_of(source: Source, raw: Path, shape: flat.Shape) -> Reading:
+    """Typed post objects; columns beside those of a post are left as they are."""
+    posts = fields.load(source, raw, shape)
+    values.primary_id(posts, "post_id")
+    values.primary_id(posts, "account_id")
+    times.zoned(posts, "posted_at")
+    for name in ("hashtags", "links", "mentions"):
+        lists.json_cells(posts, name)
+    texts.client_name(posts)
+    values.language(posts, "language")
+    for name in ("likes", "reposts", "replies", "quotes"):
+        values.count(posts, name)
+    # A repost carries the count of the post that it repeats.
+    repeated = pl.col("repost_post").is_not_null()
+    posts.null("count_of_target", "reposts", repeated)
+    relations.from_pointers(posts)
+    return posts

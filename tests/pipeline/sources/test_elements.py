@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.sources import elements, fields, paths
+from pipeline.sources import elements, fields, flat, paths
 from pipeline.sources.elements import Element
 from pipeline.sources.members import Stream, streams
 from pipeline.sources.reading import Reading
@@ -245,9 +245,8 @@ def test_paths(path: str, found: object) -> None:
 def load(tmp_path: Path, text: str) -> Reading:
     (tmp_path / "a.json").write_text(text)
     source = make_source("canonical", {"accounts": ["a.json"]})
-    return fields.load(
-        source, tmp_path, "accounts", "accounts", {"id": ("id",)}, {"x": ("x",)}
-    )
+    shape = flat.Shape("accounts", "accounts", {"id": ("id",)}, {"x": ("x",)})
+    return fields.load(source, tmp_path, shape)
 
 
 def test_a_row_without_a_required_field_is_rejected(tmp_path: Path) -> None:
