@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -15,13 +14,19 @@ from pipeline.forgotten import Forgotten, leave_out
 from pipeline.post_files import SpilledPosts, spill
 from pipeline.source_report import Measures, measure
 from pipeline.sources import READERS
-from pipeline.sources.archive import find
 from pipeline.sources.overlap import abreast
-from pipeline.sources.part import Findings, Part
+from pipeline.sources.part import (
+    Findings,
+    Part,
+    Whole,
+    check_required,
+    ids,
+    last_posts,
+)
 from pipeline.sources.progress import progress
 from pipeline.sources.source import FileCount, Source, Tables
-from pipeline.sources.spool import STREAMED, Budget, Spool
-from pipeline.sources.tables import is_json
+from pipeline.sources.spool import Budget, Spool
+from pipeline.sources.streamed import is_streamed
 from pipeline.sources.values import check_destroyed
 
 LABELS = {
@@ -90,35 +95,43 @@ def read_source(
     def read(part: Source) -> Tables:
         return leave_out(READERS[source.format](part, raw), source, forgotten)
 
-    if not _is_streamed(source, raw):
+    if not is_streamed(source):
         path = None if alone else folder / f"{source.name}.arrow"
         return _written(read(source), source, path)
     spool = Spool(source, raw, folder / f"{source.name}.rows", budget, say)
     unread = list(spool.parts())
     held = alone and len(unread) == 1
 
-    def written(numbered: tuple[int, Part]) -> tuple[int, Read]:
+    def written(numbered: tuple[int, Part]) -> tuple[int, Read, Findings]:
         index, part = numbered
         path = None if held else folder / f"{source.name}.{index}.arrow"
-        return index, _written(read(part), source, path)
+        return index, _written(read(part), source, path), part.findings
 
     parts: dict[int, Read] = {}
+    findings: dict[int, Findings] = {}
     with progress(f"{source.name}, tables", say) as tell:
-        for index, found in abreast(written, enumerate(unread)):
-            parts[index] = found
+        for index, found, learnt in abreast(written, enumerate(unread)):
+            parts[index], findings[index] = found, learnt
             rows = sum(count.read for count in found.counts)
             tell(rows, (index + 1) / len(unread))
-    findings = [part.findings for part in unread]
-    check_destroyed(_ids(findings))
-    last_posts = _last_posts(findings)
-    again = [
-        (index, part)
-        for index, part in enumerate(spool.parts(last_posts))
-        if _knew_too_little(findings[index], last_posts)
-    ]
-    for index, _ in again:
-        parts[index].posts.clear()
-    parts |= dict(abreast(written, again))
+
+    def again(whole: Whole) -> None:
+        unsure = [
+            (index, part)
+            for index, part in enumerate(spool.parts(whole))
+            if findings[index].knew_too_little(whole)
+        ]
+        for index, _ in unsure:
+            parts[index].posts.clear()
+        for index, found, learnt in abreast(written, unsure):
+            parts[index], findings[index] = found, learnt
+
+    check_destroyed(ids(findings.values()))
+    check_required(findings.values())
+    # The second answer depends on what the first one changes.
+    prefixed = any(found.prefixed for found in findings.values())
+    again(Whole(prefixed=prefixed))
+    again(Whole(prefixed=prefixed, last_posts=last_posts(findings.values())))
     spool.remove()
     together = _together(list(parts.values()))
     if source.as_of.rule == "column" and together.accounts.is_empty():
@@ -127,17 +140,6 @@ def read_source(
             "observation; use rule last_post or constant, or correct the rows"
         )
     return together
-
-
-def _is_streamed(source: Source, raw: Path) -> bool:
-    """Whether its rows can be told apart by account before its reader sees them.
-
-    Else it is read in one piece; also with keys that its reader will refuse.
-    """
-    if set(source.files) - set(STREAMED.get(source.format, ())):
-        return False
-    found = [path for key in source.files for path in find(source, raw, key)]
-    return not any(is_json(path) for path in found)
 
 
 def _written(tables: Tables, source: Source, path: Path | None) -> Read:
@@ -188,32 +190,6 @@ def _labels(accounts: pl.DataFrame, source: Source) -> pl.DataFrame:
         "label",
         "group",
     ).cast(pl.Schema(LABELS))
-
-
-def _ids(findings: Sequence[Findings]) -> dict[tuple[str, str], tuple[int, int]]:
-    summed: dict[tuple[str, str], tuple[int, int]] = {}
-    for found in findings:
-        for name, (destroyed, ids) in found.ids.items():
-            before = summed.get(name, (0, 0))
-            summed[name] = (before[0] + destroyed, before[1] + ids)
-    return summed
-
-
-def _last_posts(findings: Sequence[Findings]) -> dict[int, datetime | None]:
-    latest: dict[int, datetime | None] = {}
-    for found in findings:
-        for label, time in found.last_posts.items():
-            times = [one for one in (time, latest.get(label)) if one is not None]
-            latest[label] = max(times, default=None)
-    return latest
-
-
-def _knew_too_little(found: Findings, last_posts: dict[int, datetime | None]) -> bool:
-    """Whether accounts without a dated post were judged at another moment."""
-    return any(
-        last_posts[label] is None or found.last_posts[label] != last_posts[label]
-        for label in found.waiting
-    )
 
 
 def _together(parts: Sequence[Read]) -> Read:

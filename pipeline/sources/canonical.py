@@ -5,17 +5,40 @@ from pathlib import Path
 import polars as pl
 
 from features import schema
-from pipeline.errors import SourceError
-from pipeline.sources import archive, checks, columns, lists, tables, times, values
-from pipeline.sources.part import Part
+from pipeline.sources import (
+    archive,
+    checks,
+    columns,
+    flat,
+    lists,
+    tables,
+    times,
+    values,
+)
+from pipeline.sources.part import Part, require
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
+_COLUMNS = {
+    table: {name: (name,) for name in columns_of}
+    for table, columns_of in schema.TABLES.items()
+}
 _REQUIRED = {
     "accounts": ("account_id",),
     "posts": ("account_id", "kind"),
     "actions": tuple(schema.ACTIONS),
 }
+_LABEL = {"label": ("label",), "group": ("group",)}
+
+
+def _required(table: str) -> columns.Columns:
+    return {name: _COLUMNS[table][name] for name in _REQUIRED[table]}
+
+
+SHAPES = tuple(
+    flat.Shape(table, table, _required(table), {**_COLUMNS[table], **extra})
+    for table, extra in (("accounts", _LABEL), ("posts", {}))
+)
 
 
 def read(source: Source, raw: Path) -> Tables:
@@ -27,9 +50,7 @@ def read(source: Source, raw: Path) -> Tables:
         SourceError: a file or a required column is missing.
     """
     archive.check_keys(source, ["accounts"], ["posts"])
-    accounts = _load(
-        source, raw, "accounts", {"label": ("label",), "group": ("group",)}
-    )
+    accounts = _load(source, raw, "accounts", _LABEL)
     _labels(accounts)
     posts = rows(source, raw, "posts") if "posts" in source.files else None
     if _empty(accounts, "as_of"):
@@ -61,9 +82,8 @@ def rows(source: Source, raw: Path, table: str) -> Reading:
 
 
 def _load(source: Source, raw: Path, table: str, extra: columns.Columns) -> Reading:
-    names: columns.Columns = {name: (name,) for name in schema.TABLES[table]}
-    required = {name: names[name] for name in _REQUIRED[table]}
-    reading = tables.load(source, raw, table, table, required, {**names, **extra})
+    wanted = {**_COLUMNS[table], **extra}
+    reading = tables.load(source, raw, table, table, _required(table), wanted)
     values.primary_id(reading, "account_id")
     for name, dtype in schema.TABLES[table].items():
         if name == "account_id":
@@ -108,9 +128,10 @@ def _labels(accounts: Reading) -> None:
         return
     unknown = ~pl.col("label").is_in(["0", "1"])
     accounts.reject("label_unknown", unknown.fill_null(True), "label is not 0 or 1")
-    if accounts.frame.is_empty() and not isinstance(accounts.source, Part):
-        raise SourceError(
-            f"source {accounts.source.name}: no account has a label 0 or 1; write them "
-            "so, or drop the column"
-        )
+    require(
+        accounts.source,
+        not accounts.frame.is_empty(),
+        f"source {accounts.source.name}: no account has a label 0 or 1; write them so, "
+        "or drop the column",
+    )
     accounts.set(label=pl.col("label").cast(pl.Int8))

@@ -6,6 +6,7 @@ import polars as pl
 
 from pipeline.errors import SourceError
 from pipeline.sources import archive, checks
+from pipeline.sources.part import require
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source
 
@@ -40,22 +41,21 @@ def settle(accounts: Reading) -> None:
     accounts.set(label=label_of(pl.col("word"), source))
     if "group" not in accounts.frame.columns:
         accounts.set(group=pl.lit(None, pl.String))
-    unknown = accounts.frame.filter(
-        pl.col("label").is_null() & pl.col("word").is_not_null()
-    )
-    if unknown.height:
+    unknown = pl.col("label").is_null() & pl.col("word").is_not_null()
+    if accounts.frame.select(unknown.any()).item():
         raise SourceError(
-            f"source {source.name}: {unknown.height} label(s) whose class is not "
-            'declared; give the polarity of each, like `polarity: {"1": positives, '
+            f"source {source.name}: accounts with a label whose class is not declared; "
+            'give the polarity of each, like `polarity: {"1": positives, '
             '"0": controls}`'
         )
     accounts.reject("unlabelled", pl.col("word").is_null(), "no label for this account")
     accounts.frame = accounts.frame.drop("word")
-    if accounts.frame.is_empty():
-        raise SourceError(
-            f"source {source.name}: no account has a label; unlabelled accounts can be "
-            "scored, never trained on"
-        )
+    require(
+        source,
+        not accounts.frame.is_empty(),
+        f"source {source.name}: no account has a label; unlabelled accounts can be "
+        "scored, never trained on",
+    )
 
 
 def join(accounts: Reading, labels: Reading | None) -> None:

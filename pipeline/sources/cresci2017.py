@@ -89,15 +89,24 @@ def of_groups(source: Source, raw: Path, groups: Mapping[str, int]) -> Tables:
     if "archive" not in source.files:
         archive.check_keys(source, ["users"], ["posts"])
         return _tables(source, raw, groups)
-    archive.check_keys(source, ["archive"], [])
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for path in archive.find(source, raw, "archive"):
-            nested.unpack(path, folder / path.relative_to(raw), (".csv",))
-        files = {"users": ["**/users.csv"]}
-        if any(folder.glob("**/tweets.csv")):
-            files["posts"] = ["**/tweets.csv"]
-        return _tables(source.model_copy(update={"files": files}), folder, groups)
+        return _tables(unpacked(source, raw, folder), folder, groups)
+
+
+def unpacked(source: Source, raw: Path, folder: Path) -> Source:
+    """The same release in plain folders below `folder`, where its zips are unpacked.
+
+    Raises:
+        SourceError: an archive is missing, or cannot be unpacked.
+    """
+    archive.check_keys(source, ["archive"], [])
+    for path in archive.find(source, raw, "archive"):
+        nested.unpack(path, folder / path.relative_to(raw), (".csv",))
+    files = {"users": ["**/users.csv"]}
+    if any(folder.glob("**/tweets.csv")):
+        files["posts"] = ["**/tweets.csv"]
+    return source.model_copy(update={"files": files})
 
 
 def _tables(source: Source, raw: Path, groups: Mapping[str, int]) -> Tables:

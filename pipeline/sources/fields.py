@@ -1,6 +1,6 @@
 """JSON files of one key as one frame: values found by path, as `columns` does by name."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -59,7 +59,7 @@ def _files(source: Source, raw: Path, shape: flat.Shape) -> list[tuple[str, Deli
 
 def files(
     source: Source, raw: Path, shape: flat.Shape
-) -> Iterator[tuple[str, Iterator[Delimited]]]:
+) -> Iterator[tuple[str, Generator[Delimited, None, None]]]:
     """Name and rows of each file; those of one are read before the next is opened.
 
     Raises:

@@ -1,7 +1,7 @@
 """Rows of JSON elements: values found by path, in batches of bounded size."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ Each = Callable[[dict[str, Any]], Iterable[object]]
 # Column beside those of a shape: a list or object stood in the place of a value.
 UNREADABLE = "_unreadable"
 # Kept as Python values, which take several times as much memory as those of a frame.
-_BATCH_ROWS = 4_000
+_BATCH_ROWS = 2_000
 _LISTS = {
     name
     for columns in schema.TABLES.values()
@@ -58,7 +58,9 @@ class Shape:
         return {**self.required, **self.optional}
 
 
-def batches(stream: Stream, encoding: str, shape: Shape) -> Iterator[Delimited]:
+def batches(
+    stream: Stream, encoding: str, shape: Shape
+) -> Generator[Delimited, None, None]:
     """Rows of a stream in order, in parts of bounded size; at least one part.
 
     Columns are those of the shape, strings, absent null; a list is JSON text, for

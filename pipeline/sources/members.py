@@ -73,16 +73,18 @@ def members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Files of a zip in order of name, without what archivers add.
 
     Raises:
-        SourceError: a member leaves the folder that it would be unpacked into, or has
-            a name that a terminal would not show as it is.
+        SourceError: a member leaves the folder that it would be unpacked into, has a
+            name that a terminal would not show as it is, or stands there twice.
     """
-    kept = []
+    kept: list[zipfile.ZipInfo] = []
     for info in sorted(packed.infolist(), key=lambda one: one.filename):
         place = PurePosixPath(info.filename)
         if not info.filename.isprintable():
             raise SourceError(f"{packed.filename}: a member's name is not printable")
         if place.is_absolute() or ".." in place.parts or "\\" in info.filename:
             raise SourceError(f"{packed.filename}: a member leaves the target folder")
+        if kept and kept[-1].filename == info.filename:
+            raise SourceError(f"{packed.filename}: {info.filename} stands there twice")
         added = any(part.startswith((".", "__MACOSX")) for part in place.parts)
         if not (info.is_dir() or added):
             kept.append(info)

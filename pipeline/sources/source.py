@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Final, Literal
 
 import polars as pl
 from pydantic import AfterValidator, Field, model_validator
@@ -100,7 +100,10 @@ class Source(Section):
     # Word of a label -> class, where words or numbers do not say it of themselves.
     polarity: dict[str, Literal["positives", "controls"]] | None = None
 
-    needs_labels: ClassVar[bool] = True
+    @property
+    def needs_labels(self) -> bool:
+        """Whether accounts without a label are of no use."""
+        return True
 
     @model_validator(mode="after")
     def _has_a_class(self) -> "Source":
@@ -115,7 +118,10 @@ class ToScore(Source):
     No section of params.yaml can declare it, so that nothing unlabelled is trained on.
     """
 
-    needs_labels: ClassVar[bool] = False
+    @property
+    def needs_labels(self) -> bool:
+        """Never: accounts to be scored have none."""
+        return False
 
 
 @dataclass

@@ -7,8 +7,7 @@ into one part never touches the disk.
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,30 +15,23 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from pipeline.sources import archive, columns
+from pipeline.sources import columns, streamed
 from pipeline.sources.delimited import Delimited
 from pipeline.sources.overlap import ahead
 from pipeline.sources.part import Findings, Part, Whole
 from pipeline.sources.progress import Tell, progress
 from pipeline.sources.source import Source
 
-# Format -> kind of file -> spellings of the column that names the account. Readers of
-# these formats look at one account at a time, or ask what they read (`Part`).
-STREAMED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
-    "canonical": {"accounts": ("account_id",), "posts": ("account_id",)},
-    "cresci2015": {"e13_users": ("id",), "int_users": ("id",), "posts": ("user_id",)},
-    "ira": {"accounts": ("author_id",), "posts": ("author_id",)},
-    "twitter_io": {"accounts": ("userid",), "posts": ("userid",)},
-}
 # Accounts are dealt to so many heaps; parts are made of whole ones.
-HEAPS = 64
-_NUMBERS: Final = pl.Series(range(HEAPS), dtype=pl.UInt8)
+HEAPS = 1024
+_NUMBERS: Final = pl.Series(range(HEAPS), dtype=pl.UInt16)
 # No column of a text file is named so.
 _HEAP: Final = "\0heap"
 # Rows of so many parts are held before they are put on disk. Parts that are read take
 # as much memory, and none of them is read by then.
 _HELD_PARTS = 4
-_BATCH_ROWS = 2_000
+_LEAST_BATCH_ROWS = 64
+_UNKNOWN: Final = Whole()
 
 
 @dataclass
@@ -79,7 +71,7 @@ class Spool:
     """Rows of all files of one source.
 
     Args:
-        source: declaration; its format is one of STREAMED.
+        source: declaration; `streamed.is_streamed`.
         raw: directory that its file names are relative to.
         folder: where rows may be put; not yet there.
         budget: what a part holds.
@@ -94,7 +86,7 @@ class Spool:
         budget: Budget,
         say: Callable[[str], None],
     ) -> None:
-        self._source = source
+        self._source, raw = streamed.unpacked(source, raw, folder / "unpacked")
         self._folder = folder
         self._budget = budget
         self._files: list[_File] = []
@@ -102,12 +94,9 @@ class Spool:
         self._heights = np.zeros(HEAPS, dtype=np.int64)
         self._weights = np.zeros(HEAPS)
         self._held = self._weight = self._spilled = 0
-        for key, spellings in STREAMED[source.format].items():
-            for path in archive.find(source, raw, key):
-                name = path.relative_to(raw).as_posix()
-                batches = ahead(columns.batches(path, source))
-                with progress(f"{source.name}, {name}", say) as tell:
-                    self._read(batches, name, key, spellings, tell)
+        for key, name, account, batches in streamed.files(self._source, raw):
+            with progress(f"{source.name}, {name}", say) as tell:
+                self._read(ahead(batches), name, key, account, tell)
         if self._spilled:
             self._spill()
 
@@ -158,34 +147,38 @@ class Spool:
                 continue
             rows = pl.concat(file.held)
             file.held = []
+            if rows.is_empty():
+                continue
             rows = rows.sort(_HEAP)
             starts = [*rows[_HEAP].search_sorted(_NUMBERS).to_list(), rows.height]
             self._folder.mkdir(parents=True, exist_ok=True)
             place = f"{self._files.index(file)}.{len(file.spilled)}.arrow"
             # One file and not one a heap: a part reads the stretch of it that it needs.
-            # Compressed it takes no longer to write, and far less to take away.
+            # Whole batches are read: of about a heap, a part holds little that it does
+            # not need, in however many files it lies. Compressed they take no longer to
+            # write, and far less to take away.
+            size = max(rows.height // HEAPS, _LEAST_BATCH_ROWS)
             rows.drop(_HEAP).write_ipc(
-                self._folder / place, compression="lz4", record_batch_size=_BATCH_ROWS
+                self._folder / place, compression="lz4", record_batch_size=size
             )
             file.spilled[self._folder / place] = starts
         self._held = self._weight = 0
         self._spilled += 1
 
-    def parts(
-        self, last_posts: dict[int, datetime | None] | None = None
-    ) -> Iterator[Part]:
+    def parts(self, known: Whole = _UNKNOWN) -> Iterator[Part]:
         """Parts of the source, each with all rows of its accounts; at least one.
 
         Args:
-            last_posts: as in Whole.
+            known: of the whole source, besides what was seen while rows were dealt.
         """
-        known = Whole(frozenset(self._filled), last_posts)
+        known = replace(known, filled=frozenset(self._filled))
         for index, heaps in enumerate(self._groups()):
             yield Part.model_construct(
                 **dict(self._source),
                 whole=known,
                 rows=partial(self._rows, heaps, index == 0),
                 findings=Findings(),
+                labelled=self._source.needs_labels,
             )
 
     def remove(self) -> None:
@@ -231,9 +224,13 @@ class Spool:
 
 
 def heap(account_id: pl.Series) -> pl.Series:
-    """Heap of each id, the same on every machine; `12.0` goes where `12` does."""
+    """Heap of each id, the same on every machine; `12.0` and `u12` go where `12` does.
+
+    The last two are one account where users have a prefix among users only (TwiBot-22).
+    """
     ids = account_id.cast(pl.String).fill_null("").str.replace(r"\.0+$", "")
+    ids = ids.str.strip_prefix("u")
     distinct = ids.unique().to_list()
     numbers = [zlib.crc32(one.encode()) % HEAPS for one in distinct]
-    # Of no ids it makes strings.
-    return ids.replace_strict(distinct, numbers, return_dtype=pl.UInt8).cast(pl.UInt8)
+    # Without ids the type is not as asked for.
+    return ids.replace_strict(distinct, numbers, return_dtype=pl.UInt16).cast(pl.UInt16)

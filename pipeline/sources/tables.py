@@ -21,15 +21,24 @@ def load(
     Raises:
         SourceError: a file or a required column is missing, or the key mixes forms.
     """
+    if hold_json(source, raw, key):
+        return fields.load(source, raw, flat.Shape(key, table, required, optional))
+    return columns.load(source, raw, key, table, required, optional)
+
+
+def hold_json(source: Source, raw: Path, key: str) -> bool:
+    """Whether the files of a key are JSON.
+
+    Raises:
+        SourceError: a file is missing, or the key mixes forms.
+    """
     forms = {is_json(path) for path in archive.find(source, raw, key)}
     if len(forms) > 1:
         raise SourceError(
             f"source {source.name}, files.{key}: JSON stands beside CSV or Parquet; "
             "list one form"
         )
-    if forms == {True}:
-        return fields.load(source, raw, flat.Shape(key, table, required, optional))
-    return columns.load(source, raw, key, table, required, optional)
+    return forms == {True}
 
 
 def is_json(path: Path) -> bool:

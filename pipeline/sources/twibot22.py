@@ -6,6 +6,7 @@ import polars as pl
 
 from pipeline.errors import SourceError
 from pipeline.sources import checks, classes, columns, values, x_api_v2
+from pipeline.sources.part import Part
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -47,14 +48,23 @@ def _strip(reading: Reading, column: str, prefix: str, *, bare: bool = False) ->
     value = pl.col(column)
     prefixed = value.str.contains(rf"^{prefix}\d+$")
     other = value.str.contains(r"^[a-z]+\d+$") & ~prefixed
-    if bare and not reading.frame.select(prefixed.any()).item():
+    if bare and not _anywhere(
+        reading.source, bool(reading.frame.select(prefixed.any()).item())
+    ):
         prefixed = value.str.contains(r"^\d+$")
-    count = reading.frame.select(other.sum()).item()
-    if count:
+    if reading.frame.select(other.any()).item():
         raise SourceError(
-            f"source {reading.source.name}, column {column}: {count} of "
-            f"{reading.frame.height} ids do not begin with {prefix}: two kinds of ids "
-            "are mixed; list the files of one kind only"
+            f"source {reading.source.name}, column {column}: some ids do not begin "
+            f"with {prefix}: two kinds of ids are mixed; list the files of one kind "
+            "only"
         )
     reading.reject("id_prefix", ~prefixed, f"{column} has no prefix {prefix}")
     reading.set(**{column: value.str.strip_chars_start(prefix)})
+
+
+def _anywhere(source: Source, here: bool) -> bool:
+    """Whether an author of the whole source has the prefix; of a part while unknown."""
+    if not isinstance(source, Part):
+        return here
+    source.findings.prefixed = here
+    return here if source.whole.prefixed is None else source.whole.prefixed

@@ -34,7 +34,7 @@ def primary_id(reading: Reading, column: str) -> None:
     if suspect:
         destroyed = value.str.contains(_SCIENTIFIC_SIGNED) | _inexact(value)
     found = {
-        (file, column): (bad, ids)
+        (reading.table, file, column): (bad, ids)
         for file, bad, ids in reading.frame.group_by("file")
         .agg((destroyed & value.is_not_null()).sum(), value.count().alias("ids"))
         .iter_rows()
@@ -49,16 +49,16 @@ def primary_id(reading: Reading, column: str) -> None:
         _strip_float(reading, column)
 
 
-def check_destroyed(found: Mapping[tuple[str, str], tuple[int, int]]) -> None:
+def check_destroyed(found: Mapping[tuple[str, str, str], tuple[int, int]]) -> None:
     """Refuse a file most of whose primary ids cannot be restored.
 
     Args:
-        found: (file, column) -> ids destroyed, ids.
+        found: (table, file, column) -> ids destroyed, ids.
 
     Raises:
         SourceError: naming the file and the share.
     """
-    for (file, column), (destroyed, ids) in sorted(found.items()):
+    for (_, file, column), (destroyed, ids) in sorted(found.items()):
         if destroyed > DESTROYED_SHARE * ids:
             raise SourceError(
                 f"{file}, column {column}: {destroyed / ids:.0%} of the ids are "

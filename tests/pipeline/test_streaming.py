@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,16 @@ from pipeline.canonical_posts import bucket_name
 from pipeline.errors import SourceError
 from pipeline.ingest import ingest
 from pipeline.post_files import POST_ORDER
-from pipeline.sources import overlap, progress, spool
-from pipeline.sources.source import Source
+from pipeline.sources import READERS, flat, overlap, progress, spool, streamed
+from pipeline.sources.source import AsOf, Source
 from pipeline.sources.spool import Budget, Spool
-from pipeline.streaming import read_source
+from pipeline.streaming import prefixed, read_source
+from pipeline.to_score import declare
+from tests.pipeline.sources import crowd
 from tests.pipeline.sources.archives import CONTROLS, make_source, write_csv
+from tests.pipeline.sources.as_json import array, v2_post, v2_user
+from tests.pipeline.sources.people import POSTED, Person, Post
+from tests.pipeline.sources.published import PUBLISHED
 
 ACCOUNTS = 40
 # Reads a release in a process of its own; the number of Polars' threads is fixed in one.
@@ -153,11 +160,59 @@ def ira(raw: Path) -> Source:
     return make_source("ira", files, zone="UTC", **LAST_POST)
 
 
-@pytest.mark.parametrize("make", [twitter_io, canonical, ira])
+def published(name: str) -> Callable[[Path], Source]:
+    def make(raw: Path) -> Source:
+        crowd.write(name, raw)
+        source = PUBLISHED[name].source(name, raw)
+        if name == "twibot20":
+            return source
+        return source.model_copy(update={"as_of": AsOf(rule="last_post", at=None)})
+
+    return make
+
+
+MAKE: dict[str, Callable[[Path], Source]] = {
+    "twitter_io": twitter_io,
+    "canonical": canonical,
+    "ira": ira,
+    **{
+        name: published(name)
+        for name in (
+            *("bluesky", "canonical-jsonl", "cresci2015", "cresci2017"),
+            *("cresci2017-folders", "mastodon", "twibot20", "twibot22", "x_api_v1"),
+            *("x_api_v2", "x_api_v2-lines"),
+        )
+    },
+}
+
+
+def test_every_format_that_is_streamed_is_here() -> None:
+    unlisted = {
+        name for name in PUBLISHED if name.split("-")[0] not in streamed.FORMATS
+    }
+
+    assert {name.split("-")[0] for name in MAKE} == streamed.FORMATS
+    assert unlisted == {
+        "botometer",
+        "caverlee2011",
+        "fivethirtyeight",
+        "nyu2017",
+        "pan2019",
+    }
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE.keys())
 @pytest.mark.parametrize(("rows", "size"), [(60, 2**29), (200, 2**29), (10**6, 20_000)])
-def test_parts_change_no_byte(tmp_path: Path, make: Any, rows: int, size: int) -> None:
+def test_parts_change_no_byte(
+    tmp_path: Path,
+    make: Callable[[Path], Source],
+    rows: int,
+    size: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     source = make(tmp_path)
     whole = run(source, tmp_path, tmp_path / "whole", 10**6)
+    monkeypatch.setattr(flat, "_BATCH_ROWS", 50)
 
     parts = run(source, tmp_path, tmp_path / "parts", rows, size)
 
@@ -271,9 +326,9 @@ def test_rows_on_disk_are_gone_when_reading_ends(tmp_path: Path) -> None:
 
 
 def test_the_heap_of_an_id_is_fixed() -> None:
-    ids = pl.Series(["12", "12.0", "007", "", None])
+    ids = pl.Series(["12", "12.0", "u12", "007", "", None])
 
-    assert spool.heap(ids).to_list() == [13, 13, 62, 0, 0]
+    assert spool.heap(ids).to_list() == [205, 205, 205, 894, 0, 0]
 
 
 def test_progress_tells_rows_and_rate(
@@ -322,3 +377,115 @@ def test_a_part_is_bounded_by_rows_and_by_memory(
     spool = Spool(twitter_io(tmp_path), tmp_path, tmp_path / "rows", budget, print)
 
     assert len(list(spool.parts())) == parts
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_parts_are_what_the_reader_makes_of_the_whole_source(
+    tmp_path: Path, name: str
+) -> None:
+    source = MAKE[name](tmp_path)
+
+    run(source, tmp_path, tmp_path, 60)
+
+    tables = READERS[source.format](source, tmp_path)
+    for table, frame in (("accounts", tables.accounts), ("posts", tables.posts)):
+        assert frame is not None
+        order = POST_ORDER if table == "posts" else ["account_id"]
+        wanted = prefixed(frame, source, table).sort(order, nulls_last=True)
+        one = f"posts/{bucket_name(0, 1)}" if table == "posts" else f"{table}.parquet"
+        made = pl.read_parquet(tmp_path / "canonical" / one)
+        assert made.sort(made.columns).equals(wanted.sort(wanted.columns))
+
+
+def twibot22(raw: Path, authors: list[str], words: dict[str, str]) -> Source:
+    """One account and one post each of some authors; labels of some of them."""
+    people = [Person(str(10 + number), f"h{number}") for number in range(len(authors))]
+    posts = [
+        v2_post(Post(str(number), one, at=POSTED + timedelta(hours=number)), "t")
+        for number, one in enumerate(people)
+    ]
+    owned = [
+        post | {"author_id": one} for post, one in zip(posts, authors, strict=True)
+    ]
+    array(raw / "user.json", [v2_user(one, "u") for one in people])
+    array(raw / "tweet_0.json", owned)
+    write_csv(raw / "label.csv", [{"id": k, "label": w} for k, w in words.items()])
+    files = {"accounts": ["user.json"], "posts": ["tweet_0.json"]}
+    files["labels"] = ["label.csv"]
+    return make_source("twibot22", files, controls=CONTROLS, **LAST_POST)
+
+
+@pytest.mark.parametrize("rows", [1, 10**6])
+def test_authors_may_all_stand_without_their_prefix(tmp_path: Path, rows: int) -> None:
+    source = twibot22(tmp_path, ["10", "11", "12"], {"u10": "human", "u11": "human"})
+
+    _, report = run(source, tmp_path, tmp_path, rows)
+
+    assert report["sources"]["src"]["posts"] == 2
+
+
+@pytest.mark.parametrize("rows", [1, 10**6])
+def test_one_author_with_a_prefix_makes_all_need_it(tmp_path: Path, rows: int) -> None:
+    words = {f"u{number}": "human" for number in range(10, 16)}
+    source = twibot22(tmp_path, ["u10", *map(str, range(11, 16))], words)
+
+    _, report = run(source, tmp_path, tmp_path, rows)
+
+    assert report["totals"]["rejected"] == {"id_prefix": 5}
+    # Accounts without a post are judged at the last one that is kept.
+    accounts = pl.read_parquet(tmp_path / "canonical" / "accounts.parquet")
+    assert accounts["as_of"].unique().to_list() == [POSTED + timedelta(minutes=1)]
+
+
+@pytest.mark.parametrize("rows", [1, 10**6])
+def test_one_label_in_the_whole_source_is_enough(tmp_path: Path, rows: int) -> None:
+    authors = ["10", "11", "12"]
+
+    _, report = run(
+        twibot22(tmp_path, authors, {"u11": "bot"}), tmp_path, tmp_path, rows
+    )
+
+    assert report["sources"]["src"]["accounts"] == 1
+    with pytest.raises(SourceError, match="no account has a label"):
+        run(twibot22(tmp_path, authors, {"u9": "bot"}), tmp_path, tmp_path, rows)
+
+
+@pytest.mark.parametrize("rows", [1, 10**6])
+def test_what_is_to_be_scored_needs_no_label_in_any_part(
+    tmp_path: Path, rows: int
+) -> None:
+    twibot22(tmp_path, ["10", "11"], {"u11": "bot"})
+    files = {"accounts": ["user.json"], "posts": ["tweet_0.json"]}
+    moment = datetime(2022, 1, 1, tzinfo=UTC)
+
+    _, report = run(declare(files, "twibot22", moment), tmp_path, tmp_path, rows)
+
+    assert report["totals"]["kept"] == 4
+
+
+@pytest.mark.parametrize("rows", [1, 10**6])
+def test_destroyed_ids_of_accounts_are_not_those_of_their_posts(
+    tmp_path: Path, rows: int
+) -> None:
+    few = [{"ID": str(n), "label": "1", "tweet": ["a"] * 9} for n in range(3)]
+    array(tmp_path / "train.json", [*few, *[{"ID": "1.2E+18", "label": "1"}] * 4])
+    source = make_source(
+        "twibot20", {"accounts": ["train.json"]}, polarity={"1": "positives"}
+    )
+
+    with pytest.raises(SourceError, match=r"train\.json, column account_id: 57%"):
+        run(source, tmp_path, tmp_path, rows)
+
+
+def test_actions_beside_the_files_keep_no_source_in_one_piece(tmp_path: Path) -> None:
+    source = twitter_io(tmp_path)
+    action = {"account_id": "1", "kind": "block", "target_account_id": "2"}
+    write_csv(tmp_path / "actions.csv", [action | {"at": "2019-05-01 10:00"}])
+    files = source.files | {"actions": ["actions.csv"]}
+
+    acted = source.model_copy(update={"files": files})
+
+    assert streamed.is_streamed(acted)
+    assert run(acted, tmp_path, tmp_path, 60)[1]["totals"]["kept"] > 1
+    unknown = source.model_copy(update={"files": files | {"other": ["users.csv"]}})
+    assert not streamed.is_streamed(unknown)

@@ -200,6 +200,16 @@ def test_a_zip_with_other_members_is_refused(
         list(streams(tmp_path / "a.zip", tmp_path, fields.SUFFIXES))
 
 
+def test_a_zip_with_one_member_twice_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr("a.json", "{}")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            packed.writestr("a.json", "{}")
+
+    with pytest.raises(SourceError, match=r"a\.zip: a\.json stands there twice"):
+        list(streams(tmp_path / "a.zip", tmp_path, fields.SUFFIXES))
+
+
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.sources.archive.MAX_EXPANDED_BYTES", 1000)
     path = tmp_path / "a.json.gz"
@@ -254,6 +264,8 @@ def test_a_row_without_a_required_field_is_rejected(tmp_path: Path) -> None:
 
     (count,) = reading.counts()
     assert (count.read, count.kept, count.rejected) == (3, 1, {"field_missing": 2})
+    assert reading.frame["row"].to_list() == [1]
+    assert reading.rejected()["row"].to_list() == [2, 3]
 
 
 def test_a_file_without_a_required_field_is_refused(tmp_path: Path) -> None:
