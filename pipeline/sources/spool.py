@@ -147,8 +147,6 @@ class Spool:
                 continue
             rows = pl.concat(file.held)
             file.held = []
-            if rows.is_empty():
-                continue
             rows = rows.sort(_HEAP)
             starts = [*rows[_HEAP].search_sorted(_NUMBERS).to_list(), rows.height]
             self._folder.mkdir(parents=True, exist_ok=True)
