@@ -153,9 +153,9 @@ class Spool:
             place = f"{self._files.index(file)}.{len(file.spilled)}.arrow"
             # One file and not one a heap: a part reads the stretch of it that it needs.
             # Whole batches are read: of about a heap, a part holds little that it does
-            # not need, in however many files it lies. Compressed they take no longer to
-            # write, and far less to take away.
+            # not need, in however many files it lies.
             size = max(rows.height // HEAPS, _LEAST_BATCH_ROWS)
+            # NOTE: rows that are not compressed are mapped, and whole files with them.
             rows.drop(_HEAP).write_ipc(
                 self._folder / place, compression="lz4", record_batch_size=size
             )
