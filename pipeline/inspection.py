@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import source_report
+from pipeline.canonical_posts import FOLDER
 from pipeline.errors import SourceError
 from pipeline.params_block import params_block
 from pipeline.sources.signatures import Recognised, recognise
@@ -71,7 +72,7 @@ def inspect(path: Path) -> str:
     archives: dict[tuple[Path, str, str], list[Recognised]] = {}
     for one in found:
         if one.format:
-            key = (one.path.parent, one.format, _campaign(one.path))
+            key = (_folder(one), one.format, _campaign(one.path))
             archives.setdefault(key, []).append(one)
     lines: list[str] = []
     for (_, form, _), files in sorted(archives.items()):
@@ -81,6 +82,12 @@ def inspect(path: Path) -> str:
     if not lines:
         raise SourceError(f"{path}: no file ending in {', '.join(_SUFFIXES)} is there")
     return "\n".join(lines)
+
+
+def _folder(one: Recognised) -> Path:
+    """Folder of the archive: canonical posts lie in one below it."""
+    above = one.format == "canonical" and one.path.parent.name == FOLDER
+    return one.path.parent.parent if above else one.path.parent
 
 
 def _files(path: Path) -> list[Path]:

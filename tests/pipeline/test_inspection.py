@@ -1,5 +1,6 @@
 """What is told of an archive, and that the proposed block is one to fill in."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +8,14 @@ import pytest
 import yaml
 
 from pipeline import ingest as stage
+from pipeline.canonical_posts import FOLDER, buckets
 from pipeline.errors import ParamsError, SourceError
 from pipeline.inspection import inspect
 from pipeline.section import validate
 from pipeline.sources import DEFAULT_FILES, READERS
 from pipeline.sources.signatures import SIGNATURES, recognise
 from pipeline.sources.source import Source
-from tests.pipeline.conftest import read_posts
+from tests.pipeline.conftest import TinyWorld, read_posts
 from tests.pipeline.sources.archives import write_csv
 from tests.pipeline.test_streaming import twitter_io
 
@@ -125,6 +127,22 @@ def test_zone_and_order_are_asked_for_only_where_files_need_them(
     assert "date_order: FILL_IN" in told
     assert "assumed      slashed dates in mixed order: for this look only" in told
     assert "posts        0" in told
+
+
+def test_accounts_and_buckets_of_posts_are_one_archive(
+    tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    canonical = tiny_world.folder / "canonical"
+    shutil.copy(canonical / "accounts.parquet", tmp_path)
+    shutil.copytree(canonical / FOLDER, tmp_path / FOLDER)
+
+    told = inspect(tmp_path)
+
+    posts = tiny_world.table("canonical/posts").height
+    assert told.count("format       canonical") == 1
+    assert f"posts        {posts:,}\n" in told
+    names = [path.name for path in buckets(canonical / FOLDER)]
+    assert [name for name in names if f"{name} (posts)" in told] == names
 
 
 def test_two_campaigns_in_a_folder_are_two_blocks(release: Path) -> None:
