@@ -14,9 +14,6 @@ from typing import Final, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-# Items made before they are asked for. More are held and win nothing: over a file, the
-# slower side sets the pace.
-_AHEAD = 2
 # Items worked on together. What they hold in memory adds up.
 ABREAST: Final = 2
 
@@ -27,15 +24,22 @@ class _End(Enum):
     END = auto()
 
 
-def ahead(items: Generator[Item, None, None]) -> Generator[Item, None, None]:
+def ahead(
+    items: Generator[Item, None, None], most: int = 2
+) -> Generator[Item, None, None]:
     """The same items in the same order, made in a thread while others are used.
 
     An error reaches the caller in the place of the item. The thread is gone and `items`
     is closed once the last item is taken, an error is raised, or this generator is
     closed.
+
+    Args:
+        items: what is made.
+        most: items made before they are asked for; more only help where single items
+            take the one who uses them much longer than the others.
     """
     with closing(items), ThreadPoolExecutor(1, "ahead") as thread:
-        waiting = deque(thread.submit(next, items, _End.END) for _ in range(_AHEAD))
+        waiting = deque(thread.submit(next, items, _End.END) for _ in range(most))
         try:
             while (item := waiting.popleft().result()) is not _End.END:
                 waiting.append(thread.submit(next, items, _End.END))

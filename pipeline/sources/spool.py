@@ -30,6 +30,8 @@ _HEAP: Final = "\0heap"
 # Rows of so many parts are held before they are put on disk. Parts that are read take
 # as much memory, and none of them is read by then.
 _HELD_PARTS = 4
+# Batches read while one part is put on disk.
+_AHEAD = 6
 _LEAST_BATCH_ROWS = 64
 _UNKNOWN: Final = Whole()
 
@@ -93,12 +95,13 @@ class Spool:
         self._filled: set[tuple[str, str]] = set()
         self._heights = np.zeros(HEAPS, dtype=np.int64)
         self._weights = np.zeros(HEAPS)
-        self._held = self._weight = self._spilled = 0
+        self._held = self._weight = 0
+        self._spilled = False
         for key, name, account, batches in streamed.files(self._source, raw):
             with progress(f"{source.name}, {name}", say) as tell:
-                self._read(ahead(batches), name, key, account, tell)
+                self._read(ahead(batches, _AHEAD), name, key, account, tell)
         if self._spilled:
-            self._spill()
+            self._spill(1)
 
     def _read(
         self,
@@ -134,34 +137,36 @@ class Spool:
         self._weights += heights * (weighs / max(rows.height, 1))
         self._held += rows.height
         self._weight += weighs
-        budget = self._budget
-        if (
-            self._held > _HELD_PARTS * budget.rows
-            or self._weight > _HELD_PARTS * budget.bytes
-        ):
-            self._spill()
+        # Once some are on disk, the rest follows part by part, while others are read.
+        parts = 1 if self._spilled else _HELD_PARTS
+        most = (parts * self._budget.rows, parts * self._budget.bytes)
+        if self._held > most[0] or self._weight > most[1]:
+            self._spill(parts)
 
-    def _spill(self) -> None:
+    def _spill(self, parts: int) -> None:
         for file in self._files:
-            if not file.held:
-                continue
-            rows = pl.concat(file.held)
-            file.held = []
-            rows = rows.sort(_HEAP)
-            starts = [*rows[_HEAP].search_sorted(_NUMBERS).to_list(), rows.height]
-            self._folder.mkdir(parents=True, exist_ok=True)
-            place = f"{self._files.index(file)}.{len(file.spilled)}.arrow"
-            # One file and not one a heap: a part reads the stretch of it that it needs.
-            # Whole batches are read: of about a heap, a part holds little that it does
-            # not need, in however many files it lies.
-            size = max(rows.height // HEAPS, _LEAST_BATCH_ROWS)
-            # NOTE: rows that are not compressed are mapped, and whole files with them.
-            rows.drop(_HEAP).write_ipc(
-                self._folder / place, compression="lz4", record_batch_size=size
-            )
-            file.spilled[self._folder / place] = starts
+            # Not all at once: rows are in memory twice while they are put in order.
+            size = max(-(-len(file.held) // parts), 1)
+            while file.held:
+                some = file.held[:size]
+                del file.held[:size]
+                self._write(file, pl.concat(some).sort(_HEAP))
         self._held = self._weight = 0
-        self._spilled += 1
+        self._spilled = True
+
+    def _write(self, file: _File, rows: pl.DataFrame) -> None:
+        starts = [*rows[_HEAP].search_sorted(_NUMBERS).to_list(), rows.height]
+        self._folder.mkdir(parents=True, exist_ok=True)
+        place = f"{self._files.index(file)}.{len(file.spilled)}.arrow"
+        # One file and not one a heap: a part reads the stretch of it that it needs.
+        # Whole batches are read: of about a heap, a part holds little that it does not
+        # need, in however many files it lies.
+        size = max(rows.height // HEAPS, _LEAST_BATCH_ROWS)
+        # NOTE: rows that are not compressed are mapped, and whole files with them.
+        rows.drop(_HEAP).write_ipc(
+            self._folder / place, compression="lz4", record_batch_size=size
+        )
+        file.spilled[self._folder / place] = starts
 
     def parts(self, known: Whole = _UNKNOWN) -> Iterator[Part]:
         """Parts of the source, each with all rows of its accounts; at least one.

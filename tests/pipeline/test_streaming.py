@@ -325,6 +325,17 @@ def test_rows_on_disk_are_gone_when_reading_ends(tmp_path: Path) -> None:
     assert not [path for path in tmp_path.rglob("*.arrow")]
 
 
+@pytest.mark.parametrize(("rows", "on_disk"), [(60, True), (200, False)])
+def test_rows_are_put_on_disk_above_four_parts(
+    tmp_path: Path, rows: int, on_disk: bool
+) -> None:
+    folder = tmp_path / "rows"
+
+    Spool(twitter_io(tmp_path), tmp_path, folder, Budget(rows=rows), print)
+
+    assert any(folder.glob("*.arrow")) is on_disk
+
+
 def test_the_heap_of_an_id_is_fixed() -> None:
     ids = pl.Series(["12", "12.0", "u12", "007", "", None])
 
