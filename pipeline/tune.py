@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from models.tuning import Judgement, judge
+from pipeline.errors import ParamsError
 from pipeline.files import atomic_file
 from pipeline.params_writer import write_values
 from pipeline.search import Trial, Values, choose, search
@@ -41,7 +42,17 @@ def tune(
         params: seed, number of trials, space.
         database: sqlite file of studies.
         finished: told all trials after each one.
+
+    Raises:
+        ParamsError: the space leaves out a value of the start.
     """
+    for key, values in params.space.items():
+        if not values.low <= getattr(start, key) <= values.high:
+            raise ParamsError(
+                f"params.yaml, tune.space.{key}: {values.low:g} to {values.high:g} "
+                f"leaves out train.{key}, {getattr(start, key):g}, from which the "
+                "search starts; widen the one or change the other"
+            )
     members = world.members(fold)
     headline = [operator for operator in world.headline if operator != fold]
 

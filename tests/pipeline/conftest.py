@@ -87,7 +87,11 @@ def tiny_params(root: Path) -> dict[str, Any]:
         "least_trees": 10,
         "min_data_in_leaf": 15,
         "learning_rate": 0.1,
+        # So few accounts would hardly move a leaf that is pulled more.
+        "lambda_l2": 10.0,
     }
+    params["tune"]["space"]["min_data_in_leaf"]["low"] = 10
+    params["tune"]["space"]["lambda_l2"]["low"] = 5.0
     params["evaluate"] |= {"live_accounts": 8, "bootstrap_draws": 200}
     params["evaluate"] |= {"account_draws": 50, "curve_accounts": 160}
     params["evaluate"]["audits"]["held_out_accounts"] = 8

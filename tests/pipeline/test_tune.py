@@ -11,6 +11,7 @@ import yaml
 from mlflow import MlflowClient
 
 from features.errors import InputError
+from pipeline.errors import ParamsError
 from pipeline.params import load_params
 from pipeline.search import choose
 from pipeline.search_params import TuneParams
@@ -61,6 +62,10 @@ def folder(
         if key != "seed":
             text, found = re.subn(rf"(?m)^(  {key}:) .*$", rf"\1 {value}", text)
             assert found == 1
+    for key, values in params.space.items():
+        pattern = rf"(?m)^(    {key}: {{low:) [^,]*,"
+        text, found = re.subn(pattern, rf"\1 {values.low},", text)
+        assert found == 1
     (tmp_path / "params.yaml").write_text(text)
     return tmp_path
 
@@ -139,6 +144,18 @@ def test_a_study_is_named_by_what_its_trials_depend_on(
     assert name() == name(learning_rate=0.19) == name(trials=99) == name(tolerance=0.1)
     others = [name("harbour"), name(rounds=21), name(seed=99), name(startup=3)]
     assert len({name(), *others}) == 5
+
+
+def test_a_start_outside_of_the_space_is_refused(
+    stored: StoredWorld, start: TrainParams, params: TuneParams, tmp_path: Path
+) -> None:
+    outside = start.model_copy(update={"lambda_l2": 1.0})
+    said = r"tune.space.lambda_l2: .* leaves out train.lambda_l2, 1, .*; widen"
+
+    with pytest.raises(ParamsError, match=said):
+        tune(stored, None, outside, params, tmp_path / "studies.db", print)
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_trial_is_written_down_once(tmp_path: Path) -> None:
