@@ -75,7 +75,9 @@ def main() -> None:
     parser.add_argument(
         "--accounts", type=Path, required=True, help="canonical, Parquet"
     )
-    parser.add_argument("--posts", type=Path, help="canonical, Parquet; may be missing")
+    parser.add_argument(
+        "--posts", type=Path, help="canonical, file or folder; may be missing"
+    )
     parser.add_argument("--prevalence", type=float, help="share of positives assumed")
     parser.add_argument("--out", type=Path, help="JSON file of all figures")
     args = parser.parse_args()

@@ -30,7 +30,9 @@ def _arguments() -> argparse.Namespace:
     model.add_argument("--world", help="whose champion predicts")
     model.add_argument("--bundle", type=Path, help="another model than a champion")
     freezing.add_argument("--accounts", type=Path, required=True, help="canonical")
-    freezing.add_argument("--posts", type=Path, help="canonical; may be missing")
+    freezing.add_argument(
+        "--posts", type=Path, help="canonical, file or folder; may be missing"
+    )
     freezing.add_argument("--as-of", help="moment, if the accounts do not state it")
     freezing.add_argument("--out", type=Path, required=True, help="directory to write")
     scoring = actions.add_parser("score", help="compare with labels")

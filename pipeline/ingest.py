@@ -1,7 +1,7 @@
 """Read the archives of a world into canonical tables; bad rows are named and kept apart.
 
 Sources are read one by one, large ones part by part, and their posts put on disk at
-once: no more than one part is held. Then they are written bucket by bucket.
+once: no more than a few parts are held. Then they are written bucket by bucket.
 """
 
 import time

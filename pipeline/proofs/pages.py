@@ -175,7 +175,10 @@ def prove_direction_rule(job: Job) -> list[str]:
 
 
 def prove_robustness(job: Job) -> list[str]:
-    """Markdown: ways to train for operators that nobody has seen."""
+    """Markdown: ways to train for operators that nobody has seen.
+
+    Mixed with the first other world, by name, whose features are there.
+    """
     finished = sorted(Path("data").glob("*/features/fitted.parquet"))
     others = [path.parents[1] for path in finished if path.parents[1] != job.folder]
     other = load_world(others[0]) if others else None

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import SourceError
 
-# Rows held at a time; no value depends on it.
-_ROWS = 250_000
+# Rows of a batch, of which some are held at a time; no value depends on it.
+_ROWS = 50_000
 
 
 def read_batches(path: Path) -> Iterator[pl.DataFrame]:

@@ -1,12 +1,13 @@
 """Rows of a source put on disk by account, so that it is read account by account.
 
-Rows stay as they were read; only where they lie is decided here. A source that fits
-into one part never touches the disk.
+Rows stay as they were read; only where they lie is decided here. Rows of a source that
+fits into four parts never touch the disk.
 """
 
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -98,8 +99,11 @@ class Spool:
         self._held = self._weight = 0
         self._spilled = False
         for key, name, account, batches in streamed.files(self._source, raw):
-            with progress(f"{source.name}, {name}", say) as tell:
-                self._read(ahead(batches, _AHEAD), name, key, account, tell)
+            with (
+                progress(f"{source.name}, {name}", say) as tell,
+                closing(ahead(batches, _AHEAD)) as rows,
+            ):
+                self._read(rows, name, key, account, tell)
         if self._spilled:
             self._spill(1)
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -323,6 +324,19 @@ def test_rows_on_disk_are_gone_when_reading_ends(tmp_path: Path) -> None:
         "rejected.parquet",
     ]
     assert not [path for path in tmp_path.rglob("*.arrow")]
+
+
+def test_no_thread_outlives_an_archive_that_is_refused(tmp_path: Path) -> None:
+    source = twitter_io(tmp_path)
+    first = min(tmp_path.glob(source.files["posts"][0]))
+    first.write_text(first.read_text().replace("userid", "nobody", 1))
+
+    with pytest.raises(SourceError) as refused:
+        Spool(source, tmp_path, tmp_path / "rows", Budget(rows=60), print)
+
+    # What was raised still holds the frames that it went through.
+    assert "userid" in str(refused.value)
+    assert not [t for t in threading.enumerate() if t.name.startswith("ahead")]
 
 
 @pytest.mark.parametrize(("rows", "on_disk"), [(60, True), (200, False)])
