@@ -173,7 +173,10 @@ def _bounds(
     a, error_a = _above(reference.positives, cuts)
     z = NormalDist().inv_cdf(confidence)
     error = z * np.hypot(error_u, error_n)
-    low = float(np.clip(np.max((u - n - error) / (1 - n)), 0, 1))
+    # Where scores are equal, all ordinary ones may lie at a cut: it tells nothing.
+    telling = n < 1
+    least = (u - n - error)[telling] / (1 - n)[telling]
+    low = float(np.clip(np.max(least, initial=0.0), 0, 1))
     clear = a - n >= _LEAST_EXCESS
     if not clear.any():
         return low, 1.0

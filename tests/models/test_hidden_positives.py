@@ -149,3 +149,13 @@ def test_too_few_accounts_give_nothing(few: int) -> None:
     assert one_role_bounds({}, 0.95) is None
     assert one_role_bounds({"b": (little, Reference(many, many))}, 0.95) is None
     assert one_role_bounds({"b": (many, Reference(little, many))}, 0.95) is None
+
+
+def test_a_cut_at_which_all_ordinary_accounts_lie_bounds_nothing() -> None:
+    same = np.zeros(400)
+    higher = np.concatenate([np.zeros(200), np.ones(200)])
+    reference = Reference(positives=np.ones(300), controls=same)
+
+    found = one_role_bounds({"other": (higher, reference)}, 0.95)
+
+    assert found == Share(None, 0.0, 1.0)
