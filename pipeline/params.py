@@ -53,6 +53,16 @@ class Params(Section):
                 raise ValueError(f"label.{key}: no source {', '.join(unknown)}")
         return self
 
+    @model_validator(mode="after")
+    def _nested_search_learns(self) -> "Params":
+        trials, startup = self.evidence.nested_trials, self.tune.startup
+        if trials <= startup:
+            raise ValueError(
+                f"evidence.nested_trials: {trials} must be more than tune.startup "
+                f"({startup}), which are drawn at random: nothing would be learnt"
+            )
+        return self
+
 
 def load_params(path: Path) -> Params:
     """The whole parameter file.

@@ -21,7 +21,10 @@ def job(
     (tmp_path / "data" / "demo").symlink_to(tiny_world.folder)
     monkeypatch.chdir(tmp_path)
     few = {"model_seeds": 2, "world_seeds": 1, "nested_trials": 2, "planted_worlds": 1}
-    asked = tiny_params | {"evidence": tiny_params["evidence"] | few}
+    asked = tiny_params | {
+        "evidence": tiny_params["evidence"] | few,
+        "tune": tiny_params["tune"] | {"startup": 1},
+    }
     return Job("demo", Params.model_validate(asked))
 
 

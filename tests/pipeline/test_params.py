@@ -126,3 +126,12 @@ def test_a_word_on_no_source_is_named(
 
     with pytest.raises(ParamsError, match=rf"{key}: no source nyu2018"):
         load_params(write(tmp_path, params))
+
+
+def test_a_nested_search_that_never_learns_is_refused(
+    params: dict[str, Any], tmp_path: Path
+) -> None:
+    params["evidence"]["nested_trials"] = params["tune"]["startup"]
+
+    with pytest.raises(ParamsError, match="nothing would be learnt"):
+        load_params(write(tmp_path, params))
