@@ -1,8 +1,10 @@
 """What every stage shares: its command line, its lock, its progress, its errors."""
 
 import argparse
+import errno
 import fcntl
 import os
+import re
 import sys
 import threading
 import time
@@ -13,6 +15,13 @@ from pathlib import Path
 from features.errors import InputError, TelltaleError
 
 LOCK_WAIT_SECONDS = 600
+# What a disk may refuse, and what helps.
+_REFUSED = {
+    errno.ENOSPC: "free space",
+    errno.EDQUOT: "free space, or ask for more",
+    errno.EACCES: "make it writable for your user",
+    errno.EROFS: "make it writable",
+}
 # Of the process that started this one, asked before anything slow.
 _PARENT = os.getppid()
 
@@ -80,11 +89,41 @@ def _end_with(parent: int) -> None:
 
 
 def run_stage(main: Callable[[], None]) -> None:
-    """Run a command; a user's error is one line on stderr and exit code 1."""
+    """Run a command; a user's error is one line on stderr and exit code 1.
+
+    So is that of a disk that is full or may not be written.
+    """
     try:
         main()
     except TelltaleError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(1)
+        _end(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if (told := _of_the_disk(error)) is None:
+            raise
+        _end(told)
+
+
+def _end(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr, flush=True)
+    sys.exit(1)
+
+
+def _of_the_disk(error: Exception) -> str | None:
+    """What a disk refused, and the remedy; None of any other error.
+
+    What writes tables wraps the system's error into one of its own, and leaves nothing
+    but its number, as text.
+    """
+    number = getattr(error, "errno", None)
+    if number is None and (found := re.search(r"\(os error (\d+)\)", str(error))):
+        number = int(found[1])
+    if number not in _REFUSED:
+        return None
+    where = getattr(error, "filename", None)
+    of_it = f"{where}: " if where else ""
+    return (
+        f"{of_it}{os.strerror(number)}; {_REFUSED[number]}, and run the command again: "
+        "nothing half written is left in the place of an output"
+    )

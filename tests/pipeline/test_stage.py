@@ -1,0 +1,64 @@
+"""A disk that refuses is one line with its remedy; an error of ours is not hidden."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.stage import run_stage
+
+FULL = Path("/dev/full")
+ROWS = pl.DataFrame({"n": range(100_000)})
+full_disk = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full on this machine")
+
+
+def _text() -> None:
+    with FULL.open("w") as handle:
+        handle.write("some")
+
+
+@full_disk
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: ROWS.write_parquet(FULL),
+        lambda: ROWS.write_ipc(FULL),
+        lambda: ROWS.lazy().sink_parquet(FULL),
+        _text,
+    ],
+    ids=["parquet", "arrow", "sink", "text"],
+)
+def test_full_disk_is_one_line(
+    write: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run_stage(write)
+    assert stopped.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: No space left on device; free space")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_folder_without_the_right_to_write_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(SystemExit):
+        run_stage(lambda: (tmp_path / "new").mkdir())
+    assert str(tmp_path / "new") in capsys.readouterr().err
+
+
+def test_any_other_error_keeps_its_traceback() -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("a mistake of ours")
+
+    def absent() -> None:
+        Path("/no/such/file").read_text()
+
+    with pytest.raises(ZeroDivisionError):
+        run_stage(broken)
+    with pytest.raises(FileNotFoundError):
+        run_stage(absent)
