@@ -14,7 +14,7 @@ from pipeline.forgotten import Forgotten, leave_out
 from pipeline.post_files import SpilledPosts, spill
 from pipeline.source_report import Measures, measure
 from pipeline.sources import READERS
-from pipeline.sources.overlap import abreast
+from pipeline.sources.overlap import ABREAST, abreast
 from pipeline.sources.part import (
     Findings,
     Part,
@@ -45,8 +45,7 @@ class Read:
     accounts: canonical columns, ids behind the name of the source.
     labels: account_id as in `accounts`, source, label, group.
     ids: account_id as in the file, and label.
-    posts: canonical posts, no account in two of them; a table if there are no others,
-        else on disk.
+    posts: canonical posts, no account in two of them.
     rejected, counts: as in Tables.
     """
 
@@ -100,7 +99,8 @@ def read_source(
         return _written(read(source), source, path)
     spool = Spool(source, raw, folder / f"{source.name}.rows", budget, say)
     unread = list(spool.parts())
-    held = alone and len(unread) == 1
+    # Those of as many parts as are in memory anyway.
+    held = alone and len(unread) <= ABREAST
 
     def written(numbered: tuple[int, Part]) -> tuple[int, Read, Findings]:
         index, part = numbered

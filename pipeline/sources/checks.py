@@ -105,6 +105,8 @@ def duplicates(
     looked_at = frame if among is None else frame.filter(among)
     # One number a key tells most keys apart, far sooner than the keys do.
     numbers = looked_at.select(pl.struct(key).hash()).to_series()
+    if numbers.n_unique() == numbers.len():
+        return
     looked_at = looked_at.filter(numbers.is_duplicated())
     repeated = looked_at.filter(looked_at.select(key).is_duplicated())
     if repeated.is_empty():

@@ -133,7 +133,8 @@ def contents(posts: Reading) -> None:
     guarded = text.str.contains(_GUARDED)
     posts.repair("spreadsheet_apostrophe", "text", guarded, text.str.slice(1))
     _language(posts)
-    kind = pl.col("post_type").str.to_uppercase()
+    kind = pl.col("post_type")
+    posts.set(post_type=kind.str.to_uppercase())
     quoted = kind.is_in(["Q", "QUOTE_TWEET"])
     reposted = kind.is_in(["R", "RETWEET"])
     # Quotes carry the flag as well: it counts only where the type says nothing.

@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import SourceError
 
-# Rows of a batch, of which some are held at a time; no value depends on it.
-_ROWS = 50_000
+# Of a batch, of which some are held at a time; no value depends on it. Small batches take
+# longer, all in all: much is done once for each.
+_BYTES = 32 * 2**20
+_ROWS = range(1_000, 200_000)
 
 
 def read_batches(path: Path) -> Iterator[pl.DataFrame]:
@@ -25,9 +27,17 @@ def read_batches(path: Path) -> Iterator[pl.DataFrame]:
     """
     with _opened(path) as file:
         yield _as_frame(file.schema_arrow.empty_table())
-        for batch in file.iter_batches(_ROWS):
+        for batch in file.iter_batches(_rows(file.metadata)):
             batch.validate(full=True)
             yield _as_frame(pa.Table.from_batches([batch]))
+
+
+def _rows(told: pq.FileMetaData) -> int:
+    """Rows of a batch, by what the file says of their size."""
+    groups = range(told.num_row_groups)
+    size = sum(told.row_group(number).total_byte_size for number in groups)
+    rows = _BYTES * told.num_rows // max(size, 1)
+    return int(min(max(rows, _ROWS.start), _ROWS.stop))
 
 
 def height(path: Path) -> int:

@@ -4,12 +4,13 @@ Rows stay as they were read; only where they lie is decided here. Rows of a sour
 fits into four parts never touch the disk.
 """
 
+import math
 import shutil
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -193,17 +194,21 @@ class Spool:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _groups(self) -> list[range]:
-        """Heaps of each part, which follow one another."""
-        groups = [range(0)]
-        rows, weighs = 0, 0.0
-        for number in range(HEAPS):
-            rows += self._heights[number]
-            weighs += self._weights[number]
-            if groups[-1] and (rows > self._budget.rows or weighs > self._budget.bytes):
-                groups.append(range(number, number))
-                rows, weighs = self._heights[number], self._weights[number]
-            groups[-1] = range(groups[-1].start, number + 1)
-        return groups
+        """Heaps of each part, which follow one another; parts of about one size.
+
+        Of parts worked on together none waits for a larger one.
+        """
+        # Of what a part may hold: the share that each heap takes.
+        shares = np.maximum(
+            self._heights / self._budget.rows, self._weights / self._budget.bytes
+        )
+        # A part goes over its due by less than a heap.
+        due = max(1 - shares.max(), 0.5)
+        parts = max(math.ceil(shares.sum() / due), 1)
+        before = (shares.cumsum() - shares) / max(shares.sum(), 1e-9)
+        numbers = np.minimum((before * parts).astype(int), parts - 1)
+        starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
+        return [range(*ends) for ends in pairwise([*starts, HEAPS])]
 
     def _rows(self, heaps: range, first: bool, key: str) -> list[tuple[str, Delimited]]:
         found = []
@@ -231,13 +236,15 @@ class Spool:
 
 
 def heap(account_id: pl.Series) -> pl.Series:
-    """Heap of each id, the same on every machine; `12.0` and `u12` go where `12` does.
+    """Heap of each id, wherever it stands; `12.0` and `u12` go where `12` does.
 
     The last two are one account where users have a prefix among users only (TwiBot-22).
+    Which heap it is depends on the version of Polars, and no byte that is written on it.
     """
-    ids = account_id.cast(pl.String).fill_null("").str.replace(r"\.0+$", "")
-    ids = ids.str.strip_prefix("u")
-    distinct = ids.unique().to_list()
-    numbers = [zlib.crc32(one.encode()) % HEAPS for one in distinct]
-    # Without ids the type is not as asked for.
-    return ids.replace_strict(distinct, numbers, return_dtype=pl.UInt16).cast(pl.UInt16)
+    ids = account_id.cast(pl.String).fill_null("")
+    # Most have neither, and to replace what is not there takes longest.
+    if ids.str.contains(".0", literal=True).any():
+        ids = ids.str.replace(r"\.0+$", "")
+    if ids.str.starts_with("u").any():
+        ids = ids.str.strip_prefix("u")
+    return (ids.hash() % HEAPS).cast(pl.UInt16)

@@ -350,10 +350,33 @@ def test_rows_are_put_on_disk_above_four_parts(
     assert any(folder.glob("*.arrow")) is on_disk
 
 
-def test_the_heap_of_an_id_is_fixed() -> None:
-    ids = pl.Series(["12", "12.0", "u12", "007", "", None])
+def test_the_heap_of_an_id_follows_from_the_id_alone() -> None:
+    plain, floated, named, other, empty, absent = spool.heap(
+        pl.Series(["12", "12.0", "u12", "007", "", None])
+    )
 
-    assert spool.heap(ids).to_list() == [205, 205, 205, 894, 0, 0]
+    assert plain == floated == named
+    assert empty == absent
+    assert len({plain, other, empty}) == 3
+    assert spool.heap(pl.Series([12, 7])).to_list() == [
+        plain,
+        *spool.heap(pl.Series(["7"])),
+    ]
+    heaps = spool.heap(pl.Series(map(str, range(10_000))))
+    assert set(heaps) == set(range(spool.HEAPS))
+
+
+def test_parts_are_of_about_one_size(tmp_path: Path) -> None:
+    source = twitter_io(tmp_path)
+    spool = Spool(source, tmp_path, tmp_path / "rows", Budget(rows=200), print)
+
+    heights = [
+        sum(rows.frame.height for key in source.files for _, rows in part.rows(key))
+        for part in spool.parts()
+    ]
+
+    assert max(heights) <= 200
+    assert min(heights) > 0.6 * max(heights)
 
 
 def test_progress_tells_rows_and_rate(
