@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Generator, Mapping
+from itertools import combinations, product
 from pathlib import Path
 
 import polars as pl
@@ -31,10 +32,12 @@ def load(
 ) -> Reading:
     """Rows of all files of one key, under the names used here, absent columns null.
 
-    Values are strings for a text file, of the file's own types for Parquet.
+    Values are strings for a text file, of the file's own types for Parquet; a column
+    that no file has is null strings.
 
     Raises:
-        SourceError: a file or a required column is missing, or an id is a float.
+        SourceError: a file or a required column is missing, an id is a float, or two
+            files have a column in types that no common one holds.
     """
     frames, repaired, rejected = [], [], []
     files = _files(source, raw, key)
@@ -43,15 +46,16 @@ def load(
         wanted = {**required, **(optional or {})}
         names = match(file, frame.columns, wanted, set(required))
         absent = [
-            pl.lit(None, pl.String).alias(name) for name in wanted if name not in names
+            pl.lit(None, pl.Null).alias(name) for name in wanted if name not in names
         ]
         found = [pl.col(published).alias(name) for name, published in names.items()]
         columns = [*found, *absent, pl.lit(file).alias("file"), "row"]
-        frames.append(frame.select(columns).select(*wanted, "file", "row"))
+        selected = frame.select(columns).select(*wanted, "file", "row")
+        frames.append((file, selected))
         for rule, rows in read.repaired.items():
             repaired.append((rule, file, rows))
         rejected += [(source.name, file, *row) for row in read.rejected]
-    reading = Reading(source, table, pl.concat(frames, how="vertical_relaxed"))
+    reading = Reading(source, table, _together(frames))
     for file, count in _heights(rejected).items():
         reading.add_file(file, count)
     reading.add_rejected(
@@ -64,6 +68,36 @@ def load(
     for rule, file, rows in repaired:
         reading.note(rule, (pl.col("file") == file) & pl.col("row").is_in(rows))
     return reading
+
+
+def _together(frames: list[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
+    """Rows of all files; a column has the type that holds the values of all of them.
+
+    Raises:
+        SourceError: there is no such type.
+    """
+    try:
+        whole = pl.concat([frame for _, frame in frames], how="vertical_relaxed")
+    except pl.exceptions.PolarsError:
+        for column, files in product(frames[0][1].columns, combinations(frames, 2)):
+            _check_alike(column, *files)
+        raise
+    unknown = [name for name, dtype in whole.schema.items() if dtype == pl.Null()]
+    return whole.cast(dict.fromkeys(unknown, pl.String()))
+
+
+def _check_alike(
+    column: str, one: tuple[str, pl.DataFrame], other: tuple[str, pl.DataFrame]
+) -> None:
+    cells = [frame.select(column) for _, frame in (one, other)]
+    try:
+        pl.concat(cells, how="vertical_relaxed")
+    except pl.exceptions.PolarsError:
+        types = [cell.schema[column] for cell in cells]
+        raise SourceError(
+            f"{one[0]} and {other[0]}: column {column} is {types[0]} in the one and "
+            f"{types[1]} in the other; store it alike in both"
+        ) from None
 
 
 def match(
