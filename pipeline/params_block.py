@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.sources.source import FILL_IN
 
-# Formats of one platform, whose start is known.
-_START = {"canonical": FILL_IN}
+# Formats of another platform than Twitter, or of any.
+_ELSEWHERE = ("bluesky", "canonical", "mastodon")
 _TWITTER = "2006-03-21T00:00:00Z"
-_OBSERVED = ("caverlee2011",)
+# Formats that tell when each account was collected.
+_OBSERVED = ("botometer", "caverlee2011")
 
 
 def params_block(
@@ -19,8 +20,10 @@ def params_block(
     *,
     grouped: bool,
     has_posts: bool,
+    dated: bool,
     zone: bool,
     slashes: bool,
+    numbered: bool,
 ) -> str:
     """YAML to paste under `sources.<world>`.
 
@@ -30,12 +33,14 @@ def params_block(
         files: kind of file -> names relative to data/<world>/raw.
         labels: classes that the files tell; empty if they tell none.
         grouped: the format names the campaign of each account.
-        has_posts: there are posts to take the moment of judging from.
+        has_posts: there are posts.
+        dated: there are posts to take the moment of judging from.
         zone: times state no zone, so that the source must.
         slashes: dates with slashes are there, so that their order must be declared.
+        numbered: labels are numbers, so that the source must say which class they mean.
     """
     listed = "".join(f"\n    {kind}: {json.dumps(list(files[kind]))}" for kind in files)
-    as_of = "column" if form in _OBSERVED else "last_post" if has_posts else "constant"
+    as_of = "column" if form in _OBSERVED else "last_post" if dated else "constant"
     at = "null" if as_of != "constant" else f"{FILL_IN}  # moment they were collected"
     return f"""\
 - name: {name}
@@ -50,10 +55,10 @@ def params_block(
   zone: {f"{FILL_IN}  # UTC, if the publisher says so" if zone else "null"}
   encoding: utf-8
   history_complete: {FILL_IN}  # true: every public post up to as_of is there
-  platform_start: {f'"{_TWITTER}"' if form not in _START else FILL_IN}
+  platform_start: {FILL_IN if form in _ELSEWHERE else f'"{_TWITTER}"'}
   needs_posts: {"true" if has_posts else "false"}
   terms: {FILL_IN}  # of use, as you received the archive
-"""
+{_POLARITY if numbered else ""}"""
 
 
 def _positives(grouped: bool) -> str:
@@ -69,6 +74,9 @@ def _positives(grouped: bool) -> str:
     reason: null"""
 
 
+_POLARITY = f"""\
+  polarity: {FILL_IN}  # like {{"1": positives, "0": controls}}
+"""
 _CONTROLS = f"""\
   controls:  # null if none of the accounts is ordinary
     name: {FILL_IN}

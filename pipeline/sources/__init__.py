@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from pipeline.sources import (
     bluesky,
@@ -22,28 +22,40 @@ from pipeline.sources import (
     x_api_v1,
     x_api_v2,
 )
+from pipeline.sources.looks import Looks
 from pipeline.sources.source import Source, Tables
 
 Reader = Callable[[Source, Path], Tables]
 
-READERS: Final[dict[str, Reader]] = {
-    "bluesky": bluesky.read,
-    "botometer": botometer.read,
-    "canonical": canonical.read,
-    "caverlee2011": caverlee2011.read,
-    "cresci2015": cresci2015.read,
-    "cresci2017": cresci2017.read,
-    "fivethirtyeight": fivethirtyeight.read,
-    "ira": ira.read,
-    "mastodon": mastodon.read,
-    "nyu2017": nyu2017.read,
-    "pan2019": pan2019.read,
-    "twibot20": twibot20.read,
-    "twibot22": twibot22.read,
-    "twitter_io": twitter_io.read,
-    "x_api_v1": x_api_v1.read,
-    "x_api_v2": x_api_v2.read,
+
+class Format(Protocol):
+    """A module that reads one format."""
+
+    LOOKS: Looks
+
+    def read(self, source: Source, raw: Path) -> Tables:
+        """Tables of a source of this format."""
+
+
+FORMATS: Final[dict[str, Format]] = {
+    "bluesky": bluesky,
+    "botometer": botometer,
+    "canonical": canonical,
+    "caverlee2011": caverlee2011,
+    "cresci2015": cresci2015,
+    "cresci2017": cresci2017,
+    "fivethirtyeight": fivethirtyeight,
+    "ira": ira,
+    "mastodon": mastodon,
+    "nyu2017": nyu2017,
+    "pan2019": pan2019,
+    "twibot20": twibot20,
+    "twibot22": twibot22,
+    "twitter_io": twitter_io,
+    "x_api_v1": x_api_v1,
+    "x_api_v2": x_api_v2,
 }
+READERS: Final[dict[str, Reader]] = {name: form.read for name, form in FORMATS.items()}
 
 # Format -> kind of file -> names that its publishers gave, for whoever names none.
 DEFAULT_FILES: Final[dict[str, dict[str, list[str]]]] = {

@@ -10,12 +10,13 @@ from typing import Final
 import polars as pl
 
 from features import schema
-from pipeline.sources import checks, columns, times, values
+from pipeline.sources import checks, columns, looks, times, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source
 
 KINDS: Final = ("report", "block", "mute", "list")
 _COLUMNS: columns.Columns = {name: (name,) for name in schema.ACTIONS}
+LOOK = looks.Table("actions", _COLUMNS)
 
 
 def read_actions(source: Source, raw: Path, accounts: pl.Series) -> Reading | None:

@@ -12,6 +12,7 @@ from pipeline.sources import (
     fields,
     flat,
     lists,
+    looks,
     profiles,
     relations,
     times,
@@ -120,6 +121,11 @@ POSTS = flat.Shape(
     {**_POST_MORE, **profiles.beside_posts(_PROFILE, "_author.")},
     _shaped,
 )
+
+LOOKS: looks.Looks = {
+    "accounts": (looks.Json(ACCOUNTS),),
+    "posts": (looks.Json(POSTS),),
+}
 
 
 def read(source: Source, raw: Path) -> Tables:

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import checks, classes, fields, flat, headerless, times, values
+from pipeline.sources import (
+    checks,
+    classes,
+    fields,
+    flat,
+    headerless,
+    looks,
+    times,
+    values,
+)
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 from pipeline.sources.x_api_v1 import COUNTS
@@ -34,6 +43,12 @@ _USER_MORE: flat.Fields = {
     "default_image": ("user.default_profile_image",),
 }
 _ACCOUNTS = flat.Shape("accounts", "accounts", _USER, _USER_MORE)
+LOOKS: looks.Looks = {
+    "accounts": (looks.Json(_ACCOUNTS),),
+    "labels": (
+        looks.Text("labels", ("account_id", "word"), r"\d+\t(?:[A-Za-z_]+|[01])\s*"),
+    ),
+}
 _FLAT = "%a %b %d %H:%M:%S %Y"
 
 

@@ -11,6 +11,7 @@ from pipeline.sources import (
     columns,
     flat,
     lists,
+    looks,
     tables,
     times,
     values,
@@ -39,6 +40,13 @@ SHAPES = tuple(
     flat.Shape(table, table, _required(table), {**_COLUMNS[table], **extra})
     for table, extra in (("accounts", _LABEL), ("posts", {}))
 )
+LOOKS: looks.Looks = {
+    shape.key: (
+        looks.Table(shape.table, shape.required, shape.optional),
+        looks.Json(shape),
+    )
+    for shape in SHAPES
+}
 
 
 def read(source: Source, raw: Path) -> Tables:

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import archive, checks, columns, headerless, texts, times, values
+from pipeline.sources import (
+    archive,
+    checks,
+    columns,
+    headerless,
+    looks,
+    texts,
+    times,
+    values,
+)
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -35,6 +44,24 @@ _USER_FIELDS = (
 _POST_FIELDS = ("account_id", "post_id", "text", "posted_at")
 # Key of `files` -> label, group.
 _CLASSES = {"polluters": (1, "polluters"), "legitimate": (0, "legitimate")}
+_TEXT_TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+_USERS = (
+    looks.Table("accounts", _USER, classed=True),
+    looks.Text(
+        "accounts",
+        _USER_FIELDS,
+        rf"\d+(?:\t{_TEXT_TIME}){{2}}(?:\t\d+){{5}}",
+        classed=True,
+    ),
+)
+LOOKS: looks.Looks = {
+    "polluters": _USERS,
+    "legitimate": _USERS,
+    "posts": (
+        looks.Table("posts", _POST, _POST_ID),
+        looks.Text("posts", _POST_FIELDS, rf"\d+\t\d+\t.*\t{_TEXT_TIME}"),
+    ),
+}
 _TIME = ["%Y-%m-%d %H:%M:%S"]
 
 

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import archive, checks, columns, cresci2017, texts, times, values
+from pipeline.sources import (
+    archive,
+    checks,
+    columns,
+    cresci2017,
+    looks,
+    texts,
+    times,
+    values,
+)
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -39,6 +48,14 @@ _NOTHING = ["NULL", "NA"]
 _GROUPS = {"e13_users": (0, "e13"), "int_users": (1, "int")}
 # Folder of the published form -> label: people, and followers bought from vendors.
 _FOLDERS = {"E13": 0, "TFP": 0, "INT": 1, "FSF": 1, "TWT": 1}
+_GROUPED = cresci2017.of_folders(tuple(_FOLDERS))
+_USERS = (looks.Table("accounts", _USER, classed=True),)
+LOOKS: looks.Looks = {
+    **_GROUPED,
+    "e13_users": _USERS,
+    "int_users": _USERS,
+    "posts": (looks.Table("posts", _POST), *_GROUPED["posts"]),
+}
 
 
 def read(source: Source, raw: Path) -> Tables:

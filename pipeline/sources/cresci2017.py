@@ -11,6 +11,7 @@ from pipeline.sources import (
     archive,
     checks,
     columns,
+    looks,
     nested,
     relations,
     texts,
@@ -54,6 +55,7 @@ _POST_MORE: columns.Columns = {
 }
 _COUNTS = ("posts_total", "followers", "following", "likes_total", "listed")
 _NOTHING = ["NULL", "NA"]
+
 # Name in a file's folder -> label.
 _GROUPS = {
     "genuine_accounts": 0,
@@ -67,6 +69,18 @@ _GROUPS = {
     "fake_followers": 1,
 }
 _MILLISECONDS = r"^\d{12,13}L?$"
+
+
+def of_folders(folders: tuple[str, ...]) -> looks.Looks:
+    """Looks of a release in folders of these names, plain or in nested zips."""
+    return {
+        "archive": (looks.Release(folders),),
+        "users": (looks.Table("accounts", _USER, folders=folders, classed=True),),
+        "posts": (looks.Table("posts", _POST, _POST_MORE, folders=folders),),
+    }
+
+
+LOOKS: looks.Looks = of_folders(tuple(_GROUPS))
 
 
 def read(source: Source, raw: Path) -> Tables:
@@ -117,7 +131,7 @@ def _tables(source: Source, raw: Path, groups: Mapping[str, int]) -> Tables:
 
 def _users(source: Source, raw: Path, groups: Mapping[str, int]) -> Reading:
     users = columns.load(source, raw, "users", "accounts", _USER)
-    named = rf"(?:^|/)({'|'.join(groups)})\b[^/]*/[^/]*$"
+    named = looks.in_folder(tuple(groups))
     users.set(group=pl.col("file").str.extract(named))
     _check_groups(users)
     values.primary_id(users, "account_id")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import archive, checks, columns, ira, profiles, values
+from pipeline.sources import archive, checks, columns, ira, looks, profiles, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -27,6 +27,7 @@ _POST_MORE: columns.Columns = {
     "exact_id": ("alt_external_id",),
     "is_repost": ("retweet",),
 }
+LOOKS: looks.Looks = {"posts": (looks.Table("posts", _POST, _POST_MORE),)}
 
 
 def read(source: Source, raw: Path) -> Tables:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import archive, checks, columns, texts, times, values
+from pipeline.sources import archive, checks, columns, looks, texts, times, values
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
@@ -26,6 +26,10 @@ _POST: columns.Columns = {
     "following": ("following",),
     "post_type": ("post_type",),
     "is_repost": ("retweet",),
+}
+LOOKS: looks.Looks = {
+    "accounts": (looks.Table("accounts", _ACCOUNT),),
+    "posts": (looks.Table("posts", _POST),),
 }
 # No text of the release begins with one of these without the apostrophe, while about
 # one in a thousand of other archives begins with a dash.

@@ -14,6 +14,7 @@ from pipeline.sources import (
     fields,
     flat,
     lists,
+    looks,
     profiles,
     relations,
     texts,
@@ -68,6 +69,10 @@ POSTS = flat.Shape(
     _POST,
     {**_POST_MORE, **profiles.beside_posts(_PROFILE, "account.")},
 )
+LOOKS: looks.Looks = {
+    "accounts": (looks.Json(ACCOUNTS),),
+    "posts": (looks.Json(POSTS),),
+}
 
 
 def read(source: Source, raw: Path) -> Tables:

@@ -17,13 +17,14 @@ class Stream:
 
     Attributes:
         name: file below the raw directory, and the member in it.
+        size: bytes that were read.
     """
 
     def __init__(self, path: Path, name: str, handle: IO[bytes]) -> None:
         self.path = path
         self.name = name
         self._handle = handle
-        self._size = 0
+        self.size = 0
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes at most; none at the end.
@@ -35,8 +36,8 @@ class Stream:
             data = self._handle.read(size)
         except DAMAGE as error:
             raise damaged(self.path, error) from None
-        self._size += len(data)
-        archive.check_expansion(self.path, self._size)
+        self.size += len(data)
+        archive.check_expansion(self.path, self.size)
         return data
 
 

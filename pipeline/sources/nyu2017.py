@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.sources import archive, checks, columns, times, values
+from pipeline.sources import archive, checks, columns, looks, times, values
 from pipeline.sources.source import Source, Tables
 
 _PROFILE: columns.Columns = {
@@ -19,6 +19,7 @@ _PROFILE: columns.Columns = {
     "default_image": ("default_profile_image",),
     "label": ("bot",),
 }
+LOOKS: looks.Looks = {"profiles": (looks.Table("accounts", _PROFILE),)}
 _TEXTS = ("account_id", "created_at", "declared_language")
 _COUNTS = ("followers", "following", "listed", "likes_total", "posts_total")
 

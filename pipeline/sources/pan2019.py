@@ -14,6 +14,7 @@ from pipeline.sources import (
     columns,
     documents,
     headerless,
+    looks,
     texts,
     values,
 )
@@ -27,6 +28,11 @@ _POST: columns.Columns = {
 }
 _LABEL: columns.Columns = {"word": ("label",)}
 _TRUTH = ("account_id", "word", "gender")
+LOOKS: looks.Looks = {
+    "posts": (looks.Table("posts", {**_POST, **_LABEL}),),
+    "authors": (looks.Xml("posts", "author"),),
+    "truth": (looks.Text("labels", _TRUTH, r"\w+:::\w+:::\w+\s*"),),
+}
 
 
 def read(source: Source, raw: Path) -> Tables:

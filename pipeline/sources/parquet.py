@@ -40,6 +40,16 @@ def _rows(told: pq.FileMetaData) -> int:
     return int(min(max(rows, _ROWS.start), _ROWS.stop))
 
 
+def columns(path: Path) -> tuple[str, ...]:
+    """Names of a Parquet file's columns.
+
+    Raises:
+        SourceError: the file is no Parquet, or damaged.
+    """
+    with _opened(path) as file:
+        return tuple(file.schema_arrow.names)
+
+
 def height(path: Path) -> int:
     """Rows that a Parquet file says it has.
 

@@ -1,51 +1,43 @@
-"""Which published table a file is, by the columns that only this table has."""
+"""Which published file a file is, by what its reader would find in it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-import polars as pl
-
+from features import schema
 from pipeline.errors import SourceError
-from pipeline.sources import DEFAULT_FILES, columns, delimited
+from pipeline.sources import DEFAULT_FILES, FORMATS, actions
+from pipeline.sources.looks import Fit, Look, Looks
+from pipeline.sources.peek import Content, Elements, Header, Lines, Markup, peek
 
-# Format -> kind of file -> columns that tell it; kinds with the same columns are told
-# apart by the names that their publishers gave (DEFAULT_FILES).
-SIGNATURES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
-    "canonical": {"accounts": ("account_id",), "posts": ("account_id", "kind")},
-    "caverlee2011": {
-        "polluters": ("UserID", "CollectedAt", "NumberOfTweets"),
-        "legitimate": ("UserID", "CollectedAt", "NumberOfTweets"),
-        "posts": ("user_id", "time", "text"),
-    },
-    "cresci2015": {
-        "e13_users": ("id", "screen_name", "statuses_count", "updated", "dataset"),
-        "int_users": ("id", "screen_name", "statuses_count", "updated", "dataset"),
-        "posts": ("user_id", "tweet_id", "time", "text"),
-    },
-    "ira": {
-        "accounts": ("author_id", "author", "account_category"),
-        "posts": ("author_id", "content", "publish_date", "post_type"),
-    },
-    "nyu2017": {"profiles": ("account", "followers_count", "statuses_count", "bot")},
-    "pan2019": {"posts": ("author_id", "label", "idx", "text")},
-    "twitter_io": {
-        "accounts": ("userid", "user_screen_name", "account_creation_date"),
-        "posts": ("userid", "tweetid", "tweet_text", "tweet_time"),
-    },
+# In the place of a format: may stand beside the files of any.
+ANY: Final = "any"
+_LOOKS: Final[dict[str, Looks]] = {
+    **{name: form.LOOKS for name, form in FORMATS.items()},
+    ANY: {"actions": (actions.LOOK,)},
+}
+# Tables that ingest writes beside accounts and posts, which no reader reads.
+_OWN: Final[dict[Header, str]] = {
+    Header.of(["account_id", "source", "label", "group"]): (
+        "the labels of an ingested world; of an archive they are columns `label` and "
+        "`group` of its accounts"
+    ),
+    Header.of(schema.LABELS): "the labels of a world, made of what its sources say",
+    Header.of(schema.REJECTED): "the rows that ingest rejected, with their reasons",
 }
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What a file was taken for.
+    """What a file, or a kind of members of a zip, was taken for.
 
-    format, kind: as in READERS and `files` of a source; null if nothing fits.
-    certain: its columns are those of this table and its name contradicts nothing.
+    format, kind: as in FORMATS and `files` of a source; null if nothing fits.
+    certain: nothing else fits as well, or its name says which it is.
     why: a sentence for the user.
-    columns: names in its header, in plain letters.
+    look: how files of the kind look; null if nothing fits.
+    fields: names used by its reader of what was found in it.
     """
 
     path: Path
@@ -53,49 +45,103 @@ class Recognised:
     kind: str | None
     certain: bool
     why: str
-    columns: frozenset[str] = frozenset()
+    look: Look | None = None
+    fields: frozenset[str] = frozenset()
+
+    @property
+    def is_main(self) -> bool:
+        """Whether its rows are accounts or posts, and stand for themselves."""
+        return self.look is not None and self.look.table in ("accounts", "posts")
+
+    @property
+    def tells_class(self) -> bool:
+        """Whether something in it, or its kind, tells one class from another."""
+        said = {"label", "word"} & self.fields
+        return self.look is not None and (self.look.classed or bool(said))
 
 
-def recognise(path: Path) -> Recognised:
-    """The format and kind of one file, from its header, then from its name."""
+def recognise(path: Path) -> list[Recognised]:
+    """What a file is: once for each kind of file that it holds, which only zips do."""
+    if not path.name.isprintable():
+        return [_unknown(path, "its name is not printable; rename it")]
     try:
-        found = _columns(path)
+        seen = [(type(one), _best(path, place, one)) for place, one in peek(path)]
     except SourceError as error:
-        return Recognised(path, None, None, certain=False, why=str(error))
-    names = {columns.plain(name) for name in found}
-    fits: dict[tuple[str, str], tuple[str, ...]] = {
-        (form, kind): telling
-        for form, kinds in SIGNATURES.items()
-        for kind, telling in kinds.items()
-        if names >= {columns.plain(name) for name in telling}
-    }
+        return [_unknown(path, str(error))]
+    except OSError as error:
+        return [_unknown(path, f"it cannot be read: {error.strerror}")]
+    forms = list(dict.fromkeys(form for form, _ in seen))
+    return [_one(path, [found for had, found in seen if had is form]) for form in forms]
+
+
+def _one(path: Path, members: list[Recognised]) -> Recognised:
+    """What members of one form are together: their reader reads all of them alike."""
+    known = [one for one in members if one.format]
+    kinds = {(one.format, one.kind): one for one in known}
+    if len(kinds) > 1:
+        names = ", ".join(f"{form} {kind}" for form, kind in kinds)
+        why = f"it holds files of several kinds ({names}); unpack it"
+        return _unknown(path, why)
+    certain = all(one.certain for one in known)
+    return replace((known or members)[0], certain=certain)
+
+
+def _best(path: Path, place: str, content: Content) -> Recognised:
+    """What one file or member is."""
+    if isinstance(content, Header):
+        own = _OWN.get(content)
+        if own is not None:
+            return _unknown(path, own)
+    # Of a plain file also the folders above it: their names may be those of classes.
+    where = path.as_posix() if place == path.name else place
+    fits: list[tuple[str, str, Look, Fit]] = [
+        (form, kind, look, found)
+        for form, kinds in _LOOKS.items()
+        for kind, every in kinds.items()
+        for look in every
+        if (found := look.fit(content, where)) is not None
+    ]
     if not fits:
-        why = "its columns are those of no known table"
-        return Recognised(path, None, None, certain=False, why=why)
-    most = max(len(telling) for telling in fits.values())
-    best = [name for name, telling in fits.items() if len(telling) == most]
-    named = [name for name in best if _named(path, *name)] if len(best) > 1 else best
-    form, kind = (named or best)[0]
-    telling = ", ".join(fits[form, kind])
-    why = f"it has the columns {telling}"
+        return _unknown(path, _nothing(content))
+    most = max(fit.weight for *_, fit in fits)
+    best = {one[:2]: one[2:] for one in fits if one[3].weight == most}
+    named = [one for one in best if _is_named({path.name, place}, *one)]
+    form, kind = (named if len(best) > 1 and named else list(best))[0]
+    look, fit = best[form, kind]
+    why = fit.why
     if len(best) > 1 and len(named) == 1:
-        why += ", and its name says which of the tables with these columns it is"
+        why += ", and its name says which of the kinds that have them it is"
     elif len(best) > 1:
         every = ", ".join(f"{one} {other}" for one, other in best)
-        why += f", but so have {every}: name the file as published to tell them apart"
-    certain = len(named) == 1
-    return Recognised(path, form, kind, certain, why, frozenset(names))
+        why += f"; so it has as {every}: name the file as published to tell them apart"
+    certain = len(best) == 1 or len(named) == 1
+    return Recognised(path, form, kind, certain, why, look, fit.fields)
 
 
-def _named(path: Path, form: str, kind: str) -> bool:
-    patterns: Sequence[str] = DEFAULT_FILES.get(form, {}).get(kind, [])
-    return any(fnmatch(path.name.lower(), pattern.lower()) for pattern in patterns)
+def _nothing(content: Content) -> str:
+    if isinstance(content, Header):
+        return "its columns are those of no known table"
+    if isinstance(content, Lines):
+        return "its lines are those of no known file"
+    if isinstance(content, Markup):
+        return "its root is that of no known document"
+    if isinstance(content, Elements):
+        return "its fields are those of no known object"
+    return (
+        "it holds several tables, and no users.csv in the folder of a known group; "
+        "unpack it"
+    )
 
 
-def _columns(path: Path) -> list[str]:
-    if path.suffix.lower() != ".parquet":
-        return delimited.header(path)
-    try:
-        return list(pl.read_parquet_schema(path))
-    except pl.exceptions.PolarsError:
-        raise SourceError(f"{path}: not Parquet; fetch the file again") from None
+def _is_named(names: Iterable[str], form: str, kind: str) -> bool:
+    """Whether one of the names is as its publishers gave them."""
+    patterns = DEFAULT_FILES.get(form, {}).get(kind, [])
+    return any(
+        fnmatch(PurePosixPath(name).name.lower(), PurePosixPath(pattern).name.lower())
+        for name in names
+        for pattern in patterns
+    )
+
+
+def _unknown(path: Path, why: str) -> Recognised:
+    return Recognised(path, None, None, certain=False, why=why)

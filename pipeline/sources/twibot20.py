@@ -9,7 +9,16 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.sources import archive, checks, classes, fields, flat, texts, values
+from pipeline.sources import (
+    archive,
+    checks,
+    classes,
+    fields,
+    flat,
+    looks,
+    texts,
+    values,
+)
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 from pipeline.sources.x_api_v1 import profile
@@ -43,6 +52,7 @@ def _texts(element: dict[str, Any]) -> Iterable[object]:
 
 ACCOUNTS = flat.Shape("accounts", "accounts", _USER, _USER_MORE)
 POSTS = flat.Shape("accounts", "posts", _POST, each=_texts, counted=False)
+LOOKS: looks.Looks = {"accounts": (looks.Json(ACCOUNTS),)}
 
 
 def read(source: Source, raw: Path) -> Tables:

@@ -5,12 +5,17 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import SourceError
-from pipeline.sources import checks, classes, columns, values, x_api_v2
+from pipeline.sources import checks, classes, columns, looks, values, x_api_v2
 from pipeline.sources.part import Part
 from pipeline.sources.reading import Reading
 from pipeline.sources.source import Source, Tables
 
 _LABEL: columns.Columns = {"account_id": ("id",), "word": ("label",)}
+LOOKS: looks.Looks = {
+    "accounts": (looks.Json(x_api_v2.ACCOUNTS, {"account_id": r"u\d+"}),),
+    "posts": (looks.Json(x_api_v2.POSTS, {"post_id": r"t\d+"}),),
+    "labels": (looks.Table("labels", _LABEL),),
+}
 
 
 def read(source: Source, raw: Path) -> Tables:

@@ -13,6 +13,7 @@ from pipeline.sources import (
     checks,
     columns,
     lists,
+    looks,
     profiles,
     relations,
     times,
@@ -53,6 +54,10 @@ _POST: columns.Columns = {
     "hashtags": ("hashtags",),
     "links": ("urls",),
     "mentions": ("user_mentions",),
+}
+LOOKS: looks.Looks = {
+    "accounts": (looks.Table("accounts", _PROFILE),),
+    "posts": (looks.Table("posts", _POST, profiles.beside_posts(_PROFILE)),),
 }
 
 

@@ -12,6 +12,7 @@ from pipeline.sources import (
     fields,
     flat,
     lists,
+    looks,
     profiles,
     relations,
     texts,
@@ -97,6 +98,10 @@ POSTS = flat.Shape(
     {**_POST_MORE, **profiles.beside_posts(_PROFILE, "user.")},
     _entries,
 )
+LOOKS: looks.Looks = {
+    "accounts": (looks.Json(ACCOUNTS),),
+    "posts": (looks.Json(POSTS),),
+}
 
 
 def read(source: Source, raw: Path) -> Tables:

@@ -13,6 +13,7 @@ from pipeline.sources import (
     fields,
     flat,
     lists,
+    looks,
     profiles,
     relations,
     texts,
@@ -112,6 +113,10 @@ POSTS = flat.Shape(
 AUTHORED = replace(
     POSTS, optional={**POST, **profiles.beside_posts(PROFILE, "_author.")}
 )
+LOOKS: looks.Looks = {
+    "accounts": (looks.Json(ACCOUNTS),),
+    "posts": (looks.Json(AUTHORED),),
+}
 
 
 def read(source: Source, raw: Path) -> Tables:

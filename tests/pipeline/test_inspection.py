@@ -1,9 +1,11 @@
 """What is told of an archive, and that the proposed block is one to fill in."""
 
+import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 
@@ -12,11 +14,14 @@ from pipeline.canonical_posts import FOLDER, buckets
 from pipeline.errors import ParamsError, SourceError
 from pipeline.inspection import inspect
 from pipeline.section import validate
-from pipeline.sources import DEFAULT_FILES, READERS
-from pipeline.sources.signatures import SIGNATURES, recognise
 from pipeline.sources.source import Source
 from tests.pipeline.conftest import TinyWorld, read_posts
+from tests.pipeline.sources import as_forms
 from tests.pipeline.sources.archives import write_csv
+from tests.pipeline.sources.as_json import array, v1_user, v2_post, v2_user
+from tests.pipeline.sources.as_tables import write
+from tests.pipeline.sources.people import POSTED, Person, Post, golden
+from tests.pipeline.sources.published import PUBLISHED, Published
 from tests.pipeline.test_streaming import twitter_io
 
 FILLED = {
@@ -34,7 +39,10 @@ FILLED = {
     "history_complete: FILL_IN": "history_complete: false",
     "platform_start: FILL_IN": 'platform_start: "2006-03-21T00:00:00Z"',
     "terms: FILL_IN": "terms: mine",
+    "polarity: FILL_IN": 'polarity: {"1": positives, "0": controls}',
 }
+# Every format, and the other forms that some are published in.
+FORMS: dict[str, Published] = {**PUBLISHED, **as_forms.FORMS}
 
 
 def block(told: str) -> str:
@@ -94,15 +102,16 @@ def test_block_is_refused_until_it_is_filled_in_and_then_reads(
                 sources(every)
     for mark, value in FILLED.items():
         text = text.replace(mark, value)
-    (source,) = sources(text.split("  controls:")[0] + _without_controls(text))
+    (source,) = sources(_of_one_class(text))
     assert (source.name, source.format) == ("op", "twitter_io")
     out = tmp_path / "canonical"
     stage.ingest([source], release, out, tmp_path / "ingest.json")
     assert read_posts(out).height > 0
 
 
-def _without_controls(text: str) -> str:
-    return "  controls: null\n" + text[text.index("  as_of:") :]
+def _of_one_class(text: str) -> str:
+    controls, behind = text.index("  controls:"), text.index("  as_of:")
+    return f"{text[:controls]}  controls: null\n{text[behind:]}"
 
 
 def test_zone_and_order_are_asked_for_only_where_files_need_them(
@@ -125,7 +134,7 @@ def test_zone_and_order_are_asked_for_only_where_files_need_them(
 
     assert "zone: FILL_IN" in told
     assert "date_order: FILL_IN" in told
-    assert "assumed      slashed dates in mixed order: for this look only" in told
+    assert "assumed      dates with slashes are day_first: for this look only" in told
     assert "posts        0" in told
 
 
@@ -157,21 +166,6 @@ def test_two_campaigns_in_a_folder_are_two_blocks(release: Path) -> None:
     ]
 
 
-def test_tables_with_the_same_columns_are_told_apart_by_name_or_not_at_all(
-    tmp_path: Path,
-) -> None:
-    row = {"UserID": "1", "CollectedAt": "", "NumberOfTweets": ""}
-    for name in ("legitimate_users.csv", "some.csv"):
-        write_csv(tmp_path / name, [row])
-
-    named = recognise(tmp_path / "legitimate_users.csv")
-    unnamed = recognise(tmp_path / "some.csv")
-
-    assert (named.kind, named.certain) == ("legitimate", True)
-    assert (unnamed.format, unnamed.certain) == ("caverlee2011", False)
-    assert "name the file as published" in unnamed.why
-
-
 def test_a_refusal_is_told_with_its_remedy(tmp_path: Path) -> None:
     ids = [{"account_id": "1.2E+18"}, {"account_id": "1.3E+18"}]
     write_csv(tmp_path / "accounts.csv", ids)
@@ -201,34 +195,153 @@ def test_command_prints_and_writes_nothing(
     assert sorted(release.rglob("*")) == before
 
 
-def test_signatures_are_those_of_known_formats() -> None:
-    for form, kinds in SIGNATURES.items():
-        assert form in READERS
-        assert set(kinds) <= set(DEFAULT_FILES[form])
-
-
-@pytest.mark.public_data
-@pytest.mark.parametrize(
-    ("file", "expected"),
-    [
-        ("ira_posts.parquet", ("ira", "posts")),
-        ("ira_accounts.csv", ("ira", "accounts")),
-        ("cresci2015_posts.parquet", ("cresci2015", "posts")),
-        ("cresci2015_E13_users.csv", ("cresci2015", "e13_users")),
-        ("cresci2015_INT_fusers.csv", ("cresci2015", "int_users")),
-        ("caverlee2011/content_polluters.csv", ("caverlee2011", "polluters")),
-        ("caverlee2011/posts.parquet", ("caverlee2011", "posts")),
-        ("nyu_kaggle2017_profiles.csv", ("nyu2017", "profiles")),
-        ("pan19_en_posts_30pct.parquet", ("pan2019", "posts")),
-        (
-            "twitter_io_format_sample/china_082019_1_users_csv_hashed.csv",
-            ("twitter_io", "accounts"),
-        ),
-    ],
-)
-def test_published_files_are_recognised(
-    public_data: Path, file: str, expected: tuple[Any, Any]
+@pytest.mark.parametrize("name", FORMS)
+def test_every_format_is_told_and_its_block_reads_the_same_rows(
+    name: str, tmp_path: Path
 ) -> None:
-    found = recognise(public_data / file)
+    form, raw = FORMS[name], tmp_path / "raw"
+    raw.mkdir()
+    people, posts = golden()
+    form.write(raw, people, posts)
 
-    assert (found.format, found.kind, found.certain) == (*expected, True)
+    told = inspect(raw)
+
+    assert told.startswith(f"format       {name.split('-')[0]} (certain)\n")
+    assert "not read" not in told
+    assert "refused" not in told
+    assert f"accounts     {len(people)}, hashed 0.0%\n" in told
+    assert f"posts        {len(posts) if form.posts else 0}\n" in told
+    last = POSTED + timedelta(hours=3)
+    moments = [one.replace(second=0) if form.minutes else one for one in (POSTED, last)]
+    span = [f"{one:%Y-%m-%dT%H:%M:%S}.000+00:00" for one in moments]
+    dated = "posted_at" in form.posts
+    assert f"dates        {' to '.join(span if dated else ['None'] * 2)}\n" in told
+    text = block(told)
+    for mark, value in FILLED.items():
+        text = text.replace(mark, value)
+    (source,) = sources(text if form.labelled else _of_one_class(text))
+    stage.ingest([source], raw, tmp_path / "canonical", tmp_path / "ingest.json")
+    files = json.loads((tmp_path / "ingest.json").read_text())["files"]
+    assert sorted(line for line in told.splitlines() if line.startswith("rows ")) == (
+        sorted(
+            f"rows         {one['file']} ({one['table']}): {one['read']} read = "
+            f"{one['kept']} kept + 0 rejected"
+            for one in files
+        )
+    )
+
+
+def test_a_world_as_ingest_writes_it_is_one_archive(
+    tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    written = shutil.copytree(tiny_world.folder / "canonical", tmp_path / "written")
+
+    told = inspect(written)
+
+    actions = pl.read_parquet(written / "actions.parquet").height
+    assert told.count("format       canonical (certain)") == 1
+    assert f"actions.parquet (actions): {actions:,} read = {actions:,} kept + 0" in told
+    assert "not read     labels.parquet: the labels of an ingested world" in told
+    assert "not read     rejected.parquet: the rows that ingest rejected" in told
+    assert '    actions: ["actions.parquet"]' in block(told)
+    posts = tiny_world.table("canonical/posts").height
+    assert f"posts        {posts:,}\n" in told
+
+
+def test_actions_belong_to_the_only_archive_beside_them(release: Path) -> None:
+    action = {"account_id": "1", "kind": "block", "target_account_id": "2"}
+    write(release / "acts.csv", [action | {"at": "2019-05-02 10:00"}])
+    one = inspect(release)
+    (release / "else_users_csv_hashed.csv").write_bytes(
+        (release / "op_users_csv_hashed.csv").read_bytes()
+    )
+
+    two = inspect(release)
+    (release / "acts.csv").rename(release / "else_actions.csv")
+    named = inspect(release)
+
+    assert "rows         acts.csv (actions): 1 read = 1 kept + 0 rejected" in one
+    assert '    actions: ["acts.csv"]' in one
+    assert "not read     acts.csv: actions in a folder of 2 archives; list it" in two
+    assert named.index('["else_actions.csv"]') < named.index("- name: op")
+
+
+def test_files_of_no_use_alone_are_not_read(tmp_path: Path) -> None:
+    write(tmp_path / "label.csv", [{"id": "u1", "label": "bot"}])
+    (tmp_path / "README.md").write_text("words")
+
+    told = inspect(tmp_path)
+
+    assert told.splitlines() == [
+        "not read     label.csv: twibot22 labels with no accounts or posts of the "
+        "format in its folder",
+        "not read     1 file(s) ending in .md: no format has such files",
+    ]
+
+
+def test_labels_that_are_numbers_need_a_polarity(tmp_path: Path) -> None:
+    PUBLISHED["botometer"].write(tmp_path, *golden())
+    for path in tmp_path.glob("*.tsv"):
+        words = path.read_text().replace("bot", "1").replace("human", "0")
+        path.write_text(words)
+
+    told = inspect(tmp_path)
+
+    assert "polarity: FILL_IN" in told
+    assert "assumed      label 1 is positive, 0 a control: for this look only" in told
+    assert "accounts     5," in told
+
+
+def test_an_archive_that_cannot_be_trained_on_is_told_as_one_to_score(
+    tmp_path: Path,
+) -> None:
+    people, _ = golden()
+    elements = [
+        {"ID": one.id, "profile": v1_user(one), "tweet": ["a"], "label": None}
+        for one in people
+    ]
+    array(tmp_path / "sample.json", elements)
+
+    told = inspect(tmp_path)
+
+    assert "refused      source sample: no account has a label; unlabelled" in told
+    assert "rows         sample.json (accounts): 5 read = 5 kept + 0 rejected" in told
+    assert "assumed      it is to be scored, labels are not read: for this" in told
+
+
+def test_many_files_are_one_pattern_where_it_matches_just_these(tmp_path: Path) -> None:
+    people = [Person(str(number), "ann", label=number % 2) for number in range(1, 31)]
+    posts = [Post(one.id, one) for one in people]
+    PUBLISHED["pan2019"].write(tmp_path, people, posts)
+
+    told = inspect(tmp_path)
+    (tmp_path / "en" / "other.xml").write_text("<other/>")
+    listed = inspect(tmp_path)
+
+    assert "  authors    en/*.xml: 30 files; its root is author\n" in told
+    assert "rows         30 files (posts): 30 read = 30 kept + 0 rejected" in told
+    assert '    authors: ["en/*.xml"]\n' in told
+    assert '    authors: ["en/1.xml", "en/10.xml", ' in listed
+    assert "not read     other.xml: its root is that of no known document" in listed
+
+
+def test_a_name_with_signs_of_a_pattern_means_that_file(tmp_path: Path) -> None:
+    ann, bo, cy = (Person(one, "ann") for one in "123")
+    array(tmp_path / "a[1]*.json", [v2_user(ann), v2_user(bo)])
+    array(tmp_path / "b?.json", [v2_post(Post("9", cy))])
+
+    told = inspect(tmp_path)
+
+    assert "accounts     3," in told
+    assert "posts        1\n" in told
+
+
+def test_broken_elements_are_told_as_rejected(tmp_path: Path) -> None:
+    people, _ = golden()
+    text = json.dumps([v2_user(one) for one in people])
+    (tmp_path / "users.json").write_text(text[:-20])
+
+    told = inspect(tmp_path)
+
+    assert "rows         users.json (accounts): 5 read = 4 kept + 1 rejected" in told
+    assert "rejected     broken_json 1" in told
