@@ -8,6 +8,7 @@ as well-formed CSV among the rest, so that Polars reads every kept row.
 import csv
 import json
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -105,7 +106,7 @@ def _header(path: Path, block: lines.Block) -> tuple[list[str], lines.Block]:
         raise SourceError(f"{path}: no header line; the file is not CSV")
     if names[0].startswith("<"):
         raise SourceError(f"{path}: a web page, not CSV; fetch the file again")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := sorted(name for name, n in Counter(names).items() if n > 1):
         raise SourceError(
             f"{path}: a name stands twice in the header: {archive.names(twice)}"
         )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pipeline.sources import flat, paths
 from pipeline.sources.columns import Columns, plain
@@ -18,6 +18,8 @@ from pipeline.sources.peek import Content, Elements, Header, Lines, Markup, Pack
 _ROWS: Final = 50
 # So many names in common are no accident; fewer must be most of what the file has.
 _ENOUGH: Final = 3
+# More than any table has columns: the folder of a group says more than they do.
+_MOST: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,11 @@ class Json:
     Attributes:
         shape: what is read of it.
         ids: pattern of the ids that only this format has, by the field they stand in.
-        classed: its kind says the class.
     """
 
     shape: flat.Shape
     ids: Mapping[str, str] = field(default_factory=dict)
-    classed: bool = False
+    classed: ClassVar[bool] = False
 
     @property
     def table(self) -> str:
@@ -156,7 +157,7 @@ class Xml:
 
     table: str
     root: str
-    classed: bool = False
+    classed: ClassVar[bool] = False
 
     def fit(self, content: Content, place: str) -> Fit | None:
         """As Table.fit."""
@@ -170,17 +171,17 @@ class Release:
     """A zip of tables in folders of these names, which say the class."""
 
     folders: tuple[str, ...]
-    table: str = "accounts"
-    classed: bool = True
+    table: ClassVar[str] = "accounts"
+    classed: ClassVar[bool] = True
 
     def fit(self, content: Content, place: str) -> Fit | None:
         """As Table.fit."""
-        if not isinstance(content, Packed) or content.users is None:
+        if not isinstance(content, Packed | Header) or content.users is None:
             return None
         folder = re.search(in_folder(self.folders), content.users)
         if folder is None:
             return None
-        return Fit(frozenset(), 1, f"it holds users.csv in a folder {folder[1]}")
+        return Fit(frozenset(), _MOST, f"it holds users.csv in a folder {folder[1]}")
 
 
 Look = Table | Json | Text | Xml | Release

@@ -35,14 +35,18 @@ _ROOT = re.compile(
 
 @dataclass(frozen=True)
 class Header:
-    """Columns of a table, in plain letters."""
+    """Columns of a table, in plain letters.
+
+    users: as of Packed, of a table that is alone in a zip.
+    """
 
     names: frozenset[str]
+    users: str | None = None
 
     @classmethod
-    def of(cls, columns: Iterable[str]) -> "Header":
+    def of(cls, columns: Iterable[str], users: str | None = None) -> "Header":
         """The header with these columns."""
-        return cls(frozenset(map(plain, columns)))
+        return cls(frozenset(map(plain, columns)), users)
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,8 @@ def peek(path: Path) -> Iterator[tuple[str, Content]]:
     if path.stat().st_size == 0:
         raise SourceError(f"{path}: empty; fetch the file again")
     if not is_known(path):
-        raise SourceError(
-            f"{path}: no format has files ending in {path.suffix or path}"
-        )
+        ending = f"ending in {path.suffix}" if path.suffix else "without an ending"
+        raise SourceError(f"{path}: no format has files {ending}")
     form = _form(path.name)
     if form.endswith(".zip"):
         yield from _members(path)
@@ -114,12 +117,13 @@ def _members(path: Path) -> Iterator[tuple[str, Content]]:
         with zipfile.ZipFile(path) as packed:
             endings = [_ending(info.filename) for info in members(packed)]
             tables = {".csv", ".zip"} & set(endings)
-            if tables and endings != [".csv"]:
-                yield path.name, Packed(_users(path, packed))
+            users = _users(path, packed) if tables else None
     except DAMAGE as error:
         raise damaged(path, error) from None
     if endings == [".csv"]:
-        yield path.name, Header.of(delimited.header(path))
+        yield path.name, Header.of(delimited.header(path), users)
+    elif tables:
+        yield path.name, Packed(users)
     known = {*fields.SUFFIXES, *TEXT, ".xml"} & set(endings)
     if not (known or tables):
         raise SourceError(f"{path}: holds no {', '.join(SUFFIXES)} file")

@@ -67,7 +67,8 @@ def recognise(path: Path) -> list[Recognised]:
     try:
         seen = [(type(one), _best(path, place, one)) for place, one in peek(path)]
     except SourceError as error:
-        return [_unknown(path, str(error))]
+        why = str(error).removeprefix(f"{path.parent}/").removeprefix(f"{path.name}: ")
+        return [_unknown(path, why)]
     except OSError as error:
         return [_unknown(path, f"it cannot be read: {error.strerror}")]
     forms = list(dict.fromkeys(form for form, _ in seen))

@@ -2,9 +2,12 @@
 
 import json
 import shutil
+import tempfile
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 import yaml
@@ -20,6 +23,7 @@ from tests.pipeline.sources import as_forms
 from tests.pipeline.sources.archives import write_csv
 from tests.pipeline.sources.as_json import array, v1_user, v2_post, v2_user
 from tests.pipeline.sources.as_tables import write
+from tests.pipeline.sources.damage import damage
 from tests.pipeline.sources.people import POSTED, Person, Post, golden
 from tests.pipeline.sources.published import PUBLISHED, Published
 from tests.pipeline.test_streaming import twitter_io
@@ -345,3 +349,38 @@ def test_broken_elements_are_told_as_rejected(tmp_path: Path) -> None:
 
     assert "rows         users.json (accounts): 5 read = 4 kept + 1 rejected" in told
     assert "rejected     broken_json 1" in told
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_damaged_archive_is_told_to_its_last_file(name: str, tmp_path: Path) -> None:
+    FORMS[name].write(tmp_path, *golden())
+    files = [path for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    rng = np.random.default_rng(len(name))
+    for path in files:
+        damage(path, rng)
+
+    told = inspect(tmp_path)
+
+    assert [path.name for path in files if path.name not in told] == []
+    for line in told.splitlines():
+        if line.startswith("rows "):
+            read, kept, rejected = (
+                int(word) for word in line.split("): ")[1].split() if word.isdigit()
+            )
+            assert read == kept + rejected
+
+
+def test_nothing_is_left_behind_by_a_refused_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    PUBLISHED["cresci2017"].write(tmp_path / "raw", *golden())
+    with zipfile.ZipFile(tmp_path / "raw" / "fake_followers.zip", "w") as packed:
+        packed.writestr("users.csv", "id\n1\n")
+
+    told = inspect(tmp_path / "raw")
+
+    assert "refused      fake_followers.zip/users.csv: required column name" in told
+    assert list((tmp_path / "temporary").iterdir()) == []

@@ -92,6 +92,15 @@ def test_a_group_is_that_of_the_folder(tmp_path: Path) -> None:
     assert not found["friends"].certain
 
 
+def test_a_zip_of_one_table_may_be_a_group(tmp_path: Path) -> None:
+    header = ",".join(_cresci_columns())
+    group = only(zipped(tmp_path / "TWT.csv.zip", {"users.csv": header}))
+    other = only(zipped(tmp_path / "cresci_INT_users.zip", {"users.csv": header}))
+
+    assert (group.format, group.kind) == ("cresci2015", "archive")
+    assert (other.format, other.kind) == ("cresci2015", "int_users")
+
+
 def _cresci_columns() -> list[str]:
     look = FORMATS["cresci2015"].LOOKS["e13_users"][0]
     assert hasattr(look, "required")
@@ -121,6 +130,8 @@ def _cresci_columns() -> list[str]:
         ("a.json.gz", "no gzip", "damaged archive"),
         ("a.zip", "no zip", "damaged archive"),
         ("a.md", "words", "no format has files ending in .md"),
+        ("a", "words", "no format has files without an ending"),
+        ("a.csv", ",".join(map(str, range(100_000))), "its columns are those of no"),
         ("a\u202e.csv", "a,b\n", "its name is not printable; rename it"),
     ],
 )
