@@ -32,6 +32,8 @@ def inspect(path: Path) -> str:
     for archive in archives:
         look(archive)
         lines += told(archive)
+        # The tables of one archive are held at a time.
+        archive.read = None
     lines += [
         f"not read     {_printable(one.path.name)}: {one.why}"
         for one in (*unread, *beside)

@@ -1,8 +1,6 @@
 """Readers of published archives, by the name of their format."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from pipeline.sources import (
     bluesky,
@@ -22,20 +20,7 @@ from pipeline.sources import (
     x_api_v1,
     x_api_v2,
 )
-from pipeline.sources.looks import Looks
-from pipeline.sources.source import Source, Tables
-
-Reader = Callable[[Source, Path], Tables]
-
-
-class Format(Protocol):
-    """A module that reads one format."""
-
-    LOOKS: Looks
-
-    def read(self, source: Source, raw: Path) -> Tables:
-        """Tables of a source of this format."""
-
+from pipeline.sources.format import Format, Reader
 
 FORMATS: Final[dict[str, Format]] = {
     "bluesky": bluesky,

@@ -114,7 +114,7 @@ def _best(path: Path, place: str, content: Content) -> Recognised:
         why += ", and its name says which of the kinds that have them it is"
     elif len(best) > 1:
         every = ", ".join(f"{one} {other}" for one, other in best)
-        why += f"; so it has as {every}: name the file as published to tell them apart"
+        why += f", as much as of {every}: name the file as published to tell them apart"
     certain = len(best) == 1 or len(named) == 1
     return Recognised(path, form, kind, certain, why, look, fit.fields)
 
