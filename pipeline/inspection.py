@@ -38,7 +38,7 @@ def inspect(path: Path) -> str:
         f"not read     {_printable(one.path.name)}: {one.why}"
         for one in (*unread, *beside)
     ]
-    strange = Counter(one.suffix.lower() for one in files if one not in looked_at)
+    strange = Counter(one.suffix.lower() for one in set(files) - set(looked_at))
     for ending, count in sorted(strange.items()):
         name = f"ending in {_printable(ending)}" if ending else "without an ending"
         lines.append(f"not read     {count:,} file(s) {name}: no format has such files")
