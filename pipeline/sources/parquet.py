@@ -13,7 +13,7 @@ from pipeline.errors import SourceError
 # Of a batch, of which some are held at a time; no value depends on it. Small batches take
 # longer, all in all: much is done once for each.
 _BYTES = 32 * 2**20
-_ROWS = range(1_000, 200_000)
+_ROWS = range(100, 200_000)
 
 
 def read_batches(path: Path) -> Iterator[pl.DataFrame]:

@@ -19,7 +19,7 @@ def test_a_sound_file_reads_as_it_was_written(tmp_path: Path) -> None:
 def test_batches_are_in_order_and_none_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.sources.parquet._ROWS", 2)
+    monkeypatch.setattr("pipeline.sources.parquet._ROWS", range(2, 2))
     path = tmp_path / "a.parquet"
     FRAME.write_parquet(path)
 
@@ -27,6 +27,24 @@ def test_batches_are_in_order_and_none_is_lost(
 
     assert [batch.height for batch in batches] == [0, 2, 1]
     assert pl.concat(batches).equals(FRAME)
+
+
+def test_batches_of_long_rows_are_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.sources.parquet._BYTES", 2**20)
+    long = pl.select(
+        text=pl.int_range(1_000).cast(pl.String).repeat_by(1_000).list.join(" ")
+    )
+    path = tmp_path / "a.parquet"
+    long.write_parquet(path)
+
+    heights = [batch.height for batch in read_batches(path)]
+
+    assert sum(heights) == 1_000
+    assert 150 < max(heights) < 400
+    long.select(pl.col("text").str.head(1)).write_parquet(path)
+    assert max(batch.height for batch in read_batches(path)) == 1_000
 
 
 def test_a_flipped_bit_is_refused_or_read_and_never_ends_the_process(

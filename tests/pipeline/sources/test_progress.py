@@ -107,7 +107,7 @@ def test_share_of_a_file_grows_to_all_of_it(
     table: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
     monkeypatch.setattr(lines, "BLOCK_BYTES", 1_000)
-    monkeypatch.setattr("pipeline.sources.parquet._ROWS", 100)
+    monkeypatch.setattr("pipeline.sources.parquet._ROWS", range(100, 100))
     path = table.with_name(f"b.{suffix}")
     if suffix == "csv.gz":
         path.write_bytes(gzip.compress(table.read_bytes()))
