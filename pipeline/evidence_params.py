@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pipeline.search_params import Searched
 from pipeline.section import Section
 
 
@@ -13,5 +14,6 @@ class EvidenceParams(Section):
     model_seeds: Annotated[int, Field(ge=2)]
     world_seeds: Annotated[int, Field(ge=1)]
     nested_trials: Annotated[int, Field(ge=2)]
+    nested_start: dict[Searched, int | float]
     planted_worlds: Annotated[int, Field(ge=1)]
     planted_share: Annotated[float, Field(gt=0, lt=0.5)]

@@ -61,6 +61,19 @@ class Params(Section):
                 f"evidence.nested_trials: {trials} must be more than tune.startup "
                 f"({startup}), which are drawn at random: nothing would be learnt"
             )
+        start = self.evidence.nested_start
+        if odd := sorted(set(start) ^ set(self.tune.space)):
+            raise ValueError(
+                "evidence.nested_start must name the parameters of tune.space and no "
+                f"other; see {', '.join(odd)}"
+            )
+        for name, each in self.tune.space.items():
+            if not each.low <= start[name] <= each.high:
+                raise ValueError(
+                    f"evidence.nested_start.{name}: {start[name]} is not within "
+                    f"tune.space.{name}, {each.low} to {each.high}"
+                )
+        TrainParams(**{**self.train.model_dump(), **start})
         return self
 
 

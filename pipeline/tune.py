@@ -91,10 +91,10 @@ def study_name(
 ) -> str:
     """Name that changes with all that a trial depends on.
 
-    What is searched is left out, since the search's own outcome must not start it anew;
-    and the number of trials, since more may be added.
+    Of a search of all operators what is searched is left out, since its own outcome must
+    not start it anew; and of any the number of trials, since more may be added.
     """
-    fixed = start.model_dump(exclude=set(params.space))
+    fixed = start.model_dump(exclude=None if fold else set(params.space))
     rules = params.model_dump(include={"seed", "startup", "space"})
     text = json.dumps([world.digest, fold, fixed, rules], sort_keys=True)
     return f"{fold or 'all'}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

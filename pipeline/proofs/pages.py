@@ -22,6 +22,7 @@ from pipeline.proofs.robustness import compare_ways
 from pipeline.proofs.seeds import Seed, model_seeds, spread, world_seeds
 from pipeline.stage import say
 from pipeline.stored_world import load_world
+from pipeline.tune import with_values
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def prove_nested_search(job: Job) -> list[str]:
     few = {"trials": job.asked.nested_trials}
     found = nested_search(
         load_world(job.folder),
-        job.params.train,
+        with_values(job.params.train, job.asked.nested_start),
         job.params.tune.model_copy(update=few),
         Path("artifacts") / job.world / "tuning" / "studies.db",
         say,

@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 from features.errors import InputError
@@ -50,6 +51,13 @@ def test_proofs_are_written_and_shown(
     nested = cells(out / "nested-search.md")
     operators = tiny_world.table("labelled/labels")["operator"].drop_nulls()
     assert [row[0] for row in nested[1:]] == sorted(set(operators))
+    # What a search of all operators chose would know the one that is left out.
+    storage = "sqlite:///artifacts/demo/tuning/studies.db"
+    for study in optuna.get_all_study_summaries(storage):
+        first = optuna.load_study(study_name=study.study_name, storage=storage).trials[
+            0
+        ]
+        assert first.params == job.asked.nested_start
     shown = capsys.readouterr().out
     for path in out.iterdir():
         for line in path.read_text().splitlines():

@@ -135,3 +135,20 @@ def test_a_nested_search_that_never_learns_is_refused(
 
     with pytest.raises(ParamsError, match="nothing would be learnt"):
         load_params(write(tmp_path, params))
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        ({"max_depth": 99}, r"nested_start.max_depth: 99 is not within tune.space"),
+        ({"unit_power": 0.5}, "no other; see unit_power"),
+        ({"max_depth": 4.5}, "max_depth"),
+    ],
+)
+def test_a_nested_search_starts_within_its_space(
+    start: dict[str, float], said: str, params: dict[str, Any], tmp_path: Path
+) -> None:
+    params["evidence"]["nested_start"] |= start
+
+    with pytest.raises(ParamsError, match=said):
+        load_params(write(tmp_path, params))

@@ -142,8 +142,9 @@ def test_a_study_is_named_by_what_its_trials_depend_on(
         )
 
     assert name() == name(learning_rate=0.19) == name(trials=99) == name(tolerance=0.1)
-    others = [name("harbour"), name(rounds=21), name(seed=99), name(startup=3)]
-    assert len({name(), *others}) == 5
+    left_out = [name("harbour"), name("harbour", learning_rate=0.19)]
+    others = [*left_out, name(rounds=21), name(seed=99), name(startup=3)]
+    assert len({name(), *others}) == 6
 
 
 def test_a_start_outside_of_the_space_is_refused(
