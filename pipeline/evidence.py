@@ -20,6 +20,7 @@ PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "robustness": pages.prove_robustness,
     "direction-rule": pages.prove_direction_rule,
     "true-drivers": pages.prove_true_drivers,
+    "evidence-states": pages.prove_evidence_states,
     "hidden-at-random": pages.prove_hidden_at_random,
     "hidden-role": pages.prove_hidden_role,
 }

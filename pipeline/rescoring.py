@@ -18,7 +18,7 @@ from features.artefacts import Artefacts
 from features.build import build_features
 from features.catalogue import FEATURES
 from models.calibrator import Calibrator
-from models.matrix import to_matrix
+from models.matrix import Matrix, to_matrix
 from models.posts_curves import ALL, FIRST, LATEST
 from models.slices import LEAST
 from models.training import Floats, raw_scores
@@ -58,17 +58,7 @@ def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
         n; null for all) and logit; a row only where an account has that many posts, of
         `latest` more than that many, and at least 30 accounts do.
     """
-    ids = sample.select("account_id")
-    masks = pl.read_parquet(stored.labelled / "masks.parquet")
-    accounts, posts = apply_masks(
-        pl.read_parquet(stored.canonical / "accounts.parquet")
-        .join(ids, on="account_id", how="semi")
-        .sort("account_id"),
-        scan_posts(stored.canonical)
-        .join(ids.lazy(), on="account_id", how="semi")
-        .collect(),
-        masks,
-    )
+    accounts, posts = masked(stored, sample)
     dated = posts.group_by("account_id").agg(
         pl.len().cast(pl.Int64).alias("n_posts"),
         pl.col("posted_at").is_not_null().all().alias("dated"),
@@ -77,7 +67,7 @@ def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
     accounts = accounts.join(told, on="account_id", how="semi", maintain_order="left")
     posts = in_order(posts.join(told, on="account_id", how="semi"))
     scorers = {
-        fold: _FoldScorer(stored, fold, members["account_id"])
+        fold: FoldScorer(stored, fold, members["account_id"])
         for fold in sorted(sample["fold"].unique())
         if (members := sample.filter(fold=fold).join(told, on="account_id")).height
     }
@@ -110,6 +100,20 @@ _SCHEMA: Final = {
     "posts": pl.Int64(),
     "logit": pl.Float64(),
 }
+
+
+def masked(stored: Stored, sample: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Accounts of a sample, in order of id, and their posts, masked as in training."""
+    ids = sample.select("account_id")
+    return apply_masks(
+        pl.read_parquet(stored.canonical / "accounts.parquet")
+        .join(ids, on="account_id", how="semi")
+        .sort("account_id"),
+        scan_posts(stored.canonical)
+        .join(ids.lazy(), on="account_id", how="semi")
+        .collect(),
+        pl.read_parquet(stored.labelled / "masks.parquet"),
+    )
 
 
 def in_order(posts: pl.DataFrame) -> pl.DataFrame:
@@ -164,18 +168,18 @@ def parts_of(
             yield "latest", number, cut, which
 
 
-class _FoldScorer:
+class FoldScorer:
     """Calibrated logits of accounts that a fold left out."""
 
     def __init__(self, stored: Stored, fold: str, ids: pl.Series) -> None:
         key = set_key("loco", fold, None)
-        self._booster = lgb.Booster(
+        self.booster = lgb.Booster(
             model_file=stored.trained / "boosters" / f"{key}.txt"
         )
         self._trees = read_json(stored.trained / "trees.json")[f"loco/{fold}"]
         self._artefacts = Artefacts.load(stored.features / "artefacts" / f"{key}.json")
         line = read_json(stored.calibrated / "calibrators.json")[f"loco/{fold}"]
-        self._calibrator = Calibrator(**line)
+        self.calibrator = Calibrator(**line)
         fitted = pl.scan_parquet(stored.features / "fitted.parquet").filter(
             (pl.col("training_set") == key) & pl.col("account_id").is_in(ids.implode())
         )
@@ -195,7 +199,17 @@ class _FoldScorer:
     def logits(
         self, static: pl.DataFrame, accounts: pl.DataFrame, posts: pl.DataFrame
     ) -> Floats:
-        """Logits of the accounts, in their order.
+        """Logits of the accounts, in their order; for the arguments see `matrix`."""
+        return self.calibrator.logits(self.raw(self.matrix(static, accounts, posts)))
+
+    def raw(self, matrix: Matrix) -> Floats:
+        """Raw scores of feature values, shape (n_accounts,)."""
+        return raw_scores(self.booster, matrix, self._trees)
+
+    def matrix(
+        self, static: pl.DataFrame, accounts: pl.DataFrame, posts: pl.DataFrame
+    ) -> Matrix:
+        """Feature values of the accounts, in their order, shape (n_accounts, n_features).
 
         Args:
             static: their values of STATIC.
@@ -209,5 +223,4 @@ class _FoldScorer:
         kept = values.select(
             pl.when(f"_{f.name}").then(f.name).alias(f.name) for f in FEATURES
         )
-        raw = raw_scores(self._booster, to_matrix(kept, FEATURES), self._trees)
-        return self._calibrator.logits(raw)
+        return to_matrix(kept, FEATURES)

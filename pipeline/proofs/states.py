@@ -1,0 +1,222 @@
+"""Accounts of which little is known: unseen ones, scored without part of their evidence.
+
+Family dropout is there for them, but archives whose accounts all have a profile, posts
+and times cannot tell whether it does its work. Fields are taken away and features built
+anew, as of a request that lacks them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Final
+
+import polars as pl
+
+from features.build import build_features, count_posts
+from models.abstention import training_ranges
+from models.evidence import evidence_states
+from models.intervals import width_at_anchor
+from models.metrics import FPR
+from models.panel import fold_thresholds
+from models.posts_curves import draw_sample
+from models.recalibration import Recalibration, recalibration
+from models.slices import LEAST, auc_within_folds
+from models.training_sets import set_key
+from pipeline.calibrate import CalibrateParams
+from pipeline.doubt import Values, final_intervals, inner_scores
+from pipeline.evaluate import load_campaigns, load_scored
+from pipeline.markdown import table
+from pipeline.rescoring import STATIC, FoldScorer, Stored, masked
+
+Tables = tuple[pl.DataFrame, pl.DataFrame]
+
+
+def _only(frame: pl.DataFrame, *kept: str) -> pl.DataFrame:
+    """The table with null in every column that is not kept."""
+    gone = [column for column in frame.columns if column not in kept]
+    return frame.with_columns(pl.lit(None, frame.schema[c]).alias(c) for c in gone)
+
+
+def _no_profile(accounts: pl.DataFrame) -> pl.DataFrame:
+    return _only(accounts, "account_id", "as_of", "history_complete")
+
+
+def _without(posts: pl.DataFrame, *gone: str) -> pl.DataFrame:
+    return _only(posts, *(column for column in posts.columns if column not in gone))
+
+
+ALL: Final = "everything"
+# State -> accounts and posts as they would be given in it.
+STATES: Final[Mapping[str, Callable[[pl.DataFrame, pl.DataFrame], Tables]]] = {
+    ALL: lambda accounts, posts: (accounts, posts),
+    "profile alone": lambda accounts, posts: (accounts, posts.clear()),
+    "posts alone": lambda accounts, posts: (_no_profile(accounts), posts),
+    "texts alone": lambda accounts, posts: (
+        _no_profile(accounts),
+        _only(posts, "post_id", "account_id", "kind", "text", "language"),
+    ),
+    "no times": lambda accounts, posts: (
+        accounts,
+        _without(posts, "posted_at", "target_posted_at"),
+    ),
+    "no applications": lambda accounts, posts: (accounts, _without(posts, "client")),
+}
+
+
+@dataclass(frozen=True)
+class Served:
+    """How accounts in one state fare, as many of each operator.
+
+    Attributes:
+        auc: mean and worst over operators left out.
+        rates: share of takedown accounts, and of controls, above the line that the
+            fold's training side sets at FPR 1 %; null where a fold has none.
+        calibration: over all of them.
+        scored: share that the service would give a number.
+    """
+
+    auc: tuple[float, float]
+    rates: tuple[float | None, float | None]
+    calibration: Recalibration
+    scored: float
+
+
+def scores_by_state(
+    stored: Stored, sample: pl.DataFrame, params: CalibrateParams
+) -> pl.DataFrame:
+    """state, account_id, logit, scored: of the sample, in each of STATES.
+
+    Args:
+        stored: see Stored.
+        sample: account_id and fold of accounts that the fold left out.
+        params: of intervals and abstention.
+    """
+    accounts, posts = masked(stored, sample)
+    values = Values.read(stored.features)
+    predictions = pl.read_parquet(stored.calibrated / "calibrated.parquet")
+    labels = pl.read_parquet(stored.labelled / "labels.parquet")
+    limits = params.abstention.limits()
+    given = {state: reduce(accounts, posts) for state, reduce in STATES.items()}
+    static = {state: build_features(*two, None, STATIC) for state, two in given.items()}
+    parts = []
+    for fold in sorted(sample["fold"].unique()):
+        here = sample.filter(fold=fold).select("account_id")
+        key = set_key("loco", fold, None)
+        scorer = FoldScorer(stored, fold, here["account_id"])
+        ranges = training_ranges(scorer.booster)
+        doubt = final_intervals(
+            inner_scores(predictions, labels, fold),
+            values,
+            scorer.calibrator,
+            params.interval_confidence,
+            params.ridge,
+            key,
+        )
+        for state, tables in given.items():
+            whose, which, known = (
+                rows.join(here, on="account_id", how="semi", maintain_order="left")
+                for rows in (*tables, static[state])
+            )
+            matrix = scorer.matrix(known, whose, which)
+            counts = count_posts(whose, which).to_numpy()
+            raw = scorer.raw(matrix)
+            logits = scorer.calibrator.logits(raw)
+            half = doubt.half_widths(raw, evidence_states(matrix, counts))
+            widths = width_at_anchor(logits, half)
+            reasons = limits.reasons(matrix, counts, ranges, widths)
+            parts.append(
+                pl.DataFrame(
+                    {
+                        "state": state,
+                        "account_id": whose["account_id"],
+                        "logit": logits,
+                        "scored": reasons == "",
+                    }
+                )
+            )
+    return pl.concat(parts)
+
+
+def served(judged: pl.DataFrame) -> Served:
+    """Figures of one state.
+
+    Args:
+        judged: fold, label, anchor, logit, scored and threshold (null: the fold has none).
+    """
+    folds = judged.partition_by("fold", include_key=True)
+    known = [auc for auc in map(auc_within_folds, folds) if auc is not None]
+    above = judged.with_columns(flagged=pl.col("logit") > pl.col("threshold"))
+    rates = [above.filter(label=label)["flagged"] for label in (1, 0)]
+    logits, anchors, labels = (
+        judged[column].to_numpy() for column in ("logit", "anchor", "label")
+    )
+    return Served(
+        (fmean(known), min(known)),
+        (_share(rates[0]), _share(rates[1])),
+        recalibration(logits, anchors, labels, LEAST),
+        float(judged["scored"].to_numpy().mean()),
+    )
+
+
+def _share(flags: pl.Series) -> float | None:
+    return None if flags.null_count() else float(flags.to_numpy().mean())
+
+
+def judge_states(
+    folder: Path, params: CalibrateParams, accounts: int, seed: int
+) -> dict[str, Served]:
+    """Figures of each of STATES, on the headline operators of a world.
+
+    Args:
+        folder: of a world, with the outputs of all stages to calibrate.
+        params: of intervals and abstention.
+        accounts: drawn, as many of each operator and class.
+        seed: of the draw.
+    """
+    names = ("canonical", "labelled", "features", "trained", "calibrated")
+    stored = Stored(**{name: folder / name for name in names})
+    loco = load_scored(stored.calibrated, stored.labelled).filter(
+        model="telltale", protocol="loco"
+    )
+    own = {c.operator for c in load_campaigns(stored.labelled) if c.in_headline}
+    unseen = loco.filter(pl.col("fold").is_in(sorted(own)), part="test")
+    columns = ["account_id", "fold", "label", "anchor"]
+    sample = pl.concat(
+        draw_sample(rows.select(columns), accounts // len(own), seed)
+        for rows in unseen.sort("fold").partition_by("fold", maintain_order=True)
+    )
+    lines = fold_thresholds(loco, FPR)
+    sample = sample.with_columns(
+        threshold=pl.Series([lines[fold] for fold in sample["fold"]], dtype=pl.Float64)
+    )
+    found = scores_by_state(stored, sample, params).join(sample, on="account_id")
+    return {state: served(found.filter(state=state)) for state in STATES}
+
+
+def as_table(found: Mapping[str, Served]) -> list[str]:
+    """A row a state, in Markdown."""
+    head = [
+        "known",
+        "AUC, mean",
+        "worst",
+        "recall",
+        "FPR",
+        "calibration error",
+        "slope",
+    ]
+    rows: list[Sequence[str]] = [
+        [
+            state,
+            *map(_number, (*each.auc, *each.rates)),
+            *map(_number, (each.calibration.ece, each.calibration.slope)),
+            _number(each.calibration.size),
+            f"{each.scored:.0%}",
+        ]
+        for state, each in found.items()
+    ]
+    return table([*head, "size of the log-odds", "gets a number"], rows)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
