@@ -19,6 +19,11 @@ CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || e
 CHAMPION = artifacts/$(WORLD)/champion
 BENTOS = artifacts/$(WORLD)/bentoml
 SERVE_HOME = artifacts/$(WORLD)/serve/$(or $(PORT),3000)
+# The report with the champion of this moment beside it: before a promotion, the one before.
+BESIDE = python -m pipeline.report_page --world "$(WORLD)" \
+  --metrics "artifacts/$(WORLD)/metrics.json" --details "artifacts/$(WORLD)/report.json" \
+  $(if $(wildcard $(CHAMPION)/metrics.json),--against "$(CHAMPION)/metrics.json") \
+  --out "artifacts/$(WORLD)/beside.html"
 PACKAGE = python -m serving.package --champion "$(CHAMPION)" --home "$(BENTOS)"
 STORE := sqlite:///$(CURDIR)/artifacts/mlflow/mlflow.db
 
@@ -60,6 +65,7 @@ endif
 	@python -m pipeline.params
 	@python -m dvc repro "data_report@$(WORLD)" "describe@$(WORLD)" \
 	  "track@$(WORLD)"
+	@$(BESIDE)
 	@python -m pipeline.promote --world "$(WORLD)" --champion "$(CHAMPION)"
 	@if [ -e "$(CHAMPION)" ]; then $(PACKAGE); fi
 	@python -m pipeline.summary --world "$(WORLD)"
@@ -68,6 +74,10 @@ endif
 	else \
 	  echo "nothing is packaged: no champion, for the reason given above"; \
 	fi
+
+.PHONY: report
+report: $(READY) ## the report with champion and forecasts beside, as artifacts/<world>/beside.html
+	@$(BESIDE) $(if $(wildcard artifacts/forecasts/ledger.jsonl),--ledger artifacts/forecasts)
 
 .PHONY: promote
 promote: $(READY) ## champion by rule; ARGS=--undo takes it back, ARGS="--force '<reason>'"

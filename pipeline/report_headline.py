@@ -19,6 +19,9 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
     gates = metrics["gates"]
     failed = [gate for gate in gates if gate["status"] == "failed"]
     unknown = [gate for gate in gates if gate["status"] == "not_applicable"]
+    passed = [gate for gate in gates if gate["status"] == "passed"]
+    excepted = [gate["code"] for gate in passed if gate["reason"]]
+    only = f"only by exceptions ({', '.join(excepted)})"
     if failed:
         codes = ", ".join(gate["code"] for gate in failed)
         verdict = (
@@ -28,18 +31,14 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
         codes = ", ".join(gate["code"] for gate in unknown)
         verdict = (
             f"No gate failed, but {len(unknown)} of {len(gates)} could not be applied "
-            f"({codes}): `make promote` decides whether that is enough."
+            f"({codes}){f'; {len(excepted)} passed {only}' if excepted else ''}: "
+            "`make promote` decides whether that is enough."
         )
     else:
-        excepted = [gate["code"] for gate in gates if gate["reason"]]
-        only = (
-            f", {len(excepted)} of them only by exceptions ({', '.join(excepted)})"
-            if excepted
-            else ""
-        )
         verdict = (
-            f"All {len(gates)} gates passed{only}: it may be promoted, if it is better "
-            "than the champion."
+            f"All {len(gates)} gates passed"
+            f"{f', {len(excepted)} of them {only}' if excepted else ''}: it may be "
+            "promoted, if it is better than the champion."
         )
     loco = metrics["loco"]
     rows: list[list[Cell]] = []
@@ -100,6 +99,14 @@ def _worst_name(
         if row["in_headline"] and row[figure] == worst
     ]
     return ", ".join(names)
+
+
+def is_champion() -> Html:
+    """What stands beside the champion's own figures."""
+    return section(
+        "Beside the champion",
+        "The champion has the very same figures: nothing to compare.",
+    )
 
 
 def beside_champion(

@@ -47,7 +47,9 @@ def report(
         else "Real accounts, of which this page shows figures and no text."
     )
     beside = Html("")
-    if against is not None:
+    if against == metrics:
+        beside = report_headline.is_champion()
+    elif against is not None:
         found = compare(metrics, against, params.rules())
         beside = report_headline.beside_champion(metrics, against, found)
     forecasts = Html("")

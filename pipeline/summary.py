@@ -71,6 +71,10 @@ def next_steps(world: str) -> list[str]:
                     f"artifacts/{world}/report.html",
                     "whether to promote, and how it was judged",
                 ),
+                (
+                    f"artifacts/{world}/beside.html",
+                    "the same, with the champion of before beside it",
+                ),
                 (f"artifacts/{world}/model_card.md", "what this model is and is not"),
                 (
                     f"artifacts/{world}/data.html",

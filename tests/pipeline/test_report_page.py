@@ -141,7 +141,17 @@ def test_look_alikes_are_shown_at_both_aims(
             "All 2 gates passed, 1 of them only by exceptions (second): it may be",
         ),
         (("passed", "failed"), "worse", "1 of 2 gates failed (second)"),
-        (("not_applicable", "passed"), None, "could not be applied (first)"),
+        (("not_applicable", "passed"), None, "could not be applied (first): `make"),
+        (
+            ("not_applicable", "passed"),
+            "only by exceptions: fandom",
+            "be applied (first); 1 passed only by exceptions (second): `make promote`",
+        ),
+        (
+            ("passed", "not_applicable"),
+            "this world has no panel",
+            "could not be applied (second): `make promote`",
+        ),
     ],
 )
 def test_the_verdict_follows_from_the_gates(
@@ -295,3 +305,18 @@ def test_columns_that_say_nothing_are_left_out() -> None:
 
     assert '<th scope="col">b</th>' not in html
     assert words(html).split() == ["a", "c", "x", "1", "y", "–"]
+
+
+def test_the_champion_is_not_compared_with_itself(
+    tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
+
+    def shown(against: dict[str, Any]) -> str:
+        return words(report("demo", tiny_world.metrics, tiny_details, against, params))
+
+    same = copy.deepcopy(tiny_world.metrics)
+    assert "the very same figures: nothing to compare" in shown(same)
+    same["loco"]["campaigns"]["gavel"]["average_precision"] -= 0.001
+    assert "the very same figures" not in shown(same)
+    assert "Beside the champion" in shown(same)

@@ -65,3 +65,29 @@ def test_commands_run_in_the_agreed_environment(
     assert int(environment["POLARS_MAX_THREADS"]) >= 1
     assert environment["PATH"].startswith(f"{tmp_path.resolve()}/.venv/bin:")
     assert "PYTHONPATH" not in environment
+
+
+def test_the_report_has_beside_it_what_there_is(root: Path, tmp_path: Path) -> None:
+    for name in ("Makefile", "requirements.lock"):
+        (tmp_path / name).write_text((root / name).read_text())
+
+    def said(target: str) -> str:
+        lines = make(tmp_path, "--dry-run", target).replace("\\\n", " ").splitlines()
+        return next(line for line in lines if "pipeline.report_page" in line)
+
+    assert "--against" not in said("report")
+    assert "--ledger" not in said("report")
+    for path in (
+        "artifacts/demo/champion/metrics.json",
+        "artifacts/forecasts/ledger.jsonl",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).touch()
+    assert '--against "artifacts/demo/champion/metrics.json"' in said("report")
+    assert "--ledger artifacts/forecasts" in said("report")
+    # A ledger that somebody changed is an alarm, and no reason to train nothing.
+    assert '--against "artifacts/demo/champion/metrics.json"' in said("repro")
+    assert "--ledger" not in said("repro")
+    # The champion before: the page is made first.
+    lines = make(tmp_path, "--dry-run", "repro")
+    assert lines.index("pipeline.report_page") < lines.index("pipeline.promote")
