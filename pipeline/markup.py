@@ -64,6 +64,10 @@ class Marked(float):
     """A number that the reader should look at."""
 
 
+class MarkedText(str):
+    """Words, or a number written out, that the reader should look at."""
+
+
 Cell = str | int | float | None
 
 
@@ -126,7 +130,7 @@ def _shown(value: Cell) -> Html:
 
 def _cell(value: Cell, right: bool) -> str:
     kinds = ["number"] if right else []
-    if isinstance(value, Marked):
+    if isinstance(value, (Marked, MarkedText)):
         kinds.append("marked")
     if isinstance(value, str) and len(value) > 28:
         kinds.append("long")

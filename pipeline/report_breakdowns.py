@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from models.evaluation import headline_lead, shared_campaigns
 from models.metrics import FPR
-from pipeline.markup import Cell, Html, Marked, heading, section, table
+from pipeline.markup import Cell, Html, MarkedText, heading, section, table
 from pipeline.report_words import NAMES, told, within
 
 _ENDS: Final = ("", "_low", "_high")
@@ -81,13 +81,17 @@ def _panel(slices: dict[str, Any], aim: float) -> Html:
             name,
             row["n"],
             row["flagged"],
-            Marked(row["fpr"]) if (row["low"] or 0) > aim else row["fpr"],
+            _marked(within(row["fpr"], None, None), (row["low"] or 0) > aim),
             None if row["low"] is None else f"[{row['low']:.3f}, {row['high']:.3f}]",
             row.get("reason"),
         ]
         for name, row in slices.items()
     ]
     return told(["slice", "accounts", "flagged", "share", "interval", "because"], rows)
+
+
+def _marked(shown: str, mark: bool) -> str:
+    return MarkedText(shown) if mark else shown
 
 
 def slices(details: dict[str, Any]) -> Html:

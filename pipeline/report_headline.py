@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from models.comparison import Comparison
 from models.metrics import HIGHER_IS_BETTER
-from pipeline.markup import Cell, Html, Marked, heading, section, table, text
+from pipeline.markup import Cell, Html, MarkedText, heading, section, table, text
 from pipeline.report_words import NAMES, told, within
 
 _STATUS: Final = {
@@ -122,8 +122,10 @@ def beside_champion(
         for figure in ("average_precision", "auc", "brier_skill"):
             pair = row[figure], other[figure]
             lead = None if None in pair else pair[0] - pair[1]
+            cells += [within(value, None, None) for value in pair]
+            told_lead = "–" if lead is None else f"{lead:+.3f}"
             behind = lead is not None and lead < 0
-            cells += [*pair, Marked(lead) if behind and lead is not None else lead]
+            cells.append(MarkedText(told_lead) if behind else told_lead)
         rows.append(cells)
     head = ["campaign"]
     for name in ("average precision", "AUC", "Brier skill"):

@@ -127,7 +127,7 @@ def test_look_alikes_are_shown_at_both_aims(
 
     aims = [words(page).index(f"Aim: FPR {aim}") for aim in ("1.0%", "0.5%, that of")]
     assert aims == sorted(aims)
-    assert "[0.020, 0.050]" in shown
+    assert "0.032 [0.020, 0.050]" in shown
     assert "[0.020, 0.050]" not in words(page)
 
 
@@ -272,6 +272,21 @@ def test_another_model_beside_it(
     assert "Beside the champion" in shown
     assert "average precision +0.1000" in shown
     assert "It is better." in shown
+    assert "+0.100" in shown
+
+
+def test_a_lead_too_small_for_two_digits_is_told_and_a_loss_marked(
+    tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
+    other = copy.deepcopy(tiny_world.metrics)
+    other["loco"]["campaigns"]["gavel"]["auc"] += 0.003
+    other["loco"]["campaigns"]["jetty"]["auc"] -= 0.003
+
+    html = report("demo", tiny_world.metrics, tiny_details, other, params)
+
+    assert '<td class="marked">-0.003</td>' in html
+    assert "<td>+0.003</td>" in html
 
 
 def test_curves_are_written_for_dvc(tiny_details: dict[str, Any]) -> None:
