@@ -6,7 +6,7 @@ from pathlib import Path
 from features.errors import InputError
 from pipeline.files import atomic_file
 from pipeline.params import load_params
-from pipeline.proofs import pages
+from pipeline.proofs import account_pages, pages
 from pipeline.proofs.chain import SIMULATED
 from pipeline.proofs.pages import Job
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -20,12 +20,13 @@ PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "robustness": pages.prove_robustness,
     "direction-rule": pages.prove_direction_rule,
     "true-drivers": pages.prove_true_drivers,
-    "evidence-states": pages.prove_evidence_states,
+    "roles": account_pages.prove_roles,
+    "evidence-states": account_pages.prove_evidence_states,
     "hidden-at-random": pages.prove_hidden_at_random,
     "hidden-role": pages.prove_hidden_role,
 }
 # Read the truth of the world itself.
-OF_TRUTH = {"oracle", "true-drivers"}
+OF_TRUTH = {"oracle", "roles", "true-drivers"}
 # Need a world whose truth is known; the others of them simulate their own.
 ON_SIMULATED = OF_TRUTH | {"world-seeds", "hidden-at-random", "hidden-role"}
 

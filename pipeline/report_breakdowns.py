@@ -116,7 +116,11 @@ def slices(details: dict[str, Any]) -> Html:
             heading(title),
             table([*head, "Brier skill", "calibration error"], rows)
             if rows
-            else Html("<p>Not known in this world.</p>"),
+            else Html(
+                "<p>Not known in this world: its archives name none.</p>"
+                if name == "role"
+                else "<p>Not known in this world.</p>"
+            ),
         ]
     return section(
         "Slices",

@@ -20,8 +20,6 @@ from pipeline.proofs.oracle import TOGETHER, all_drivers, ask_oracle
 from pipeline.proofs.robustness import as_table as ways_table
 from pipeline.proofs.robustness import compare_ways
 from pipeline.proofs.seeds import Seed, model_seeds, spread, world_seeds
-from pipeline.proofs.states import as_table as states_table
-from pipeline.proofs.states import judge_states
 from pipeline.stage import say
 from pipeline.stored_world import load_world
 from pipeline.tune import with_values
@@ -209,21 +207,6 @@ def prove_true_drivers(job: Job) -> list[str]:
         "one among the strongest; then the log-odds that each family adds, mean.",
         "",
         *drivers_table(drivers(job.folder)),
-    ]
-
-
-def prove_evidence_states(job: Job) -> list[str]:
-    """Markdown: how accounts fare of which only a part is known."""
-    drawn, seed = job.params.evaluate.curve_accounts, job.params.evaluate.seed
-    return [
-        "### Accounts of which only a part is known",
-        "",
-        f"World `{job.world}`, at most {drawn} accounts that no booster of their fold "
-        "saw, as many of each operator and class, scored again without part of their "
-        "evidence. Recall and FPR at the line that the training side sets at FPR 1 %; "
-        "error and slope at equal shares; the size is that of the log-odds, mean.",
-        "",
-        *states_table(judge_states(job.folder, job.params.calibrate, drawn, seed)),
     ]
 
 

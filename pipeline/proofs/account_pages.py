@@ -1,0 +1,34 @@
+"""What proofs found of kinds of accounts, as Markdown for docs/experiments.md."""
+
+from pipeline.proofs.pages import Job
+from pipeline.proofs.roles import as_table as roles_table
+from pipeline.proofs.roles import find_roles
+from pipeline.proofs.states import as_table as states_table
+from pipeline.proofs.states import judge_states
+
+
+def prove_roles(job: Job) -> list[str]:
+    """Markdown: what is found of each role within a network."""
+    return [
+        "### Roles within a network",
+        "",
+        f"World `{job.world}`, takedown accounts by boosters that saw nothing of the "
+        "operator, at the line that the training side sets at FPR 1 %.",
+        "",
+        *roles_table(find_roles(job.folder, job.params.evaluate.confidence)),
+    ]
+
+
+def prove_evidence_states(job: Job) -> list[str]:
+    """Markdown: how accounts fare of which only a part is known."""
+    drawn, seed = job.params.evaluate.curve_accounts, job.params.evaluate.seed
+    return [
+        "### Accounts of which only a part is known",
+        "",
+        f"World `{job.world}`, at most {drawn} accounts that no booster of their fold "
+        "saw, as many of each operator and class, scored again without part of their "
+        "evidence. Recall and FPR at the line that the training side sets at FPR 1 %; "
+        "error and slope at equal shares; the size is that of the log-odds, mean.",
+        "",
+        *states_table(judge_states(job.folder, job.params.calibrate, drawn, seed)),
+    ]
