@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from pipeline.limit_sentences import shortcomings
 from pipeline.markup import Cell, Html, folded, heading, section, table, text
 from pipeline.report_words import told
 
@@ -176,6 +177,7 @@ def limits(metrics: dict[str, Any], details: dict[str, Any], simulated: bool) ->
             "that nobody disclosed, if labels miss at random. Found, they count as false "
             "alarms here: FPR, PPV and alerts may look worse than they are."
         )
+    sentences += shortcomings(metrics, details)
     listed = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences)
     return section(
         "Confounds and limits",

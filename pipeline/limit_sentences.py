@@ -1,0 +1,85 @@
+"""What went wrong on unseen accounts, in sentences that follow from the figures."""
+
+from typing import Any
+
+from models.metrics import FPR
+from pipeline.calibration_report import CAMPAIGN_SLOPE
+
+
+def shortcomings(metrics: dict[str, Any], details: dict[str, Any]) -> list[str]:
+    """A sentence each for what fails on these accounts; none where nothing does.
+
+    Args:
+        metrics: metrics.json.
+        details: report.json.
+    """
+    found = [
+        _lines_that_failed(details),
+        _look_alikes(metrics),
+        _without_a_number(metrics),
+        _wrong_slopes(metrics),
+        _without_a_role(details),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def _lines_that_failed(details: dict[str, Any]) -> str | None:
+    as_served = details["operating_points"][-1]
+    if (as_served.get("fpr_low") or 0) <= FPR:
+        return None
+    return (
+        f"Lines set on the training side at FPR {FPR:.0%} flagged {as_served['fpr']:.1%} "
+        "of the unseen controls: ordinary accounts of one archive are not those of the "
+        "next."
+    )
+
+
+def _look_alikes(metrics: dict[str, Any]) -> str | None:
+    panel = metrics["audit"]["panel"]
+    flagged = [
+        f"{name} ({row['fpr']:.0%})"
+        for name, row in panel["slices"].items()
+        if (row["low"] or 0) > panel["fpr"]
+    ]
+    if not flagged:
+        return None
+    return (
+        "Honest look-alikes that are surely flagged more often than the "
+        f"{panel['fpr']:.1%} aimed at: {', '.join(flagged)}."
+    )
+
+
+def _without_a_number(metrics: dict[str, Any]) -> str | None:
+    silent = [
+        f"{name} ({1 - row['share']:.0%} do)"
+        for name, row in metrics["abstention"]["campaigns"].items()
+        if row["share"] > 0.5
+    ]
+    if not silent:
+        return None
+    return (
+        f"Most accounts get no number in service: {', '.join(silent)}. All of them "
+        "count in the figures above all the same."
+    )
+
+
+def _wrong_slopes(metrics: dict[str, Any]) -> str | None:
+    low, high = CAMPAIGN_SLOPE
+    wrong = [
+        f"{name} ({row['slope']:.1f}, "
+        f"{'too sure' if row['slope'] < low else 'not sure enough'})"
+        for name, row in metrics["calibration_states"]["campaign"].items()
+        if row["slope"] is not None and not low <= row["slope"] <= high
+    ]
+    if not wrong:
+        return None
+    return f"Log-odds off by more than a factor of two, by their slope: {', '.join(wrong)}."
+
+
+def _without_a_role(details: dict[str, Any]) -> str | None:
+    if details["slices"]["role"]:
+        return None
+    return (
+        "No archive says which role an account played: a network may be found as a "
+        "whole and its small roles missed."
+    )

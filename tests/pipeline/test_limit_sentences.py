@@ -1,0 +1,80 @@
+"""What fails is said in words; where nothing does, nothing is said."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from pipeline.limit_sentences import shortcomings
+
+SOUND: dict[str, Any] = {
+    "metrics": {
+        "audit": {
+            "panel": {
+                "fpr": 0.005,
+                "slices": {
+                    "ngo": {"fpr": 0.01, "low": 0.004},
+                    "newcomer": {"fpr": None, "low": None},
+                },
+            }
+        },
+        "abstention": {"campaigns": {"harbour": {"share": 0.5}}},
+        "calibration_states": {
+            "campaign": {"harbour": {"slope": 2.0}, "jetty": {"slope": None}}
+        },
+    },
+    "details": {
+        "operating_points": [{"fpr": 0.01}, {"fpr": 0.06, "fpr_low": 0.01}],
+        "slices": {"role": [{"slice": "core"}]},
+    },
+}
+
+
+def test_nothing_is_said_where_nothing_fails() -> None:
+    assert shortcomings(SOUND["metrics"], SOUND["details"]) == []
+    refused = copy.deepcopy(SOUND)
+    refused["details"]["operating_points"][-1] = {"reason": "30 controls"}
+    assert shortcomings(refused["metrics"], refused["details"]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (
+            ("details", "operating_points", 1, "fpr_low"),
+            0.011,
+            "at FPR 1% flagged 6.0% of the unseen controls",
+        ),
+        (
+            ("metrics", "audit", "panel", "slices", "ngo", "low"),
+            0.006,
+            "more often than the 0.5% aimed at: ngo (1%).",
+        ),
+        (
+            ("metrics", "abstention", "campaigns", "harbour", "share"),
+            0.66,
+            "Most accounts get no number in service: harbour (34% do).",
+        ),
+        (
+            ("metrics", "calibration_states", "campaign", "harbour", "slope"),
+            6.74,
+            "by their slope: harbour (6.7, not sure enough).",
+        ),
+        (
+            ("metrics", "calibration_states", "campaign", "jetty", "slope"),
+            0.4,
+            "by their slope: jetty (0.4, too sure).",
+        ),
+        (("details", "slices", "role"), [], "No archive says which role"),
+    ],
+)
+def test_what_fails_is_named(path: tuple[Any, ...], value: Any, expected: str) -> None:
+    given = copy.deepcopy(SOUND)
+    inner = given
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+
+    [said] = shortcomings(given["metrics"], given["details"])
+
+    assert expected in said
