@@ -69,8 +69,37 @@ def doubt_lines(metrics: dict[str, Any]) -> list[str]:
             for band, row in states["posts"].items()
         ),
         "",
+        *_never_judged(states),
     ]
     return lines
+
+
+def _never_judged(states: dict[str, Any]) -> list[str]:
+    """States of evidence of which no calibration is known; nothing if there is none."""
+    absent = [
+        *(
+            f"with {band} posts"
+            for band, row in states["posts"].items()
+            if _unknown(row)
+        ),
+        *(
+            f"without {what}"
+            for what, row in states["without"].items()
+            if _unknown(row)
+        ),
+    ]
+    if not absent:
+        return []
+    return [
+        "Never judged, since too few unseen accounts are like that: accounts "
+        f"{', '.join(absent)} (families of features). They are scored by what is known "
+        "of others: do not lean on their numbers.",
+        "",
+    ]
+
+
+def _unknown(row: dict[str, Any]) -> bool:
+    return row["ece"] is None
 
 
 def _slope(pooled: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Intervals, abstentions and operating points of a tiny world, from its stored scores."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import polars as pl
@@ -333,3 +334,18 @@ def test_every_slice_has_a_figure_or_a_reason(tiny_world: TinyWorld) -> None:
 def test_an_aim_is_of_one_kind(given: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="an aim has max_fpr; or"):
         Threshold.model_validate(given)
+
+
+def test_the_card_names_the_states_that_were_never_judged(
+    tiny_world: TinyWorld,
+) -> None:
+    metrics = deepcopy(tiny_world.metrics)
+    states = metrics["calibration_states"]
+    for row in (*states["posts"].values(), *states["without"].values()):
+        row["ece"] = 0.1
+    assert "Never judged" not in "\n".join(doubt_lines(metrics))
+
+    states["posts"]["0"]["ece"] = states["without"]["profile"]["ece"] = None
+
+    said = "\n".join(doubt_lines(metrics))
+    assert "like that: accounts with 0 posts, without profile (families" in said
