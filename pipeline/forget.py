@@ -9,7 +9,7 @@ import polars as pl
 
 from features import schema
 from pipeline.files import atomic_file
-from pipeline.forgotten import TARGET, Forgotten, list_path, unlisted, unnamed
+from pipeline.forgotten import SAID, TARGET, Forgotten, list_path, unlisted, unnamed
 from pipeline.section import load_section
 from pipeline.sources.source import Source
 from pipeline.stage import run_stage, stage_parser, world_lock
@@ -94,9 +94,16 @@ def _clean(path: Path, names: Names) -> Removed:
     """Write a table without the account, if it is in it."""
     table = pl.scan_parquet(path)
     columns = table.collect_schema()
-    mine = pl.lit(False)
-    if "account_id" in columns:
-        mine = pl.col("account_id").is_in(names.ids).fill_null(False)
+    # Whom an action is against is half of what it is.
+    key = ["account_id", "target_account_id"] if _is_action(columns) else ["account_id"]
+    mine = pl.any_horizontal(
+        pl.lit(False),
+        *(
+            pl.col(name).is_in(names.ids).fill_null(False)
+            for name in key
+            if name in columns
+        ),
+    )
     changed = {
         name: value
         for name, dtype in columns.items()
@@ -127,14 +134,20 @@ def _clean(path: Path, names: Names) -> Removed:
     return Removed(path, counts, cells)
 
 
+def _is_action(columns: pl.Schema) -> bool:
+    return set(columns) == set(schema.ACTIONS)
+
+
 def _without(name: str, dtype: pl.DataType, names: Names) -> pl.Expr | None:
     """The column without the account; None if it cannot name one."""
     column = pl.col(name)
-    if dtype == schema.STRINGS:
+    if name == "mentions":
         return unlisted(column, names.words)
+    if name == "links":
+        return column.list.eval(unnamed(pl.element(), names.words))
     if dtype != pl.String():
         return None
-    if name == "text":
+    if name == "text" or name in SAID:
         return unnamed(column, names.words)
     if name in ("raw", "detail"):
         word = "|".join(re.escape(one) for one in names.words)

@@ -22,10 +22,13 @@ from pipeline.sources.source import FileCount, Source, Tables
 RULE = "forgotten"
 # What is known of the post that another one answers or repeats.
 TARGET = ("target_account_id", "target_post_id", "target_posted_at")
-# A handle or hashed id in a text.
-_SIGNED = r"@[\w+=\-]+"
-# What an id or a handle can be made of, in the raw text of a rejected row.
-_WORDS = r"[\w+=.\-]+"
+# What an id or a handle can be made of; with domain or server, and of Bluesky's ids.
+_WORD = r"[\w+=\-]+"
+_LONG = rf"{_WORD}(?:[.:@]{_WORD})+"
+# What stands before a handle or hashed id in a text, or in the address of a profile.
+_SIGN = r"(?:@|\b(?:twitter\.com|x\.com|bsky\.app/profile)/)"
+# What people say of themselves, and may name others in.
+SAID = ("name", "bio", "location", "url")
 
 
 def list_path(world: str) -> Path:
@@ -80,7 +83,7 @@ def leave_out(tables: Tables, source: Source, forgotten: Forgotten) -> Tables:
     """
     if not forgotten.hashes:
         return tables
-    rejected = [_blanked(tables.rejected, forgotten)]
+    rejected = [blanked(tables.rejected, forgotten)]
     removed: dict[tuple[str, str], int] = {}
     frames: dict[str, pl.DataFrame | None] = {}
     for table, frame in (("accounts", tables.accounts), ("posts", tables.posts)):
@@ -97,7 +100,7 @@ def leave_out(tables: Tables, source: Source, forgotten: Forgotten) -> Tables:
     posts, accounts = frames["posts"], frames["accounts"]
     assert accounts is not None
     return Tables(
-        accounts=accounts,
+        accounts=_unsaid(accounts, forgotten),
         posts=None if posts is None else unlinked(posts, forgotten),
         rejected=pl.concat(rejected),
         counts=[
@@ -115,15 +118,35 @@ def unlinked(posts: pl.DataFrame, forgotten: Forgotten) -> pl.DataFrame:
     names = forgotten.among(targets)
     named = pl.col("target_account_id").str.strip_prefix("@").is_in(names)
     mentioned = posts["mentions"].explode().str.to_lowercase()
-    signed = posts["text"].str.to_lowercase().str.extract_all(_SIGNED).explode()
+    linked = posts["links"].explode()
     return posts.with_columns(
         *(
             pl.when(~named.fill_null(False)).then(pl.col(name)).alias(name)
             for name in TARGET
         ),
         unlisted(pl.col("mentions"), forgotten.among(mentioned)),
-        unnamed(pl.col("text"), forgotten.among(signed.str.strip_prefix("@"))),
+        unnamed(pl.col("text"), _signed(posts["text"], forgotten)),
+        pl.col("links").list.eval(unnamed(pl.element(), _signed(linked, forgotten))),
     )
+
+
+def _unsaid(accounts: pl.DataFrame, forgotten: Forgotten) -> pl.DataFrame:
+    """Accounts whose profiles name nobody on the list."""
+    return accounts.with_columns(
+        unnamed(pl.col(name), _signed(accounts[name], forgotten))
+        for name in SAID
+        if accounts.schema.get(name) == pl.String()
+    )
+
+
+def _signed(texts: pl.Series, forgotten: Forgotten) -> list[str]:
+    """Names on the list, in lower case, of those that texts name with a sign."""
+    low = texts.str.to_lowercase()
+    names = [
+        low.str.extract_all(_SIGN + word).explode().str.replace(f"^{_SIGN}", "")
+        for word in (_WORD, _LONG)
+    ]
+    return sorted({*forgotten.among(names[0]), *forgotten.among(names[1])})
 
 
 def unlisted(lists: pl.Expr, words: list[str]) -> pl.Expr:
@@ -133,11 +156,13 @@ def unlisted(lists: pl.Expr, words: list[str]) -> pl.Expr:
 
 
 def unnamed(text: pl.Expr, words: list[str]) -> pl.Expr:
-    """Texts with `@forgotten` in the place of the words behind an `@`."""
+    """Texts with `forgotten` in the place of the words behind an `@`, and in links."""
     if not words:
         return text
-    every = "|".join(re.escape(word) for word in words)
-    return text.str.replace_all(rf"(?i)@(?:{every})([^\w+=\-]|$)", f"@{RULE}${{1}}")
+    # The longest first: one may be the begin of another.
+    every = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    named = rf"(?i)({_SIGN})(?:{every})([^\w+=\-]|$)"
+    return text.str.replace_all(named, f"${{1}}{RULE}${{2}}")
 
 
 def _rows(gone: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -151,15 +176,19 @@ def _rows(gone: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def _blanked(rejected: pl.DataFrame, forgotten: Forgotten) -> pl.DataFrame:
-    """Rows rejected for other reasons, whose content names one on the list."""
-    words = rejected["raw"].str.extract_all(_WORDS)
-    names = forgotten.among(words.explode())
+def blanked(rejected: pl.DataFrame, forgotten: Forgotten) -> pl.DataFrame:
+    """Rejected rows, without the content of those that name one on the list."""
+    if not forgotten.hashes:
+        return rejected
+    words = pl.concat_list(
+        raw.str.extract_all(word)
+        for raw in (pl.col("raw"), pl.col("raw").str.to_lowercase())
+        for word in (_WORD, _LONG)
+    )
+    names = forgotten.among(rejected.select(words.explode()).to_series())
     if not names:
         return rejected
-    named = (
-        pl.col("raw").str.extract_all(_WORDS).list.set_intersection(names).list.len()
-    )
+    named = words.list.set_intersection(names).list.len()
     return rejected.with_columns(
         pl.when(named == 0).then(pl.col(name)).otherwise(pl.lit("")).alias(name)
         for name in ("detail", "raw")

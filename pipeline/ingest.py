@@ -19,7 +19,7 @@ from pipeline import source_report
 from pipeline.canonical_posts import FOLDER
 from pipeline.errors import ParamsError
 from pipeline.files import atomic_directory, write_json, write_parquet
-from pipeline.forgotten import Forgotten, list_path
+from pipeline.forgotten import Forgotten, blanked, list_path
 from pipeline.inspection import inspect
 from pipeline.post_files import write_posts
 from pipeline.section import Section, load_section
@@ -99,11 +99,12 @@ def ingest(
             accidents[source.name] = source_report.text_accidents(found.measures)
             read[source.name] = found
             _say(source, found, time.monotonic() - started)
-            done = read_actions(source, raw, found.ids["account_id"])
+            ids_kept = found.ids["account_id"]
+            done = read_actions(source, raw, ids_kept, forgotten.among)
             if done is not None:
                 files += source_report.as_rows(done.counts())
                 actions.append(prefixed(done.kept(), source, "actions"))
-                rejected_actions.append(done.rejected())
+                rejected_actions.append(blanked(done.rejected(), forgotten))
         for table, order in _ORDERS.items():
             parts = [getattr(found, table) for found in read.values()]
             if table == "rejected":

@@ -11,6 +11,7 @@ from pipeline.declared import label_accounts, list_campaigns
 from pipeline.duplicates import DuplicateRules, find_duplicates
 from pipeline.errors import ParamsError
 from pipeline.files import atomic_directory, write_json, write_parquet
+from pipeline.forgotten import Forgotten, blanked, list_path
 from pipeline.label_report import (
     count_conflicts,
     count_duplicates,
@@ -161,6 +162,8 @@ def main() -> None:
                 "which has a source of kind reviewer; name one"
             )
         verdicts = no_verdicts() if name is None else read_verdicts(args.raw / name)
+        forgotten = Forgotten.load(list_path(args.world))
+        verdicts = verdicts._replace(rejected=blanked(verdicts.rejected, forgotten))
         _say_report(label(args.canonical, sources, params, verdicts, args.out))
 
 

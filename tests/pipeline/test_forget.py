@@ -7,9 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from features import schema
 from pipeline import forget as command
 from pipeline.counts import faults
-from pipeline.forgotten import Forgotten, list_path
+from pipeline.forgotten import Forgotten, blanked, list_path
 from pipeline.ingest import ingest
 from tests.pipeline.conftest import TinyWorld, read_posts
 from tests.pipeline.sources.archives import make_source, write_csv
@@ -164,6 +165,91 @@ def test_references_and_raw_rows_lose_it_in_ingest(tmp_path: Path) -> None:
     ]
     report = json.loads((tmp_path / "r.json").read_text())
     assert faults(report, tmp_path / "canonical") == []
+
+
+_GONE = "gone.bsky.social"
+_ACCOUNTS = [
+    {"account_id": "did:plc:gone", "handle": _GONE, "bio": "me", "url": ""},
+    {
+        "account_id": "1",
+        "handle": "one",
+        "bio": f"with @{_GONE}. And @gone",
+        "url": f"https://bsky.app/profile/{_GONE}",
+    },
+]
+_POSTS = [
+    {
+        "account_id": "1",
+        "kind": "original",
+        "post_id": "5",
+        "text": f"see https://bsky.app/profile/{_GONE}/post/3 or x.com/gone",
+        "links": json.dumps(
+            [f"https://bsky.app/profile/{_GONE}/post/3", "https://a.b"]
+        ),
+        "mentions": json.dumps(["did:plc:gone"]),
+    }
+]
+_ACTIONS = [
+    {"account_id": one, "kind": kind, "target_account_id": other, "at": at}
+    for one, kind, other, at in (
+        ("1", "block", "did:plc:gone", "2020-05-01 10:00"),
+        ("did:plc:gone", "report", "1", "2020-05-01 10:00"),
+        ("did:plc:gone", "no kind", "1", "2020-05-01 10:00"),
+        ("1", "block", "2", "2020-05-01 10:00"),
+        ("1", "report", "2", "for did:plc:gone"),
+    )
+]
+
+
+def test_profiles_links_and_actions_lose_it_and_do_not_bring_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data" / "demo"
+    for name, rows in (("a", _ACCOUNTS), ("p", _POSTS), ("x", _ACTIONS)):
+        write_csv(data / "raw" / f"{name}.csv", rows)
+    files = {"accounts": ["a.csv"], "posts": ["p.csv"], "actions": ["x.csv"]}
+    source = make_source("canonical", files)
+    declared = {"sources": {"demo": [source.model_dump(mode="json")]}}
+    (tmp_path / "params.yaml").write_text(json.dumps(declared))
+    monkeypatch.chdir(tmp_path)
+    canonical, report = data / "canonical", data / "ingest.json"
+    tables = ("accounts", "labels", "actions")
+
+    ingest([source], data / "raw", canonical, report)
+    assert len(holding(Path(), "gone")) == 5
+    run("did:plc:gone", monkeypatch)
+    removed = {
+        table: pl.read_parquet(canonical / f"{table}.parquet") for table in tables
+    }
+    posts = read_posts(canonical)
+    forgotten = Forgotten.load(list_path("demo"))
+    ingest([source], data / "raw", canonical, report, forgotten=forgotten)
+
+    for table, frame in removed.items():
+        assert pl.read_parquet(canonical / f"{table}.parquet").equals(frame)
+    assert read_posts(canonical).equals(posts)
+    assert holding(Path(), "did:plc:gone") == holding(Path(), _GONE) == []
+    assert removed["actions"]["target_account_id"].to_list() == ["src/2"]
+    # Nobody in this world is called so, and another account may be.
+    assert removed["accounts"]["bio"].to_list() == ["with @forgotten. And @gone"]
+    assert posts["links"].to_list() == [
+        ["https://bsky.app/profile/forgotten/post/3", "https://a.b"]
+    ]
+    assert faults(json.loads(report.read_text()), canonical) == []
+
+
+def test_rejected_rows_lose_their_content_if_they_name_it() -> None:
+    raws = [
+        '{"account_id": "src/did:plc:Gone", "verdict": "authentic"}',
+        '{"account_id": "src/did:plc:gone2", "verdict": "authentic"}',
+    ]
+    rejected = schema.empty("rejected").clear(len(raws))
+    rejected = rejected.with_columns(raw=pl.Series(raws), detail=pl.lit("again"))
+
+    left = blanked(rejected, Forgotten().with_names({"did:plc:gone"}))
+
+    assert left.select("detail", "raw").rows() == [("", ""), ("again", raws[1])]
+    assert blanked(rejected, Forgotten()).equals(rejected)
 
 
 def test_an_unknown_account_is_kept_out_all_the_same(
