@@ -157,7 +157,11 @@ def _opened(archive: zipfile.ZipFile) -> IO[bytes]:
 
 
 def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    members = [info for info in archive.infolist() if not info.is_dir()]
+    members = [
+        info
+        for info in archive.infolist()
+        if not (info.is_dir() or added(PurePosixPath(info.filename)))
+    ]
     if len(members) != 1 or not members[0].filename.lower().endswith(".csv"):
         raise SourceError(
             f"{archive.filename}: expected one CSV, found {len(members)} file(s); "
@@ -168,6 +172,13 @@ def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         raise SourceError(f"{archive.filename}: a member leaves the target folder")
     check_expansion(Path(str(archive.filename)), members[0].file_size)
     return members[0]
+
+
+def added(place: PurePosixPath) -> bool:
+    """Whether an archiver put it beside the files of a folder, as `__MACOSX`."""
+    return any(
+        part != ".." and part.startswith((".", "__MACOSX")) for part in place.parts
+    )
 
 
 def names(header: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from pipeline.errors import SourceError
 from pipeline.sources import archive
 
 # Read at a time. No value depends on it.
@@ -17,6 +18,9 @@ RECORD_BYTES = 2**20
 # Bytes that are not UTF-8, as the decoder's `surrogateescape` hands them over.
 _INVALID = re.compile("[\udc80-\udcff]+")
 _BOM = b"\xef\xbb\xbf"
+# UTF-16, with its mark or without: without its NUL bytes it would look like damaged
+# UTF-8, and every letter that is not Latin would be lost.
+_WIDE = re.compile(rb"\xff\xfe|\xfe\xff|(?:[^\0]\0){2}|(?:\0[^\0]){2}")
 
 
 @dataclass
@@ -43,11 +47,14 @@ def blocks(path: Path, encoding: str) -> Generator[Block, None, None]:
     post.
 
     Raises:
-        SourceError: the archive is damaged, or expands beyond the limits.
+        SourceError: the archive is damaged, or expands beyond the limits, or the file
+            is UTF-16.
     """
     number, size = 1, max(path.stat().st_size, 1)
     with path.open("rb") as raw, archive.expanded(path, raw) as handle:
         for data in _whole_lines(path, handle):
+            if number == 1 and _WIDE.match(data):
+                raise SourceError(f"{path}: text in UTF-16; save it as UTF-8")
             block = _clean(data, number, encoding)
             block.share = min(raw.tell() / size, 1.0)
             number += block.data.count(b"\n")

@@ -86,8 +86,7 @@ def members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             raise SourceError(f"{packed.filename}: a member leaves the target folder")
         if kept and kept[-1].filename == info.filename:
             raise SourceError(f"{packed.filename}: {info.filename} stands there twice")
-        added = any(part.startswith((".", "__MACOSX")) for part in place.parts)
-        if not (info.is_dir() or added):
+        if not (info.is_dir() or archive.added(place)):
             kept.append(info)
     return kept
 

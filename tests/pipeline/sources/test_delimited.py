@@ -93,6 +93,16 @@ def test_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     assert read_csv(path, "utf-8").frame.columns == ["id", "text", "row"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_refused_and_not_repaired_letter_by_letter(
+    tmp_path: Path, encoding: str
+) -> None:
+    path = write(tmp_path, "id,text\n1,привет\n".encode(encoding))
+
+    with pytest.raises(SourceError, match=r"a\.csv: text in UTF-16; save it as UTF-8"):
+        read_csv(path, "utf-8")
+
+
 @pytest.mark.parametrize("suffix", ["gz", "zip"])
 def test_compressed_file_reads_as_the_plain_one(tmp_path: Path, suffix: str) -> None:
     plain = write(tmp_path, b"id,text\n007,x\n")
@@ -102,6 +112,7 @@ def test_compressed_file_reads_as_the_plain_one(tmp_path: Path, suffix: str) -> 
     else:
         with zipfile.ZipFile(packed, "w") as archive:
             archive.write(plain, "a.csv")
+            archive.writestr("__MACOSX/._a.csv", "beside it")
 
     result = read_csv(packed, "utf-8")
 
