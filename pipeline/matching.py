@@ -22,6 +22,7 @@ from pipeline.section import Section
 # Compared as logarithms: their tails would be the whole mean.
 NUMBERS: Final = ("window", "volume", "age")
 _NONE: Final = "none"
+_LOOK_ALIKE: Final = pl.col("slice").is_not_null()
 
 
 class MatchingRules(Section):
@@ -81,7 +82,8 @@ def match_controls(
     Within a block, accounts fall into cells by language and by bands of the three
     numbers, whose bounds are quantiles of the takedown accounts. Of a cell, at most
     `controls_each` controls a takedown account stay, by a draw. Takedown accounts all
-    stay, and so do the controls of a block that would lose all of them.
+    stay, and so do the controls of a block that would lose all of them, and all
+    look-alikes: nothing is learnt from them, and none is to be like a takedown.
 
     Args:
         labels: canonical labels.
@@ -90,7 +92,7 @@ def match_controls(
     """
     if not rules.enabled:
         return labels
-    joined = labels.select("account_id", "block", "label").join(facts, on="account_id")
+    joined = _compared(labels, facts)
     kept: list[str] = []
     for rows in joined.sort("account_id").partition_by("block", maintain_order=True):
         positive = rows["label"].to_numpy() == 1
@@ -106,7 +108,8 @@ def match_controls(
         if stay["label"].n_unique() < 2:
             stay = placed
         kept += stay["account_id"].to_list()
-    return labels.filter(pl.col("account_id").is_in(pl.Series(kept).implode()))
+    matched = pl.col("account_id").is_in(pl.Series(kept, dtype=pl.String()).implode())
+    return labels.filter(matched | _LOOK_ALIKE)
 
 
 def _banded(
@@ -132,13 +135,13 @@ def balance(labels: pl.DataFrame, facts: pl.DataFrame) -> list[dict[str, Any]]:
 
     The difference of means over the root of the mean variance; for language, the
     largest of any language's share. Null where a class has no known value, or where
-    the classes differ and neither varies.
+    the classes differ and neither varies. Look-alikes are of neither class.
 
     Args:
         labels: canonical labels.
         facts: of `covariates`.
     """
-    joined = labels.select("account_id", "block", "label").join(facts, on="account_id")
+    joined = _compared(labels, facts)
     found = []
     for rows in joined.sort("account_id").partition_by("block", maintain_order=True):
         positive = rows["label"].to_numpy() == 1
@@ -154,6 +157,12 @@ def balance(labels: pl.DataFrame, facts: pl.DataFrame) -> list[dict[str, Any]]:
         row["language"] = max(sized) if sized else None
         found.append({"block": str(rows["block"][0]), **row})
     return sorted(found, key=lambda entry: str(entry["block"]))
+
+
+def _compared(labels: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """Both classes as they are learnt from, with their facts."""
+    judged = labels.filter(~_LOOK_ALIKE)
+    return judged.select("account_id", "block", "label").join(facts, on="account_id")
 
 
 def _difference(

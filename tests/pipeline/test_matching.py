@@ -63,6 +63,26 @@ def test_takedown_accounts_all_stay_and_controls_are_not_too_many() -> None:
     assert matched["account_id"].is_in(labels["account_id"].implode()).all()
 
 
+def test_look_alikes_stay_and_are_no_part_of_the_classes() -> None:
+    labels, facts = unlike()
+    other = labels.filter(label=0)[:300].with_columns(
+        pl.concat_str(pl.lit("look/"), "account_id").alias("account_id"),
+        slice=pl.lit("fandom"),
+    )
+    spoken = facts.head(300).with_columns(other["account_id"], language=pl.lit("c"))
+    everybody, known = pl.concat([labels, other]), pl.concat([facts, spoken])
+
+    matched = match_controls(everybody, known, ON)
+
+    assert matched.filter(slice="fandom").equals(other)
+    assert matched.head(-300).equals(match_controls(labels, facts, ON))
+    assert balance(everybody, known) == balance(labels, facts)
+    # As controls they would be left out, and the classes differ the more for them.
+    plain = everybody.with_columns(slice=pl.lit(None, pl.String()))
+    assert match_controls(plain, known, ON).height < matched.height
+    assert balance(plain, known) != balance(labels, facts)
+
+
 def test_off_leaves_everybody_and_rows_in_any_order_match_alike() -> None:
     labels, facts = unlike()
 
