@@ -64,10 +64,13 @@ POST_REQUIRED = ("post_id", "account_id", "text")
 
 
 def _entries(element: dict[str, Any]) -> Iterable[object]:
-    """Objects of a page, each post with its author and targets; or the object itself."""
+    """Objects of a page, each post with its author and targets; or the object itself.
+
+    Collectors that take pages apart put author and targets into the post itself.
+    """
     if "data" not in element:
         # A page of nothing has only its `meta`.
-        return [] if set(element) == {"meta"} else [element]
+        return [] if set(element) == {"meta"} else [_with_included(element, {}, {})]
     data = element["data"]
     included = element.get("includes")
     users, posts = _by_id(included, "users"), _by_id(included, "tweets")
@@ -92,11 +95,12 @@ def _with_included(
 ) -> dict[str, Any]:
     references = entry.get("referenced_tweets")
     pointed = {
-        f"_{one.get('type')}": posts.get(str(one.get("id")))
+        f"_{one.get('type')}": posts.get(str(one.get("id")), one)
         for one in (references if isinstance(references, list) else [])
         if isinstance(one, dict)
     }
-    return {**entry, **pointed, "_author": users.get(str(entry.get("author_id")))}
+    author = users.get(str(entry.get("author_id")), entry.get("author"))
+    return {**entry, **pointed, "_author": author}
 
 
 ACCOUNTS = flat.Shape(

@@ -154,6 +154,22 @@ def test_v2_target_comes_from_the_page_or_else_from_the_text(tmp_path: Path) -> 
     assert found == ["22", "@bo"]
 
 
+def test_v2_posts_may_carry_author_and_target_themselves(tmp_path: Path) -> None:
+    post = v2_post(Post("1", ANN, kind="repost", target=BO, target_id="5"))
+    flat = {
+        **post,
+        "author": v2_user(ANN),
+        "referenced_tweets": [{"type": "retweeted", "id": "5", "author_id": "22"}],
+    }
+
+    tables = read_json(tmp_path, "x_api_v2", posts=[flat])
+
+    assert only_post(tables)["target_account_id"] == "22"
+    assert tables.accounts.select("account_id", "handle", "bio").rows() == [
+        ("11", "ann", ANN.bio)
+    ]
+
+
 def test_v2_pages_count_each_post_and_a_page_of_none_counts_nothing(
     tmp_path: Path,
 ) -> None:
