@@ -10,6 +10,9 @@ from pipeline.sources.observation import add_as_of
 from pipeline.sources.reading import Reading, content
 from pipeline.sources.source import Source, Tables, as_utc
 
+# Groups of a file that name campaigns: on pages, in logs and in names of figures.
+_CAMPAIGN = r"^[a-z0-9_][a-z0-9_. -]{0,59}$"
+
 
 def settle(
     accounts: Reading, posts: Reading | None, labels: Reading | None = None
@@ -165,11 +168,20 @@ def _check_classes(accounts: Reading) -> None:
                 f"source {source.name}: accounts with label {label}, but no {kind} are "
                 "declared; declare them"
             )
-    unnamed = accounts.frame.filter((pl.col("label") == 1) & pl.col("group").is_null())
-    if source.positives and source.positives.campaign is None and unnamed.height:
+    if source.positives is None or source.positives.campaign is not None:
+        return
+    groups = accounts.frame.filter(pl.col("label") == 1)["group"]
+    if unnamed := groups.null_count():
         raise SourceError(
             f"source {source.name}: format {source.format} names no campaign for "
-            f"{unnamed.height} account(s); give positives.campaign"
+            f"{unnamed} account(s); give positives.campaign"
+        )
+    plain = groups.str.to_lowercase().str.contains(_CAMPAIGN)
+    if unfit := (~plain).sum():
+        raise SourceError(
+            f"source {source.name}: the group of {unfit} account(s) cannot name a "
+            "campaign; use 1 to 60 letters a-z, digits, `_`, `-`, `.` and blanks, or "
+            "give positives.campaign"
         )
 
 

@@ -473,6 +473,25 @@ def test_format_that_names_no_campaign_needs_a_declared_one(tmp_path: Path) -> N
         read(source, tmp_path)
 
 
+@pytest.mark.parametrize("group", ["../up", "red\x1b[31m", "\u202eevil", "a,b", "я"])
+def test_a_group_that_is_no_plain_name_names_no_campaign(
+    tmp_path: Path, group: str
+) -> None:
+    source = canonical(tmp_path, "csv", positives=POSITIVES | {"campaign": None})
+    row = {"account_id": "1", "label": "1", "group": "Right Troll 2.0"}
+    write_csv(tmp_path / "a.csv", [row])
+    assert read(source, tmp_path).accounts["group"].to_list() == ["Right Troll 2.0"]
+    write_csv(tmp_path / "a.csv", [row, row | {"account_id": "2", "group": group}])
+
+    with pytest.raises(SourceError, match=r"group of 1 account.* campaign") as caught:
+        read(source, tmp_path)
+
+    assert group not in str(caught.value)
+    declared = canonical(tmp_path, "csv", positives=POSITIVES)
+    write_csv(tmp_path / "a.csv", [row | {"group": group}])
+    assert read(declared, tmp_path).accounts["group"].to_list() == [group]
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
