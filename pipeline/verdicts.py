@@ -76,7 +76,8 @@ def read_verdicts(path: Path) -> ReadVerdicts:
     """Verdicts of a file, a row a reviewer and account.
 
     A later verdict of the same reviewer on the same account takes the place of the
-    earlier one, which is rejected as `superseded`.
+    earlier one, which is rejected as `superseded`. An answer is about one account: all
+    rows of a receipt that stands with two are rejected as `receipt_of_two`.
 
     Raises:
         SourceError: there is no such file, it is no text, or a CSV lacks a column.
@@ -102,6 +103,12 @@ def read_verdicts(path: Path) -> ReadVerdicts:
     whole = pl.DataFrame(
         rows, schema={**VERDICTS, "number": pl.Int64(), "raw": pl.String()}
     )
+    # With or without the name of its source.
+    of_two = pl.col("account_id").str.replace("^[^/]*/", "").n_unique().over("receipt")
+    for number, raw in whole.filter(of_two > 1).select("number", "raw").iter_rows():
+        detail = "the receipt stands with more than one account"
+        rejected.append((number, "receipt_of_two", detail, raw))
+    whole = whole.filter(of_two == 1)
     key = ["account_id", "reviewer"]
     ordered = whole.sort(*key, "at", "number")
     later = pl.int_range(pl.len()).reverse().over(key) > 0

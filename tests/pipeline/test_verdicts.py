@@ -36,7 +36,8 @@ def read(path: Path) -> ReadVerdicts:
 
 
 def test_lines_and_csv_are_read_alike(tmp_path: Path) -> None:
-    rows = [verdict(), verdict(account_id="s/2", reviewer="tui", other="x")]
+    other = {"receipt": "cd" * 32, "account_id": "s/2", "other": "x"}
+    rows = [verdict(), verdict(reviewer="tui", **other)]
     table = tmp_path / "verdicts.csv"
     with table.open("w", newline="") as handle:
         writer = csv.DictWriter(handle, [*verdict(), "other"])
@@ -72,7 +73,9 @@ def test_lines_and_csv_are_read_alike(tmp_path: Path) -> None:
 def test_a_row_that_cannot_be_used_is_kept_aside(
     row: Any, rule: str, tmp_path: Path
 ) -> None:
-    found = read(write_lines(tmp_path, verdict(account_id="s/0"), row))
+    found = read(
+        write_lines(tmp_path, verdict(account_id="s/0", receipt="cd" * 32), row)
+    )
 
     assert found.verdicts["account_id"].to_list() == ["s/0"]
     (rejected,) = found.rejected.rows(named=True)
@@ -95,6 +98,25 @@ def test_a_reviewer_who_decides_again_is_counted_once(tmp_path: Path) -> None:
     last = dict(found.verdicts.select("reviewer", "verdict").iter_rows())
     assert last == {"kea": "authentic", "tui": "inauthentic"}
     assert found.rejected.select("row", "rule").rows() == [(2, "superseded")]
+
+
+def test_a_receipt_with_two_accounts_counts_for_neither(tmp_path: Path) -> None:
+    other = {"receipt": "cd" * 32, "account_id": "s/3"}
+    rows = [
+        verdict(),
+        verdict(account_id="1", reviewer="tui"),
+        verdict(**other),
+        verdict(**other | {"account_id": "s/4"}, reviewer="tui"),
+    ]
+
+    found = read(write_lines(tmp_path, *rows))
+
+    # `s/1` and `1` are one.
+    assert found.verdicts["account_id"].sort().to_list() == ["1", "s/1"]
+    assert found.rejected.select("row", "rule").rows() == [
+        (3, "receipt_of_two"),
+        (4, "receipt_of_two"),
+    ]
 
 
 def test_bytes_that_are_no_text_lose_no_row(tmp_path: Path) -> None:
