@@ -186,6 +186,8 @@ def _told(world: str, removed: list[Removed], known: int) -> Iterator[str]:
     yield f"to rerun: {_STAGES} (make repro WORLD={world})"
     yield "still there, for you to remove:"
     yield f"  data/{world}/raw: the archives, read without the account from now on"
+    if (Path("data") / world / "truth.parquet").is_file():
+        yield f"  data/{world}/truth.parquet: what the simulator knows of its accounts"
     yield (
         "  .dvc/cache: earlier states of the tables; after the rerun: "
         "python -m dvc gc --workspace"

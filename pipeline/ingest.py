@@ -17,7 +17,7 @@ from pydantic import Field
 from features import schema
 from pipeline import source_report
 from pipeline.canonical_posts import FOLDER
-from pipeline.errors import ParamsError
+from pipeline.errors import ParamsError, SourceError
 from pipeline.files import atomic_directory, write_json, write_parquet
 from pipeline.forgotten import Forgotten, blanked, list_path
 from pipeline.inspection import inspect
@@ -69,7 +69,8 @@ def ingest(
         rows_per_bucket: posts of a file (canonical_posts.py) that are aimed at.
 
     Raises:
-        SourceError: an archive cannot be read; nothing is written then.
+        SourceError: an archive cannot be read, or none of its accounts is kept;
+            nothing is written then.
     """
     names = [source.name for source in sources]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -94,6 +95,7 @@ def ingest(
                 forgotten,
                 alone=len(sources) == 1,
             )
+            _check_any(source, found)
             files += source_report.as_rows(found.counts)
             described[source.name] = source_report.describe(found.measures)
             accidents[source.name] = source_report.text_accidents(found.measures)
@@ -125,6 +127,19 @@ def ingest(
             "overlaps": _overlaps(ids),
         },
         report,
+    )
+
+
+def _check_any(source: Source, found: Read) -> None:
+    """Refuse a source of which nothing is left: its campaign would be gone unnoticed."""
+    if not found.accounts.is_empty():
+        return
+    rules = found.rejected["rule"].mode().sort().to_list()
+    most = f", most as {rules[0]}" if rules else ""
+    raise SourceError(
+        f"source {source.name}: none of its accounts is kept; "
+        f"{found.rejected.height:,} rows are rejected{most}; correct the files, or take "
+        "the source out"
     )
 
 

@@ -202,7 +202,9 @@ _ACTIONS = [
 
 
 def test_profiles_links_and_actions_lose_it_and_do_not_bring_it_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     data = tmp_path / "data" / "demo"
     for name, rows in (("a", _ACCOUNTS), ("p", _POSTS), ("x", _ACTIONS)):
@@ -217,7 +219,9 @@ def test_profiles_links_and_actions_lose_it_and_do_not_bring_it_back(
 
     ingest([source], data / "raw", canonical, report)
     assert len(holding(Path(), "gone")) == 5
+    pl.DataFrame({"account_id": ["src/2"]}).write_parquet(data / "truth.parquet")
     run("did:plc:gone", monkeypatch)
+    assert "data/demo/truth.parquet: what the simulator" in capsys.readouterr().out
     removed = {
         table: pl.read_parquet(canonical / f"{table}.parquet") for table in tables
     }

@@ -189,6 +189,24 @@ def test_a_faulty_source_leaves_the_last_tables_alone(raw: Path) -> None:
     assert not list(raw.parent.glob(".canonical*"))
 
 
+def test_a_source_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
+    write_csv(tmp_path / "a.csv", [{"account_id": ""}, {"account_id": ""}])
+    write_csv(tmp_path / "b.csv", [{"account_id": "1"}])
+    sources = [
+        make_source("canonical", {"accounts": [f"{name}.csv"]}, name=name)
+        for name in ("a", "b")
+    ]
+    out, report = tmp_path / "out", tmp_path / "report.json"
+    ingest(sources[1:], tmp_path, out, report)
+    before = (out / "accounts.parquet").read_bytes()
+
+    message = r"source a: none of its accounts is kept; 2 rows .* most as no_id"
+    with pytest.raises(SourceError, match=message):
+        ingest(sources, tmp_path, out, report)
+
+    assert (out / "accounts.parquet").read_bytes() == before
+
+
 def test_names_of_sources_are_unique(raw: Path) -> None:
     sources = make_world(raw)
 
