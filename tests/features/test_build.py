@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from features.artefacts import Artefacts
 from features.build import build_features, build_for_each, prepare_fit
 from features.catalogue import FEATURES
-from features.days import DAYS
+from features.change import CHANGE
 from features.errors import InputError
 from features.feature import Feature
+from features.life import LIFE
 from features.rhythm import RHYTHM
-from features.timing import TIMING
+from features.totals import lineage
 from tests.features.builders import (
     AS_OF,
+    START,
     at,
     fails,
     fitted_tables,
@@ -33,6 +35,8 @@ from tests.features.nasty import tables
 
 TABLE = fitted_tables()
 Tables = tuple[pl.DataFrame, pl.DataFrame]
+# Creation is known to the day: what counts from it may move by one with the clock.
+AGELESS = tuple(f for f in FEATURES if "created_at" not in lineage(f.inputs()))
 
 some = settings(
     max_examples=12,
@@ -180,7 +184,7 @@ def check_clock(
     accounts: pl.DataFrame,
     posts: pl.DataFrame,
     hours: int,
-    features: Sequence[Feature] = (*TIMING, *RHYTHM, *DAYS),
+    features: Sequence[Feature] = AGELESS,
 ) -> None:
     """Other time zones: all times but the creation moved by so many hours."""
     moved = timedelta(hours=hours)
@@ -349,9 +353,22 @@ def test_seconds(given_tables: Tables):
 
 @some
 @given(tables().filter(_calendar_has_room), st.integers(1, 23))
-def test_time_zone_does_not_matter_to_timing(given_tables: Tables, hours: int):
+def test_time_zone_does_not_matter(given_tables: Tables, hours: int):
     accounts, posts = given_tables
     check_clock(accounts, posts.filter(pl.col("posted_at").dt.year() < 9999), hours)
+
+
+def test_only_what_counts_from_the_creation_may_follow_the_clock():
+    assert {f.name for f in FEATURES} - {f.name for f in AGELESS} == {
+        "profile_age_log_days",
+        *(
+            f"audience_{what}_per_day"
+            for what in ("followers", "following", "posts", "listed", "likes")
+        ),
+        "life_birth_dormancy_log_days",
+        "life_silence_age_share",
+        "claim_pace_log",
+    }
 
 
 @pytest.mark.parametrize("hours", range(1, 24))
@@ -361,6 +378,30 @@ def test_time_zone_does_not_matter_to_a_full_day(hours):
     check_clock(make_account(), make_posts(busy), hours)
     known = build(make_account(), make_posts(busy), RHYTHM)
     assert known["rhythm_circadian_distance"][0] is not None
+
+
+@pytest.mark.parametrize("hours", [1, 5, 12, 23])
+def test_time_zone_does_not_matter_to_a_whole_life(hours):
+    account = make_account(history_complete=True, declared_language="en")
+    posts = [
+        {
+            **post,
+            "kind": ("original", "repost", "reply")[place % 3],
+            "target_account_id": f"t/{place % 5}",
+            "target_posted_at": START + timedelta(minutes=place),
+            "language": "en" if place % 4 else "fr",
+            "client": "web" if place < 40 else "phone",
+            "text": f"word {place % 7} #a{place % 4}",
+        }
+        for place, post in enumerate(
+            at(*range(0, 4_000, 100), *range(90_000, 94_000, 100))
+        )
+    ]
+
+    check_clock(account, make_posts(named(posts)), hours)
+    known = build(account, make_posts(named(posts)), [*LIFE, *CHANGE])
+    assert known["change_hour_distance"][0] is not None
+    assert known["life_reactivation_log"][0] is not None
 
 
 @some
