@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from serving.model import ServedModel, answer, post_bands
 from serving.parsing import ParsedItem, tables
+from serving.review.behaviour import Behaviour, behaviour
 from serving.review.profile import Fact, profile
 from serving.review.quantities import moment
 from serving.review.reasons import (
@@ -84,6 +85,7 @@ class AccountView:
     facts: list[Fact]
     as_of: str
     timeline: Timeline | None
+    behaviour: Behaviour | None
     latest: list[Quoted]
     given: int
     late: int
@@ -141,6 +143,7 @@ def account_view(
         facts=profile(item.account),
         as_of=moment(as_of),
         timeline=timeline(before),
+        behaviour=behaviour(accounts, posts),
         latest=_latest(item, as_of),
         given=len(times),
         late=len(dated) - len(before),

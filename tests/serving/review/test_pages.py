@@ -165,6 +165,18 @@ def test_an_account_shows_its_interval_and_the_lines_beside_the_number(
     assert re.search(r"(Above|Below) the line at which at most 1\s%", page)
 
 
+def test_an_account_shows_its_behaviour_letter_by_letter(reviewer: TestClient) -> None:
+    page = reviewer.get(f"/review/account/{account_key('acc-0000')}").text
+
+    start = page.index("The behaviour as a string")
+    strings = re.findall(r"<p><code>([^<]+)</code></p>", page[start:])
+    assert re.fullmatch(r"[TRPQρπ.:|/=#-]+", html.unescape(strings[0]))
+    assert re.fullmatch(r"(\([tmHUq]*\))+", html.unescape(strings[1]))
+    nameless = reviewer.get(f"/review/account/{account_key('nameless')}").text
+    assert "Not scored" in nameless
+    assert "The behaviour as a string" not in nameless
+
+
 def test_the_queue_has_pages(
     reviewer: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
