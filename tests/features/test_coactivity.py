@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 
-from features import equalise, schema
+from features import equalise
 from features.build import build_features, build_with_reasons
 from features.coactivity import COACTIVITY
 from features.companions import MOST_COMPANIONS
@@ -27,69 +27,20 @@ from tests.features.builders import (
     make_posts,
     named,
 )
+from tests.features.crowds import (
+    TEN,
+    actions,
+    by,
+    everything,
+    links,
+    long_text,
+    population,
+    replies,
+    reposts,
+    tags,
+    texts,
+)
 from tests.features.nasty import tables
-
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-def by(account: str, posts: Sequence[Post]) -> list[Post]:
-    return [{**post, "account_id": account} for post in posts]
-
-
-def reposts(account: str, *items: str, source: str = "s", start: int = 0) -> list[Post]:
-    """A repost of each, 100 minutes apart."""
-    minutes = [start + 100 * place for place in range(len(items))]
-    return [
-        {
-            **post,
-            "account_id": account,
-            "kind": "repost",
-            "target_post_id": item,
-            "target_account_id": source,
-        }
-        for post, item in zip(at(*minutes), items, strict=True)
-    ]
-
-
-def replies(account: str, *items: str) -> list[Post]:
-    return [{**post, "kind": "reply"} for post in reposts(account, *items)]
-
-
-def links(account: str, *urls: str) -> list[Post]:
-    return by(account, [{"links": [url]} for url in urls])
-
-
-def tags(account: str, *rows: str) -> list[Post]:
-    return by(account, [{"hashtags": row.split()} for row in rows])
-
-
-def texts(account: str, *words: str) -> list[Post]:
-    return by(account, [{"text": text} for text in words])
-
-
-def long_text(place: int) -> str:
-    """60 letters, the first and the last 24 like those of no other place."""
-    first, last = LETTERS[place], LETTERS[-place - 1]
-    return first * 24 + "middle words" + last * 24
-
-
-def actions(*rows: tuple[str, str, str]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            {"account_id": who, "kind": kind, "target_account_id": whom, "at": START}
-            for who, kind, whom in rows
-        ],
-        schema={**schema.ACTIONS},
-        orient="row",
-    )
-
-
-def population(
-    posts: Sequence[Post],
-    accounts: pl.DataFrame | None = None,
-    acted: pl.DataFrame | None = None,
-) -> Population:
-    return Population.of(make_posts(named(posts)), accounts, acted)
 
 
 def values(
@@ -106,7 +57,6 @@ def values(
     return built[name][0], reasons[name][0]
 
 
-TEN = [f"x{place}" for place in range(10)]
 ELSEWHERE = reposts("b", "z", source="other")
 QUIET = [{"account_id": "b", "text": "hello"}]
 BORN = make_accounts(
@@ -297,6 +247,137 @@ CASES: list[tuple[str, list[Post], dict[str, Any], Population | None, float | st
 ]
 
 
+FIVE = TEN[:5]
+PAGES = [f"https://n.org/{n}" for n in range(5)]
+ROWS = [f"#a #b{n}" for n in range(5)]
+SAID = [long_text(n) for n in range(5)]
+CROWD = range(MOST_COMPANIONS + 10)
+# Of posts: what is just enough, what others share nothing of, and what that gives; what
+# more others share one thing of than are counted, and what that gives.
+ENDS: list[tuple[str, list[Post], Population, float, Population, float]] = [
+    (
+        "coactivity_repost_ratio",
+        reposts("a/0", *TEN),
+        population(reposts("b", "z")),
+        1 / (10 * 1 + 1),
+        population([post for n in CROWD for post in reposts(f"b{n}", "x0")]),
+        (50 + 1) / (10 * 50 + 1),
+    ),
+    (
+        "coactivity_fast_repost_ratio",
+        reposts("a/0", *TEN),
+        population(reposts("b", "x0", start=61)),
+        1.0,
+        population([post for n in CROWD for post in reposts(f"b{n}", "x0")]),
+        50 + 1,
+    ),
+    (
+        "coactivity_reply_ratio",
+        replies("a/0", *FIVE),
+        population(replies("b", "z")),
+        1 / (5 * 1 + 1),
+        population([post for n in CROWD for post in replies(f"b{n}", "x0")]),
+        (50 + 1) / (5 * 50 + 1),
+    ),
+    # Of another site; and 1 / ln 52 for what fifty others post.
+    (
+        "coactivity_link_ratio",
+        links("a/0", *PAGES),
+        population(links("b", "https://other.org/0")),
+        1.0,
+        population([post for n in CROWD for post in links(f"b{n}", PAGES[0])]),
+        (0.253 + 1) / (5 * 0.253 + 1),
+    ),
+    (
+        "coactivity_tag_sequence_ratio",
+        tags("a/0", *ROWS),
+        population(tags("b", "#y #z")),
+        1.0,
+        population([post for n in CROWD for post in tags(f"b{n}", ROWS[0])]),
+        (50 + 1) / (5 * 50 + 1),
+    ),
+    # Both ends of each text.
+    (
+        "coactivity_text_ratio",
+        texts("a/0", *SAID),
+        population(texts("b", long_text(9))),
+        1 / (10 * 1 + 1),
+        population([post for n in CROWD for post in texts(f"b{n}", SAID[0])]),
+        (2 * 50 + 1) / (10 * 50 + 1),
+    ),
+    (
+        "coactivity_minute_ratio",
+        SPREAD[:10],
+        population(by("b", at(9_999))),
+        1.0,
+        population([post for n in CROWD for post in by(f"b{n}", at(0))]),
+        50 + 1,
+    ),
+]
+for name, enough, apart, lonely, crowded, most in ENDS:
+    CASES += [
+        (name, [], {}, apart, "too_few_posts"),
+        (name, enough[:1], {}, crowded, "too_few_posts"),
+        (name, enough[:-1], {}, crowded, "too_few_posts"),
+        # What it is about is told of none of them.
+        (
+            name,
+            [{"kind": enough[0].get("kind", "original")}] * 20,
+            {},
+            apart,
+            "field_absent",
+        ),
+        (name, enough, {}, apart, lonely),
+        (name, enough, {}, crowded, most),
+    ]
+# Nobody within fifteen days; a day on which many join.
+JOINED = make_accounts(
+    *({"account_id": f"b{n}", "created_at": START, "handle": f"bo{n}"} for n in CROWD)
+).with_columns(handle=pl.lit("bob33"))
+for name in ("coactivity_creation_ratio", "coactivity_creation_shape_ratio"):
+    CASES += [
+        (
+            name,
+            [],
+            {
+                "created_at": START + timedelta(days=days),
+                "handle": "zoe11",
+            },
+            population(QUIET, JOINED),
+            expected,
+        )
+        for days, expected in ((0, 50 + 1), (16, 1.0))
+    ]
+for kind in ("report", "block"):
+    name, mine = f"coactivity_{kind}_ratio", [("a/0", kind, f"r{n}") for n in range(5)]
+    others = [(f"b{n}", kind, "r0") for n in CROWD]
+    CASES += [
+        (name, [], {}, population(QUIET), "population_absent"),
+        (name, [], {}, population(QUIET, acted=actions(*others)), "too_few_posts"),
+        (
+            name,
+            [],
+            {},
+            population(QUIET, acted=actions(*mine[1:], *others)),
+            "too_few_posts",
+        ),
+        (
+            name,
+            [],
+            {},
+            population(QUIET, acted=actions(*mine, ("b", kind, "r9"))),
+            1 / (5 * 1 + 1),
+        ),
+        (
+            name,
+            [],
+            {},
+            population(QUIET, acted=actions(*mine, *others)),
+            (50 + 1) / (5 * 50 + 1),
+        ),
+    ]
+
+
 @pytest.mark.parametrize(("name", "posts", "account", "around", "expected"), CASES)
 def test_by_hand(name, posts, account, around, expected):
     value, reason = values(name, around, posts, account)
@@ -309,10 +390,29 @@ def test_by_hand(name, posts, account, around, expected):
         assert reason is None
 
 
-def test_every_feature_has_a_case_and_a_trace():
-    measured = {case[0] for case in CASES if not isinstance(case[-1], str)}
+def tabled(cases: Sequence[tuple[Any, ...]]) -> set[str]:
+    """Features with a missing value and three different known ones."""
+    of: dict[str, list[Any]] = {}
+    for case in cases:
+        of.setdefault(case[0], []).append(case[-1])
+    return {
+        name
+        for name, expected in of.items()
+        if any(isinstance(value, str) for value in expected)
+        and len({value for value in expected if not isinstance(value, str)}) > 2
+    }
 
-    assert measured == {f.name for f in COACTIVITY} == set(TRACES)
+
+def test_every_feature_has_a_table_and_a_trace():
+    assert tabled(CASES) == {f.name for f in COACTIVITY} == set(TRACES)
+    # The twin: a table without its greatest value.
+    fewer = [case for case in CASES if case[-1] != 50 + 1]
+    assert set(TRACES) - tabled(fewer) == {
+        "coactivity_fast_repost_ratio",
+        "coactivity_minute_ratio",
+        "coactivity_creation_ratio",
+        "coactivity_creation_shape_ratio",
+    }
 
 
 @pytest.mark.parametrize("measure", COACTIVITY, ids=lambda f: f.name)
@@ -383,32 +483,6 @@ def test_fans_of_one_idol_are_not_extreme(together: pl.DataFrame):
     assert 0.5 < most["fan"]["coactivity_repost_ratio"] < 1.5
     assert most["fan"]["coactivity_fast_repost_ratio"] < 5
     assert most["reader"]["coactivity_repost_ratio"] < 1.5
-
-
-def everything() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Accounts, posts and actions in which every feature has values."""
-    posts: list[Post] = []
-    for n in range(8):
-        me = f"a/{n}"
-        some = [f"x{(7 * n + k * k) % 40}" for k in range(1, 13)]
-        posts += reposts(me, *some, *TEN, start=n % 3) + replies(me, *some)
-        posts += links(me, *(f"https://n.org/{x}" for x in (*some, *TEN)))
-        posts += tags(me, *(f"#a #{x}" for x in (*some, *TEN)))
-        posts += texts(me, *(long_text((n + k) % 13) for k in range(12)))
-        posts += by(me, at(*(n % 2 + 121 * k for k in range(12))))
-    accounts = make_accounts(
-        *(
-            {"created_at": START + timedelta(days=n % 4), "handle": f"ab{n}"}
-            for n in range(8)
-        )
-    )
-    acted = [
-        (f"a/{n}", kind, f"r{(n + k) % 11}")
-        for n in range(8)
-        for k in range(9)
-        for kind in ("report", "block")
-    ]
-    return accounts, make_posts(named(posts)), actions(*acted)
 
 
 def shuffled(frame: pl.DataFrame) -> pl.DataFrame:
