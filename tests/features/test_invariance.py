@@ -18,6 +18,7 @@ from features.build import build_features, prepare_fit
 from features.catalogue import FEATURES
 from features.feature import Feature
 from tests.features.builders import LAST, START, planted
+from tests.features.test_thinning import GROUPS as OF_WORDS
 
 GROUPS = (
     "timing",
@@ -29,8 +30,11 @@ GROUPS = (
     "source",
     "reaction",
     "bloc",
+    "claim",
 )
 POSTS = (20, 50, 200)
+# For what needs more posts than most of these have: ten on each side of one silence.
+LONGER = (200, 600)
 ACCOUNTS = 300
 # Of the mean, beside three standard errors: of shares, and of logarithms and ratios.
 TOLERANCE = {"share": 0.03, "other": 0.1}
@@ -77,7 +81,7 @@ def histories(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     rng = np.random.default_rng(seed)
     size = ACCOUNTS * count
-    texts = np.array(["words", "words @ann", "words #a", "words https://a.b", "#b"])
+    texts = np.array(["words", "words @ann #b", "words #a", "words https://a.b", "#b"])
     kind = rng.choice(schema.KINDS, size, p=[0.3, 0.4, 0.2, 0.1])
     minutes = np.concatenate([process(rng, count) for _ in range(ACCOUNTS)])
     posted = pl.lit(START) + pl.duration(minutes=pl.col("minute"))
@@ -108,6 +112,8 @@ def histories(
             "as_of": [LAST] * ACCOUNTS,
             "created_at": [START] * ACCOUNTS,
             "history_complete": [True] * ACCOUNTS,
+            "declared_language": ["en"] * ACCOUNTS,
+            "posts_total": [2 * count] * ACCOUNTS,
         }
     ).with_columns(pl.col("as_of", "created_at").dt.cast_time_unit("ms"))
     return schema.conform(accounts, "accounts"), schema.conform(posts, "posts")
@@ -136,11 +142,22 @@ MEASURED = tuple(f for f in FEATURES if f.group in GROUPS)
 STEADY = tuple(f for f in MEASURED if f.name not in OF_LENGTH)
 
 
+def told(values: pl.Series) -> bool:
+    """Whether nearly all have a value: the mean over a few is one of other people."""
+    return values.count() >= 0.8 * ACCOUNTS
+
+
+def lengths(name: str, process: str) -> tuple[int, ...]:
+    """Numbers of posts at which a feature is compared, two of which have it."""
+    for posts in (POSTS, LONGER):
+        if sum(told(built(process, count)[name]) for count in posts) > 1:
+            return posts
+    raise AssertionError(f"{name}: compared with nothing")
+
+
 def differing(measure: Feature, values: Sequence[pl.Series]) -> list[float]:
     """Differences of the means, in tolerances beside the noise, that exceed one."""
-    known = [v.drop_nulls().cast(pl.Float64).to_numpy() for v in values]
-    # A mean over the few that happen to have a value is one of another population.
-    known = [v for v in known if len(v) >= 0.8 * ACCOUNTS]
+    known = [v.drop_nulls().cast(pl.Float64).to_numpy() for v in values if told(v)]
     limit = TOLERANCE["share" if measure.unit == "share" else "other"]
     found = []
     for one in known[:-1]:
@@ -155,21 +172,38 @@ def differing(measure: Feature, values: Sequence[pl.Series]) -> list[float]:
 # Pauses of half a day add up: neighbours share their hours, and the fewer posts, the
 # more of them are neighbours. That is behaviour, and no bias.
 def unsteady(measure: Feature, process: str) -> bool:
-    return process == "bursts" and measure.group == "rhythm"
+    of_hours = measure.group == "rhythm" or measure.name == "change_hour_distance"
+    return process == "bursts" and of_hours
 
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_means_do_not_follow_the_number_of_posts(process):
-    tables = [built(process, count) for count in POSTS]
-
     found = {
         f.name: excess
         for f in STEADY
         if not unsteady(f, process)
-        and (excess := differing(f, [table[f.name] for table in tables]))
+        and (
+            excess := differing(
+                f, [built(process, n)[f.name] for n in lengths(f.name, process)]
+            )
+        )
     }
 
     assert found == {}
+
+
+def test_a_feature_that_is_compared_with_nothing_is_named():
+    """As one that only a few of the simulated people have would be."""
+    assert lengths("change_step_distance", "daily") == LONGER
+    with pytest.raises(AssertionError, match="days_week_spike_log: compared with"):
+        lengths("days_week_spike_log", "bursts")
+
+
+def test_every_measure_of_posts_is_compared():
+    of_posts = {f.group for f in FEATURES if f.table in ("posts", "totals")}
+
+    assert of_posts - OF_WORDS == set(GROUPS)
+    assert of_posts - OF_WORDS - {"claim"} != set(GROUPS)
 
 
 def test_what_is_about_length_is_declared_and_does_follow_it():
