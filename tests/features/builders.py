@@ -157,14 +157,15 @@ def fitted_tables() -> Artefacts:
 
 
 def without_case(
-    features: Sequence[Feature], cases: Sequence[tuple[Any, ...]]
+    features: Sequence[Feature], cases: Sequence[tuple[Any, ...]], values: int = 3
 ) -> set[str]:
-    """Features without a table: a null, and three values."""
+    """Features without a table: a null, and so many different values, or yes and no."""
     lacking = set()
     for measure in features:
         expected = [case[-1] for case in cases if case[0] == measure.name]
         known = [value for value in expected if value is not None]
-        if len(known) < 2 or len(expected) < 3 or len(known) == len(expected):
+        least = 2 if measure.dtype == pl.Boolean() else values
+        if len(set(known)) < least or len(known) == len(expected):
             lacking.add(measure.name)
     return lacking
 

@@ -11,6 +11,7 @@ CASES = [
     ("bio_emoji_count", {"bio": "🌊" * 500}, 500),
     ("bio_mention_count", {"bio": "me @ home"}, 0),
     ("bio_mention_count", {"bio": "at @work, ex @school"}, 2),
+    ("bio_mention_count", {"bio": "@ann " * 500}, 500),
     ("bio_says_program", {"bio": ""}, False),
     ("bio_says_program", {"bio": "robotics and botany"}, False),
     ("bio_says_program", {"bio": "I am a Bot. By @ann"}, True),

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import pytest
 
 from features.bloc import BLOC
@@ -33,6 +35,10 @@ VARIED = acting(
     *[SIZES[step % 8] for step in range(24)],
 )
 BUILT = ["words", "@ann words", "#a", "https://a.b", "hi @ann #a", "words https://a.b"]
+# Twelve different builds: words with or without mention, hashtag and link, and quotes.
+PARTS = ("@ann", "#a", "https://b.c")
+EIGHT = [" ".join(("words", *p)) for n in range(4) for p in combinations(PARTS, n)]
+TWELVE = spoken(*EIGHT) + spoken(*EIGHT[:4], kind="quote")
 CASES = [
     *(
         (measure.name, posts, None)
@@ -65,6 +71,8 @@ CASES = [
         60 / 132,
     ),
     ("bloc_content_repeat_share", plain(12, kind="repost", text="words"), None),
+    ("bloc_content_repeat_share", TWELVE, 0),
+    ("bloc_content_distinct_share", TWELVE, 1),
     # Lists that are not known leave nothing to compare.
     ("bloc_content_distinct_share", spoken(*["words"] * 12), 0.1),
     # Two each of six: see the table of rarefied sources.

@@ -108,6 +108,13 @@ CASES = [
         with_all(after(*[60] * 10, 9_000, *[3] * 10)),
         1,
     ),
+    # Of eleven steps after, five are those before, five have another pause; the silence.
+    (
+        "change_step_distance",
+        WHOLE,
+        with_all(after(*[60] * 10, 1_500, *[60] * 5, *[3] * 5)),
+        1 - 2 * (5 / 11) / (1 + 40 / 110),
+    ),
     # Language and application of 1 and 0; hours never twice; silence 1080 of 2160.
     (
         "change_hands_share",
@@ -116,6 +123,16 @@ CASES = [
         0.5 / 3,
     ),
     ("change_hands_share", WHOLE, EVEN, 0),
+    # The application too.
+    (
+        "change_hands_share",
+        WHOLE,
+        [
+            {**post, "client": "web" if place < 10 else "phone"}
+            for place, post in enumerate(turned("language", ["en"] * 10 + ["fr"] * 10))
+        ],
+        0.5 * 2 / 3,
+    ),
     (
         "change_hands_share",
         WHOLE,

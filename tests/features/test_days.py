@@ -51,6 +51,12 @@ CASES = [
         ),
         log(3),
     ),
+    # Nine days of one post and two of a thousand.
+    (
+        "days_busy_log",
+        at(*sorted([1440 * d for d in range(11)] + [0] * 999 + [1440] * 999)),
+        log(1_000),
+    ),
     ("days_week_spike_log", at(*DAILY), None),
     ("days_week_spike_log", at(*[10_080 * w for w in range(24)]), None),
     # Median 1.5, deviation 0.5.
@@ -60,10 +66,17 @@ CASES = [
         at(*WEEKS, *[10_080 * 23 + 9] * 30),
         log1p(30.5 / 1.4826 / 0.5),
     ),
+    (
+        "days_week_spike_log",
+        at(*WEEKS, *[10_080 * 23 + 9] * 1_000),
+        log1p(1_000.5 / 1.4826 / 0.5),
+    ),
     ("days_clumping_log", at(*DAILY), None),
     ("days_clumping_log", at(*range(20)), 0),
     # Two days of ten out of eleven: 11 x 180 / 380.
     ("days_clumping_log", at(*[0] * 10, *[14_400] * 10), log(11 * 180 / 380)),
+    # All but one of twenty on one day of a thousand.
+    ("days_clumping_log", at(*[0] * 19, 999 * 1_440), log(1_000 * 19 * 18 / 380)),
     ("days_bouts_log", at(*range(20)), 0),
     ("days_bouts_log", after(*[30] * 47), log(48)),
     ("days_bouts_log", after(*[29] * 3_199), -log(65)),

@@ -89,6 +89,12 @@ CASES = [
         [*at(0, 1, 2, 3), *at(1440 * 9, 1440 * 99, kind="repost")],
         log(10),
     ),
+    (
+        "life_first_repost_log_days",
+        WHOLE,
+        [*at(0, 1, 2, 3), *at(1440 * 9_999, kind="repost")],
+        log(10_000),
+    ),
     ("life_deleted_share", WHOLE, LIVED, None),
     ("life_deleted_share", {**WHOLE, "posts_total": 19}, LIVED, None),
     ("life_deleted_share", {**WHOLE, "posts_total": 20}, LIVED, 0),

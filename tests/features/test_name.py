@@ -39,6 +39,7 @@ CASES = [
     ("name_handle_bigram_loglik", {"handle": "a"}, None),
     ("name_handle_bigram_loglik", {"handle": "Ab"}, log(4 / 9)),
     ("name_handle_bigram_loglik", {"handle": "abzc"}, log(4 / 9 / 81) / 3),
+    ("name_handle_bigram_loglik", {"handle": "z" * 99}, log(1 / 9)),
     *(
         (name, {"name": given}, None)
         for name in ("name_display_length", "name_display_digit_count")
@@ -66,6 +67,7 @@ CASES = [
     ("name_display_mixes_look_alikes", {"name": "P\u0430ul"}, True),
     ("name_display_emoji_count", {"name": "Ann © 7 #"}, 0),
     ("name_display_emoji_count", {"name": "🌍 Ann 🌊🌊"}, 3),
+    ("name_display_emoji_count", {"name": "🌊" * 500}, 500),
     ("name_display_upper_share", {"name": ""}, None),
     ("name_display_upper_share", {"name": "ann"}, 0),
     ("name_display_upper_share", {"name": "AnnB"}, 0.5),
@@ -75,6 +77,7 @@ CASES = [
     ("name_display_length", {"name": "\u0301" * 400}, 400),
     ("name_display_digit_count", {"name": "Ann"}, 0),
     ("name_display_digit_count", {"name": "Ann 1984 ٣"}, 5),
+    ("name_display_digit_count", {"name": "7" * 500}, 500),
 ]
 
 

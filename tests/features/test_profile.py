@@ -54,9 +54,11 @@ CASES = [
     ("profile_bio_link_count", {"bio": None}, None),
     ("profile_bio_link_count", {"bio": "no link http:// here"}, 0),
     ("profile_bio_link_count", {"bio": "http://a.b and https://c.d/e"}, 2),
+    ("profile_bio_link_count", {"bio": "https://a.b " * 500}, 500),
     ("profile_bio_hashtag_count", {"bio": None}, None),
     ("profile_bio_hashtag_count", {"bio": "# alone"}, 0),
     ("profile_bio_hashtag_count", {"bio": "#one #два"}, 2),
+    ("profile_bio_hashtag_count", {"bio": "#a " * 500}, 500),
     *(
         (f"profile_has_{column}", {column: given}, expected)
         for column in ("bio", "location", "url")

@@ -79,6 +79,8 @@ CASES = [
     ("rhythm_rest_share", at(*range(50)), None),
     ("rhythm_rest_share", at(*OFFICE), 0),
     ("rhythm_rest_share", at(*EVERY_HOUR), 48 / 168),
+    # A day of rest, and the one beside it.
+    ("rhythm_rest_share", at(*[m for m in EVERY_HOUR if m // 1440 % 7]), 24 / 144),
     ("rhythm_noon_share", at(*range(50)), None),
     ("rhythm_noon_share", at(*EVERY_HOUR), 1 / 9),
     ("rhythm_noon_share", at(*[m for m in OFFICE if m % 1440 != 240]), 0),
@@ -110,6 +112,12 @@ CASES = [
     ("rhythm_week_strength", at(*[0] * 20), None),
     ("rhythm_week_strength", at(*[10_080 * w for w in range(20)]), 1),
     ("rhythm_week_strength", at(*EVERY_HOUR), -1 / (4 * 168 - 1)),
+    # Fifteen at one time of the week and five at the opposite: as ten, squared.
+    (
+        "rhythm_week_strength",
+        at(*[10_080 * w for w in range(15)], *[10_080 * w + 5_040 for w in range(5)]),
+        (10**2 - 20) / (20 * 19),
+    ),
     ("rhythm_clock_strength", at(*[0] * 20), None),
     ("rhythm_clock_strength", at(*HOURS), 1),
     ("rhythm_clock_strength", at(*range(60)), -1 / 59),

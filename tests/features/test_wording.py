@@ -81,6 +81,12 @@ CASES = [
     ("wording_shift", timed(*["a a"] * 20, *["b b"] * 20), 1),
     # Forty words a half, twenty of each: 760 of 1,560 pairs within, 800 of 1,600 across.
     ("wording_shift", timed(*["a b"] * 40), 1 - (800 / 1600) / (760 / 1560)),
+    # Forty of one word, then twenty of it and twenty of another.
+    (
+        "wording_shift",
+        timed(*["a a"] * 20, *["a b"] * 20),
+        1 - 2 * (800 / 1600) / (1 + 760 / 1560),
+    ),
 ]
 
 
