@@ -1,5 +1,6 @@
 """Feature: everything about one number of an account, declared once."""
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -65,6 +66,21 @@ EXCLUDED: Final = {
     "scores of other detectors are circular": ("score", "bot_score", "raw_score"),
 }
 BANNED_COLUMNS: Final = frozenset(name for names in EXCLUDED.values() for name in names)
+
+# What features read through measures alone: as they stand, these hold what is excluded.
+RAW: Final = {
+    "dates name the campaign or the collector; read ages and pauses": (
+        *("as_of", "created_at", "posted_at", "target_posted_at"),
+    ),
+    "words make a model learn the subject; read how they are used": (
+        *("text", "hashtags", "mentions", "links"),
+    ),
+    "ids carry the creation time; read whether they are the same": (
+        *("target_account_id", "target_post_id"),
+    ),
+}
+_LANGUAGES: Final = frozenset({"language", "declared_language"})
+_COLUMN: Final = re.compile(r'col\("[^"]*"\)')
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +159,16 @@ class Feature:
         if banned := self.inputs() & BANNED_COLUMNS:
             raise SchemaError(
                 f"feature {self.name}: may not read {', '.join(sorted(banned))}"
+            )
+        for why, columns in RAW.items():
+            if raw := self.inputs() & set(columns):
+                raise SchemaError(
+                    f"feature {self.name}: may not read {', '.join(sorted(raw))} as it "
+                    f"stands: {why}"
+                )
+        if self.inputs() & _LANGUAGES and '"' in _COLUMN.sub("", str(self.expr)):
+            raise SchemaError(
+                f"feature {self.name}: may not name a language; read mix and change"
             )
 
     def _implied_reasons(self) -> set[str]:

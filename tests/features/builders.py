@@ -132,6 +132,13 @@ def planted(expr: pl.Expr, **overrides: Any) -> Feature:
     )
 
 
+def smuggled(expr: pl.Expr, **overrides: Any) -> Feature:
+    """A feature of a formula that its declaration would refuse."""
+    made = planted(pl.lit(0.0), **overrides)
+    object.__setattr__(made, "expr", expr)
+    return made
+
+
 SPEECH = "We shall build this bridge before the winter comes"
 
 

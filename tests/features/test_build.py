@@ -29,6 +29,7 @@ from tests.features.builders import (
     named,
     plain,
     planted,
+    smuggled,
     spoken,
 )
 from tests.features.nasty import tables
@@ -450,18 +451,18 @@ def test_a_formula_over_the_name_is_caught(formula):
     "formula", [pl.col("minute").max(), pl.col("posted_at").dt.year().min()]
 )
 def test_a_formula_over_the_date_is_caught(formula):
-    assert fails(lambda: check_calendar(*TWO, [planted(formula, **OF_POSTS)]))
+    assert fails(lambda: check_calendar(*TWO, [smuggled(formula, **OF_POSTS)]))
 
 
 def test_a_formula_over_the_creation_is_caught():
     born = TWO[0].with_columns(created_at=pl.lit(AS_OF).dt.cast_time_unit("ms"))
-    month = planted(pl.col("created_at").dt.year())
+    month = smuggled(pl.col("created_at").dt.year())
 
     assert fails(lambda: check_calendar(born, TWO[1], [month]))
 
 
 def test_a_formula_over_a_language_is_caught():
-    french = planted((pl.col("language") == "en").sum(), **OF_POSTS)
+    french = smuggled((pl.col("language") == "en").sum(), **OF_POSTS)
     spoken_in = TWO[1].with_columns(language=pl.lit("en"))
 
     assert fails(lambda: check_languages(TWO[0], spoken_in, [french]))
@@ -524,7 +525,7 @@ def test_a_formula_over_calendar_days_is_caught():
     ],
 )
 def test_a_formula_over_words_is_caught(formula):
-    read = planted(formula, **OF_POSTS)
+    read = smuggled(formula, **OF_POSTS)
 
     assert fails(lambda: check_topic([["vote", "#war"], ["rice"]], [read]))
 

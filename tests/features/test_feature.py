@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from features.errors import SchemaError
-from features.feature import BANNED_COLUMNS
+from features.feature import BANNED_COLUMNS, RAW
 from tests.features.builders import planted
 
 VALUE = pl.col("followers")
@@ -16,6 +16,42 @@ def test_a_plain_feature_is_accepted():
 def test_a_banned_column_is_refused_by_name(column):
     with pytest.raises(SchemaError, match=f"may not read {column}"):
         planted(VALUE + pl.col(column))
+
+
+@pytest.mark.parametrize("column", [name for names in RAW.values() for name in names])
+def test_a_raw_column_is_refused_by_name(column):
+    with pytest.raises(SchemaError, match=f"may not read {column} as it stands"):
+        planted(VALUE + pl.col(column).is_not_null())
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        # Calendar, clock, subject, id.
+        pl.col("created_at").dt.year(),
+        pl.col("posted_at").dt.hour().mode().first(),
+        pl.col("text").str.contains("vote").sum(),
+        pl.col("hashtags").list.contains("#war").sum(),
+        pl.col("target_account_id").hash().max(),
+    ],
+)
+def test_an_excluded_measure_is_refused(formula):
+    with pytest.raises(SchemaError, match="as it stands"):
+        planted(formula, table="posts")
+
+
+@pytest.mark.parametrize("column", ["language", "declared_language"])
+def test_which_language_is_refused(column):
+    spoken = pl.col(column)
+    for formula in (
+        spoken == "en",
+        spoken.is_in(["en", "fr"]),
+        spoken.str.head(2) > "e",
+    ):
+        with pytest.raises(SchemaError, match="may not name a language"):
+            planted(formula.sum(), table="posts")
+
+    assert planted((spoken != pl.col("language").first()).sum(), table="posts")
 
 
 @pytest.mark.parametrize("dtype", [pl.String(), pl.Int64(), pl.Float64(), pl.Date()])

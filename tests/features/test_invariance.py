@@ -17,7 +17,7 @@ from features.artefacts import Artefacts
 from features.build import build_features, prepare_fit
 from features.catalogue import FEATURES
 from features.feature import Feature
-from tests.features.builders import LAST, START, planted
+from tests.features.builders import LAST, START, smuggled
 from tests.features.test_thinning import GROUPS as OF_WORDS
 
 GROUPS = (
@@ -227,7 +227,7 @@ TARGETS = pl.col("target_account_id").unique_counts().cast(pl.Float64)
     ],
 )
 def test_a_formula_that_counts_the_posts_is_caught(formula):
-    plain = planted(formula, table="posts", unit="share")
+    plain = smuggled(formula, table="posts", unit="share")
     values = [
         build_features(*simulated("bursts", count), None, [plain])["planted_value"]
         for count in POSTS
