@@ -39,10 +39,16 @@ _content = partial(
     min_posts=12,
 )
 
+
+def _again(column: str) -> pl.Expr:
+    return pl.col(column).is_not_null() & pl.col(column).is_duplicated()
+
+
 BLOC: Final = (
     _action(
         name="bloc_step_repeat_share",
         expr=pl.col("steps_repeat"),
+        evidence=_again("step"),
         direction=1,
         label="Repeated steps of behaviour",
         description="Chance that two steps from one action to the next, drawn at "
@@ -63,6 +69,7 @@ BLOC: Final = (
     _content(
         name="bloc_content_repeat_share",
         expr=pl.col("contents_repeat"),
+        evidence=_again("content_code"),
         direction=1,
         label="Own posts built alike",
         description="Chance that two own posts drawn at random are built from the same "

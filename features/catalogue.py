@@ -161,6 +161,11 @@ _COUNTED: Final = {
     "replies": "replies",
 }
 COST: Final = ("free", "cheap", "dear", "practically fixed")
+DIRECTION: Final = {
+    1: "takedown accounts higher",
+    -1: "takedown accounts lower",
+    0: "neither way",
+}
 
 
 def needs(feature: Feature) -> str:
@@ -199,6 +204,7 @@ def as_markdown() -> str:
                 "",
                 f"- Unit: {f.unit}, from {low} to {high}; needs {needs(f)}; tier {f.tier}; "
                 f"{COST[f.cost]} to change",
+                f"- Expected: {DIRECTION[f.direction]}",
                 f"- Shown by posts: {'no' if f.evidence is None else 'yes'}",
                 f"- Limitation: {f.limitation}",
                 f"- Missing: {f.missing} ({', '.join(f.reasons)})",

@@ -96,6 +96,8 @@ DAYS: Final = (
             / (1.4826 * pl.col("week_deviation"))
         )
         .log1p(),
+        # The first of them, if there are several.
+        evidence=pl.col("week") == pl.col("week").drop_nulls().mode().min(),
         unit="ln(1 + z)",
         range=(0, 10),
         direction=1,

@@ -195,6 +195,7 @@ LIFE: Final = (
     _whole(
         name="life_first_month_share",
         expr=pl.col("first_month") / pl.col("dated"),
+        evidence=_MINUTE - _MINUTE.min() < 43_200,
         unit="share",
         range=(0, 1),
         direction=0,

@@ -31,6 +31,7 @@ _may_be_undefined = partial(
 
 _DATED: Final = pl.col("dated")
 _FRESH: Final = pl.col("round_minutes_count")
+_MINUTE_OF_HOUR: Final = pl.when(pl.col("fresh")).then(pl.col("minute") % 60)
 
 
 def _on_both(unit: str, share: pl.Expr) -> pl.Expr:
@@ -142,6 +143,8 @@ RHYTHM: Final = (
         expr=pl.when(pl.col("round_minutes_count") >= 10).then(
             pl.col("round_minutes_repeat")
         ),
+        # Those of its usual minute, the first of the hour if there are several.
+        evidence=_MINUTE_OF_HOUR.eq(_MINUTE_OF_HOUR.drop_nulls().mode().min()),
         direction=1,
         label="Posts at the same minute of the hour",
         description="Chance that two posts, of those that are alone or first in their "

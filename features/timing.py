@@ -173,6 +173,8 @@ TIMING: Final = (
     _timing(
         name="timing_gap_repeat_share",
         expr=pl.when(pl.col("pauses_count") >= 10).then(pl.col("pauses_repeat")),
+        # The posts after them.
+        evidence=(pl.col("gap") >= 5) & pl.col("gap").is_duplicated(),
         unit="share",
         range=(0, 1),
         direction=1,

@@ -88,6 +88,7 @@ WORDING: Final = (
         name="wording_length_repeat_chance",
         table="totals",
         expr=pl.col("lengths_repeat"),
+        evidence=_repeated("recent_length"),
         label="Posts of one length",
         description="Chance that two of the latest hundred own posts, drawn at random, "
         "have exactly the same length, links and mentions aside.",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Final
 
-from features.catalogue import CATALOGUE, COST, needs
+from features.catalogue import CATALOGUE, COST, DIRECTION, needs
 from features.feature import FAMILIES, Feature
 from models.single import Single
 
@@ -58,11 +58,6 @@ td { text-align: right; padding-right: 0; }
 """
 _WIDTH: Final = 240
 _HEIGHT: Final = 72
-_DIRECTION: Final = {
-    1: "takedown accounts higher",
-    -1: "takedown accounts lower",
-    0: "-",
-}
 
 
 def as_html(world: str, accounts: tuple[int, int], found: Mapping[str, Single]) -> str:
@@ -131,7 +126,7 @@ def _article(feature: Feature, single: Single) -> str:
     facts = {
         "Unit": f"{feature.unit or '-'}, from {low} to {high}",
         "Needs": _needs(feature),
-        "Expected": _DIRECTION[feature.direction],
+        "Expected": DIRECTION[feature.direction],
         "Cost": f"{COST[feature.cost]} to change",
         "Limitation": feature.limitation,
         "Missing": feature.missing,

@@ -4,7 +4,15 @@ import polars as pl
 import pytest
 
 from features import clock, day_curve, equalise, measures, mixes, totals
-from features.catalogue import FEATURES, as_markdown, feature, fingerprint, rows
+from features.catalogue import (
+    CATALOGUE,
+    DIRECTION,
+    FEATURES,
+    as_markdown,
+    feature,
+    fingerprint,
+    rows,
+)
 from features.feature import FAMILIES
 
 FIRST = FEATURES[0]
@@ -160,5 +168,8 @@ def test_the_page_has_every_feature_and_what_is_excluded():
     assert page.count("- Shown by posts: yes") == sum(
         measure.evidence is not None for measure in FEATURES
     )
+    for direction, words in DIRECTION.items():
+        declared = [f for f in CATALOGUE if f.direction == direction]
+        assert page.count(f"- Expected: {words}\n") == len(declared) > 0
     assert "## Features excluded, and why" in page
     assert page.endswith("|\n")

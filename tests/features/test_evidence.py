@@ -195,6 +195,34 @@ CASES: list[tuple[str, list[Post], str]] = [
     ("reaction_repost_share", REACTIONS, "3"),
     ("reaction_answers_log", mixed("replies", 0, 2, None), "1"),
     ("life_birth_dormancy_log_days", at(7, 3, 9), "1"),
+    ("life_first_month_share", at(0, 43_199, 43_200), "01"),
+    # Waits of 0, 1 and 9 minutes, one that is not known, and one of another kind.
+    *(
+        (
+            f"source_{name}_wait_log",
+            [
+                {**post, "kind": kind, "target_posted_at": START}
+                for post, kind in zip(
+                    at(0, 1, 9, 0), [name, name, name, "quote"], strict=True
+                )
+            ]
+            + plain(1, kind=name),
+            "01",
+        )
+        for name in ("repost", "reply")
+    ),
+    ("wording_length_repeat_chance", spoken("abc", "ab", "xyz @ann", "x"), "02"),
+    (
+        "bloc_content_repeat_share",
+        spoken("words", "words #a", "other", "https://b.c words"),
+        "02",
+    ),
+    # From post to post within the minute, twice; from post to post after an hour.
+    ("bloc_step_repeat_share", at(0, 0, 0, 60), "12"),
+    ("timing_gap_repeat_share", after(9, 4, 9, 4, 7), "13"),
+    # Two at the ninth minute, of which one is not the first of its minute.
+    ("rhythm_minute_repeat_share", at(0, 9, 69, 69, 70), "12"),
+    ("days_week_spike_log", at(0, 1, 10_080, 10_081, 10_082, 20_160), "234"),
 ]
 
 
