@@ -1,6 +1,6 @@
 """The browsable page of features: one file, no script, nothing from outside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -58,6 +58,8 @@ td { text-align: right; padding-right: 0; }
 """
 _WIDTH: Final = 240
 _HEIGHT: Final = 72
+# As far from 0.5, AUC within a campaign counts as pointing one way.
+_CLEAR: Final = 0.1
 
 
 def as_html(world: str, accounts: tuple[int, int], found: Mapping[str, Single]) -> str:
@@ -104,6 +106,7 @@ def as_html(world: str, accounts: tuple[int, int], found: Mapping[str, Single]) 
                 for line in (
                     f'<section aria-labelledby="{_anchor(family)}">'
                     f'<h2 id="{_anchor(family)}">{escape(family.capitalize())}</h2>',
+                    _summary(_members(family), found),
                     *(_article(f, found[f.name]) for f in _members(family)),
                     "</section>",
                 )
@@ -119,6 +122,39 @@ def _members(family: str) -> list[Feature]:
 
 def _anchor(family: str) -> str:
     return family.replace(" ", "-")
+
+
+def _summary(members: Sequence[Feature], found: Mapping[str, Single]) -> str:
+    """How many tell anything, how many point both ways, and which tells most alone."""
+    known = [f for f in members if found[f.name].low is not None]
+    turned = sum(min(_sides(found[f.name])) > 0 for f in known)
+    means = {f: mean for f in known if (mean := _mean(found[f.name])) is not None}
+    text = (
+        f"{len(members)} features, {len(known)} with a value in this world; of these {turned} "
+        "point one way for some operators and the other way for others."
+    )
+    if means:
+        # The first of the furthest from 0.5.
+        most = max(means, key=lambda f: abs(means[f] - 0.5))
+        text += (
+            f' Furthest from 0.5 within campaigns: <a href="#{most.name}">'
+            f"{escape(most.label)}</a>, {_number(means[most])}."
+        )
+    return f'<p class="quiet">{text}</p>'
+
+
+def _mean(single: Single) -> float | None:
+    known = [value for value in single.within.values() if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _sides(single: Single) -> tuple[int, int]:
+    """Operators whose takedown accounts are higher, and lower, clear of 0.5."""
+    known = [value for value in single.within.values() if value is not None]
+    return (
+        sum(value > 0.5 + _CLEAR for value in known),
+        sum(value < 0.5 - _CLEAR for value in known),
+    )
 
 
 def _article(feature: Feature, single: Single) -> str:
@@ -179,13 +215,13 @@ def _figure(feature: Feature, single: Single) -> str:
 
 
 def _table(single: Single) -> str:
-    known = [value for value in single.within.values() if value is not None]
-    mean = sum(known) / len(known) if known else None
+    above, below = _sides(single)
     rows = {
         "missing, takedown accounts": f"{single.missing[1]:.0%}",
         "missing, controls": f"{single.missing[0]:.0%}",
         "AUC across": _number(single.across),
-        "AUC within, mean": _number(mean),
+        "AUC within, mean": _number(_mean(single)),
+        f"operators above {0.5 + _CLEAR}, below {0.5 - _CLEAR}": f"{above}, {below}",
         **{f"within {name}": _number(value) for name, value in single.within.items()},
     }
     body = "".join(

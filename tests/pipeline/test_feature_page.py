@@ -60,6 +60,24 @@ def test_every_feature_stands_there_with_its_figures(page: str) -> None:
     assert page.count("<svg ") == len(CATALOGUE) - unknown
 
 
+def test_a_family_says_what_points_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feature_html, "CATALOGUE", CATALOGUE[:3])
+    shares = ([1.0], [1.0])
+    turned = Single({"x": 0.9, "y": 0.3, "z": None}, 0.5, (0.0, 0.0), 0.0, 1.0, shares)
+    steady = Single({"x": 0.55, "y": 0.1, "z": None}, 0.2, (0.0, 0.0), 0.0, 1.0, shares)
+    found = dict(
+        zip((f.name for f in CATALOGUE[:3]), (turned, steady, NOTHING), strict=True)
+    )
+
+    page = as_html("demo", (1, 1), found)
+
+    said = "3 features, 2 with a value in this world; of these 1 point"
+    assert said in page
+    assert f'<a href="#{CATALOGUE[1].name}">{CATALOGUE[1].label}</a>, 0.33.' in page
+    sides = re.findall(r"operators above 0.6, below 0.4</th><td>(\d, \d)<", page)
+    assert sides == ["1, 1", "0, 1", "0, 0"]
+
+
 def test_nothing_comes_from_outside(page: str) -> None:
     tags = Tags()
     tags.feed(page)
