@@ -296,7 +296,7 @@ _PREPARED: Final = {
 }
 
 
-def _defined() -> dict[str, pl.Expr]:
+def defined() -> dict[str, pl.Expr]:
     """Every measure, of accounts and of posts."""
     stages = (*account_measures.STAGES, *_STAGES)
     return {name: expr for stage in stages for name, expr in stage.items()}
@@ -304,7 +304,7 @@ def _defined() -> dict[str, pl.Expr]:
 
 def plan() -> str:
     """The measures as text, equal if and only if they are the same."""
-    stages = [f"{name}|{expr}" for name, expr in _defined().items()]
+    stages = [f"{name}|{expr}" for name, expr in defined().items()]
     # A series within an expression is not printed.
     return "\n".join([str(PAUSES), *stages])
 
@@ -314,11 +314,11 @@ def lineage(columns: set[str]) -> set[str]:
 
     Of posts; of accounts for what expressions on accounts read.
     """
-    defined = _defined()
+    of = defined()
     found: set[str] = set()
     for column in columns:
-        if column in defined:
-            found |= lineage(set(defined[column].meta.root_names()))
+        if column in of:
+            found |= lineage(set(of[column].meta.root_names()))
         else:
             found |= _PREPARED.get(column, {column})
     return found

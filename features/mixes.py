@@ -145,6 +145,16 @@ def sources() -> dict[str, set[str]]:
     }
 
 
+def defined() -> dict[str, tuple[pl.Expr, pl.Expr]]:
+    """Every column that `mix` gives: a post's key, and what is made of their counts."""
+    made = {**_SUMS, **_FIGURES}
+    return {
+        f"{name}_{end}": (key, made[end])
+        for name, key in MIXES.items()
+        for end in _ENDS
+    }
+
+
 def plan() -> str:
     """The mixes as text, equal if and only if they are the same."""
     parts = [f"{n}|{e}" for part in (MIXES, _SUMS, _FIGURES) for n, e in part.items()]

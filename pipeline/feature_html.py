@@ -6,6 +6,7 @@ from typing import Final
 
 from features.catalogue import CATALOGUE, COST, DIRECTION, needs
 from features.feature import FAMILIES, Feature
+from features.formula import formula
 from models.single import Single
 
 _CSS: Final = """
@@ -40,7 +41,7 @@ dl { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: .125rem .75
 dd { margin: 0; }
 summary { cursor: pointer; color: var(--link); }
 details code { display: block; max-height: 12rem; padding: .5rem; overflow: auto;
-  background: var(--soft); }
+  background: var(--soft); white-space: pre-wrap; }
 figure { margin: .5rem 0 0; font-size: .875rem; }
 svg { display: block; width: 100%; height: auto; background: var(--soft); }
 svg .good { fill: var(--good); fill-opacity: .4; }
@@ -173,11 +174,12 @@ def _article(feature: Feature, single: Single) -> str:
         for name, fact in facts.items()
         if fact
     )
+    lines = "\n".join(f"{name} = {text}" for name, text in formula(feature).items())
     return (
         f'<article id="{feature.name}"><div><h3>{escape(feature.label)}</h3>'
         f'<code class="name">{feature.name}</code><p>{escape(feature.description)}</p>'
         f"<dl>{rows}</dl><details><summary>Formula</summary>"
-        f"<code>{escape(str(feature.expr))}</code></details></div>"
+        f"<code>{escape(lines)}</code></details></div>"
         f"<div>{_figure(feature, single)}{_table(single)}</div></article>"
     )
 

@@ -78,6 +78,18 @@ def test_a_family_says_what_points_both_ways(monkeypatch: pytest.MonkeyPatch) ->
     assert sides == ["1, 1", "0, 1", "0, 0"]
 
 
+def test_a_formula_goes_down_to_the_post(page: str) -> None:
+    start = page.index('<article id="bloc_step_repeat_share"')
+    formula = page[start : page.index("</article>", start)]
+
+    for line in (
+        "value = ",
+        "steps_repeat = ",
+        "minute = [(col(&quot;posted_at&quot;)",
+    ):
+        assert line in formula
+
+
 def test_nothing_comes_from_outside(page: str) -> None:
     tags = Tags()
     tags.feed(page)
