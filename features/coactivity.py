@@ -104,8 +104,8 @@ COACTIVITY: Final = (
         label="The same hashtags in the same order",
         description="Other accounts around that posted the same row of hashtags, over "
         "those to expect if each row were another that holds the same hashtag.",
-        limitation="Campaigns of fans and of charities hand out rows of hashtags. "
-        + _CROWD,
+        limitation="Campaigns of fans and of charities hand out rows of hashtags; within "
+        "which of its hashtags a row is compared goes by the alphabet. " + _CROWD,
         cost=1,
         source="Pacheco et al., ICWSM 2021 (trace); the null model is our own.",
     ),
