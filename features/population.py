@@ -73,6 +73,8 @@ class Population:
         if actions is not None:
             actions = _before(schema.check(actions, "actions"), "at", as_of)
             given["actions"] = actions
+        if actions is not None and accounts is not None:
+            given["actions"] = actions = _in_time(actions, accounts)
         if posts.is_empty():
             raise InputError(
                 "population: no post in it; give the posts of the accounts around"
@@ -116,7 +118,7 @@ class Population:
         known = rows.join(self.codes, on="account_id").drop("account_id")
         tables: dict[Table, pl.DataFrame] = {"accounts": accounts, "posts": posts}
         if self.actions is not None:
-            tables["actions"] = self.actions
+            tables["actions"] = _in_time(self.actions, accounts)
         numbered = {
             # Measured posts have an "account" of their own, their place in the table.
             name: table.drop("account", strict=False)
@@ -201,6 +203,16 @@ def _before(frame: pl.DataFrame, column: str, as_of: datetime | None) -> pl.Data
     if as_of is None:
         return frame
     return frame.filter(pl.col(column).is_null() | (pl.col(column) < as_of))
+
+
+def _in_time(actions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Actions of known accounts before their own as_of; those of others as they are."""
+    moments = accounts.select("account_id", "as_of")
+    return (
+        actions.join(moments, on="account_id", how="left", maintain_order="left")
+        .filter((pl.col("at") < pl.col("as_of")) | pl.col("as_of").is_null())
+        .drop("as_of")
+    )
 
 
 def _cut(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

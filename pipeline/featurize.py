@@ -154,6 +154,8 @@ def build_around(canonical: Path, labelled: Path) -> pl.DataFrame:
     masks = pl.read_parquet(labelled / "masks.parquet")
     accounts = pl.read_parquet(canonical / "accounts.parquet")
     posts = scan_posts(canonical)
+    file = canonical / "actions.parquet"
+    actions = pl.read_parquet(file) if file.is_file() else None
     values = []
     for (block,), members in masks.sort("account_id").group_by(
         ["block"], maintain_order=True
@@ -166,7 +168,12 @@ def build_around(canonical: Path, labelled: Path) -> pl.DataFrame:
         )
         around = None
         if not some_posts.is_empty():
-            around = Population.of(some_posts, some_accounts)
+            theirs = (
+                actions.join(ids, on="account_id", how="semi")
+                if actions is not None
+                else None
+            )
+            around = Population.of(some_posts, some_accounts, theirs)
         values.append(
             build_features(some_accounts, some_posts, None, COACTIVITY, around)
         )

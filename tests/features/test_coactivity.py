@@ -18,6 +18,7 @@ from features.feature import Feature
 from features.population import Population
 from features.traces import TRACES
 from tests.features.builders import (
+    AS_OF,
     START,
     Post,
     at,
@@ -610,6 +611,24 @@ def test_posts_at_or_after_as_of_do_not_count():
 
     assert cut.counts["coactivity_repost_ratio"].events.height == 5
     assert own_moment.counts["coactivity_repost_ratio"].events.height == 1
+
+
+def test_actions_at_or_after_the_own_moment_do_not_count():
+    name = "coactivity_report_ratio"
+    mine = [("a/0", "report", f"r{n}") for n in range(5)]
+    early, late = (
+        actions(*mine, ("b", "report", "r0")).with_columns(
+            at=pl.lit(moment).dt.cast_time_unit("ms")
+        )
+        for moment in (AS_OF - timedelta(minutes=1), AS_OF)
+    )
+    known = make_accounts({"account_id": "b"})
+
+    assert values(name, population(QUIET, acted=early))[0] is not None
+    assert values(name, population(QUIET, acted=late)) == (None, "too_few_posts")
+    alone = population(QUIET, known, late).counts[name].events
+    both = population(QUIET, known, early).counts[name].events
+    assert both.height - alone.height == 1
 
 
 def test_a_population_without_posts_is_refused():
