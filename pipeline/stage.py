@@ -99,6 +99,10 @@ def run_stage(main: Callable[[], None]) -> None:
         _end(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough; the interpreter flushes once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except Exception as error:
         if (told := _of_the_disk(error)) is None:
             raise

@@ -1,6 +1,8 @@
 """A disk that refuses is one line with its remedy; an error of ours is not hidden."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +51,21 @@ def test_folder_without_the_right_to_write_is_named(
     with pytest.raises(SystemExit):
         run_stage(lambda: (tmp_path / "new").mkdir())
     assert str(tmp_path / "new") in capsys.readouterr().err
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    many = "run_stage(lambda: [print('line') for _ in range(100_000)])"
+    command = [sys.executable, "-c", f"from pipeline.stage import run_stage; {many}"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as one:
+        assert one.stdout is not None
+        assert one.stderr is not None
+        assert one.stdout.readline() == b"line\n"
+        one.stdout.close()
+        said = one.stderr.read()
+    assert said == b""
+    assert one.returncode == 141
 
 
 def test_any_other_error_keeps_its_traceback() -> None:
