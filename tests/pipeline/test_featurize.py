@@ -110,9 +110,8 @@ def test_co_activity_of_a_block_does_not_depend_on_another(
     """As a fold leaves it out: none of what is left out moves a training value."""
     labels = tiny_world.table("labelled/labels").select("account_id", "block")
     posts = tiny_world.table("canonical/posts").join(labels, on="account_id")
-    (tmp_path / "accounts.parquet").symlink_to(
-        tiny_world.folder / "canonical/accounts.parquet"
-    )
+    for name in ("accounts.parquet", "actions.parquet"):
+        (tmp_path / name).symlink_to(tiny_world.folder / "canonical" / name)
     cut = posts.filter((pl.col("block") != "harbour") | (pl.col("kind") != "repost"))
     put_posts(cut.drop("block"), tmp_path)
 

@@ -304,6 +304,7 @@ GRADING = [
     "pipeline/proofs/drivers.py",
     "pipeline/proofs/hidden.py",
     "pipeline/proofs/oracle.py",
+    "pipeline/proofs/roles.py",
 ]
 
 
