@@ -114,7 +114,8 @@ class Feature:
         counted: which posts count towards `min_posts`: all, dated ones, own ones with
             text, ones tagged with a language, ones signed by a client, reposts, replies.
         min_posts: fewer such posts than this, and the value is null.
-        full_history: null unless the account states history_complete.
+        full_history: null unless the account states history_complete and fewer than
+            HISTORY_CAP posts count: those before the latest so many are not read.
         cost: to change it: 0 free, 1 cheap, 2 dear, 3 practically fixed.
         tier: S from the account alone, F with fitted tables, P with a population.
         source: where the method was published, empty for our own.

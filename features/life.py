@@ -9,7 +9,6 @@ from typing import Final
 
 import polars as pl
 
-from features.equalise import HISTORY_CAP
 from features.feature import Feature
 
 _life = partial(
@@ -226,9 +225,9 @@ LIFE: Final = (
     ),
     _whole(
         name="life_deleted_share",
-        expr=pl.when(
-            (pl.col("posts_total") >= pl.col("posts")) & (pl.col("posts") < HISTORY_CAP)
-        ).then(1 - pl.col("posts") / pl.col("posts_total")),
+        expr=pl.when(pl.col("posts_total") >= pl.col("posts")).then(
+            1 - pl.col("posts") / pl.col("posts_total")
+        ),
         unit="share",
         range=(0, 1),
         direction=1,
@@ -236,8 +235,8 @@ LIFE: Final = (
         description="Share of the posts that the platform counts which the whole "
         "history does not hold.",
         limitation="Many people clear old posts; the count may be of another moment.",
-        missing="The whole history or the platform's count is not known, the count is "
-        "smaller than the history, or the history too long to be read whole.",
+        missing="The whole history or the platform's count is not known, or the count "
+        "is smaller than the history.",
         counted="all",
         min_posts=5,
     ),

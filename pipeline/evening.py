@@ -14,21 +14,41 @@ _MOST_BANDS: Final = 10
 
 
 def even_shares(
-    known: NDArray[np.bool_], positive: NDArray[np.bool_], ids: list[str], cause: str
+    known: NDArray[np.bool_],
+    positive: NDArray[np.bool_],
+    ids: list[str],
+    cause: str,
+    beside: NDArray[np.int64] | None = None,
 ) -> NDArray[np.bool_]:
-    """Rows to mask so that both classes miss the same share, shape (n_accounts,)."""
-    missing = [
-        1 - known[side].mean() if side.any() else 0.0 for side in (positive, ~positive)
-    ]
+    """Rows to mask so that both classes miss the same share, shape (n_accounts,).
+
+    Args:
+        known: whether the value is there.
+        positive: the class.
+        ids: account ids; they draw who is masked.
+        cause: what is missing; values of one cause are missing together.
+        beside: a second value; shares are then the same in each band of it. Null: one
+            band.
+    """
     taken = np.zeros(len(ids), dtype=bool)
-    for side, own, other in (
-        (positive, missing[0], missing[1]),
-        (~positive, missing[1], missing[0]),
-    ):
-        if other > own:
-            drawn = uniform(ids, f"mask {cause}") < (other - own) / (1 - own)
-            taken |= side & known & drawn
+    drawn = uniform(ids, f"mask {cause}")
+    bands = np.zeros(len(ids)) if beside is None else _bands(beside, positive)
+    for band in np.unique(bands):
+        pair = [side & (bands == band) for side in (positive, ~positive)]
+        missing = [1 - known[side].mean() if side.any() else 0.0 for side in pair]
+        for side, own, other in zip(pair, missing, missing[::-1], strict=True):
+            if other > own:
+                taken |= side & known & (drawn < (other - own) / (1 - own))
     return taken
+
+
+def _bands(values: NDArray[np.int64], positive: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Number of the band of each value; equal values share one."""
+    fewest = min(int(positive.sum()), int((~positive).sum()))
+    bands = max(1, min(_MOST_BANDS, fewest // _LEAST_IN_BAND))
+    edges = np.quantile(values, np.arange(1, bands) / bands)
+    found: NDArray[np.int64] = np.searchsorted(np.unique(edges), values, side="right")
+    return found
 
 
 def even_ranks(

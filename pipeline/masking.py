@@ -138,15 +138,19 @@ def unlike_moments(facts: pl.DataFrame) -> bool:
 def _plan_block(facts: pl.DataFrame, rules: EqualiseRules) -> pl.DataFrame:
     ids = facts["account_id"].to_list()
     positive = facts["label"].to_numpy() == 1
-    # Whole and cut histories are not alike, so where one is cut none counts as whole.
-    cut = bool((facts["posts_kept"] < facts["n_posts"]).any())
+    kept = facts["posts_kept"].to_numpy()
+    whole = (facts["n_posts"].to_numpy() == kept) & (kept < equalise.HISTORY_CAP)
     unlike = rules.count_moments == "mask" and unlike_moments(facts)
     masked: list[list[str]] = [[] for _ in ids]
     for column in _ACCOUNT_COLUMNS:
         known: NDArray[np.bool_] = facts[f"known_{column}"].to_numpy()
-        if (column == "history_complete" and cut) or (
-            column in schema.COUNTS["accounts"] and unlike
-        ):
+        if column == "history_complete":
+            # A history that was cut counts as whole no more, and of those of as many
+            # posts in the other class as large a share.
+            taken = known & ~whole
+            if rules.columns or taken.any():
+                taken |= even_shares(known & whole, positive, ids, column, kept)
+        elif column in schema.COUNTS["accounts"] and unlike:
             taken = known
         elif rules.columns:
             taken = even_shares(known, positive, ids, _CAUSES.get(column, column))

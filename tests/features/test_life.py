@@ -3,6 +3,7 @@ from math import log, log1p
 
 import pytest
 
+from features.equalise import HISTORY_CAP
 from features.life import LIFE
 from tests.features.builders import (
     LAST,
@@ -43,6 +44,8 @@ CASES = [
     ("life_birth_dormancy_log_days", {**WHOLE, "history_complete": False}, at(0), None),
     ("life_birth_dormancy_log_days", WHOLE, at(-1), None),
     ("life_birth_dormancy_log_days", WHOLE, at(0), 0),
+    ("life_birth_dormancy_log_days", WHOLE, at(*range(HISTORY_CAP - 1)), 0),
+    ("life_birth_dormancy_log_days", WHOLE, at(*range(HISTORY_CAP)), None),
     ("life_birth_dormancy_log_days", WHOLE, at(1440 * 99, 1440 * 200), log(100)),
     (
         "life_birth_dormancy_log_days",

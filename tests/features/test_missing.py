@@ -13,6 +13,7 @@ from features.baselines import SGBOT_17, TEXT_6
 from features.build import build_features, explain_missing
 from features.catalogue import FEATURES
 from features.copying import COPYING
+from features.equalise import HISTORY_CAP
 from features.feature import REASONS, Feature
 from features.link import LINK
 from features.tag import TAG
@@ -191,6 +192,11 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
             ({**LIVED, "history_complete": None}, FULL, "history_incomplete"),
             (LIVED, FULL[: f.min_posts - 1], "too_few_posts"),
         )
+    ),
+    # As long as is read: what was before is not known.
+    *(
+        ("life_birth_dormancy_log_days", LIVED, at(*range(HISTORY_CAP + more)), code)
+        for more, code in ((0, "history_incomplete"), (1, "history_incomplete"))
     ),
     *(
         (f.name, LIVED, at(*[0] * 60), "undefined")

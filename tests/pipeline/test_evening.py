@@ -62,3 +62,28 @@ def test_shares_are_alike_and_only_known_values_are_taken() -> None:
     assert not (taken & POSITIVE).any()
     rest = known & ~taken
     assert rest[POSITIVE].mean() == pytest.approx(rest[~POSITIVE].mean(), abs=0.1)
+
+
+def test_shares_are_alike_in_each_band_of_a_second_value() -> None:
+    """What one class has of long histories only, the other has of short ones."""
+    posts = np.arange(600) // 6
+    known = np.where(POSITIVE, posts >= 40, posts < 60)
+
+    alone = known & ~even_shares(known, POSITIVE, IDS, "cause")
+    banded = known & ~even_shares(known, POSITIVE, IDS, "cause", posts)
+
+    for rest, alike in ((alone, False), (banded, True)):
+        long = posts >= 80
+        one, other = (rest[long & side].mean() for side in (POSITIVE, ~POSITIVE))
+        assert bool(abs(one - other) < 0.1) is alike
+    middle = (posts >= 40) & (posts < 60)
+    assert (banded & middle).sum() > 0.9 * middle.sum()
+
+
+def test_equal_values_share_a_band() -> None:
+    known = ~POSITIVE | (np.arange(600) % 2 == 0)
+
+    one = even_shares(known, POSITIVE, IDS, "cause")
+    same = even_shares(known, POSITIVE, IDS, "cause", np.full(600, 7))
+
+    assert (one == same).all()

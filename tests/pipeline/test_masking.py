@@ -157,13 +157,43 @@ def test_a_history_cap_in_one_class() -> None:
     assert after[1] < 0.62
 
 
+def test_a_history_that_was_cut_is_whole_no_more_and_that_tells_no_class() -> None:
+    accounts, posts, labels = world()
+    # Of one class the latest fifteen posts, as if that were all there ever was.
+    latest = pl.col("posted_at").rank("ordinal", descending=True).over("account_id")
+    posts = posts.filter(~positives(labels) | (latest <= 15))
+    had = observe(accounts, posts.lazy()).select("account_id", "n_posts")
+
+    masks = masks_of(accounts, posts, labels, LATEST)
+
+    found = masks.join(had, on="account_id").join(
+        labels.select("account_id", "label"), on="account_id"
+    )
+    whole = ~pl.col("masked_accounts").list.contains(pl.lit("history_complete"))
+    found = found.with_columns(whole.alias("whole"))
+    cut = found.filter(pl.col("posts_kept") < pl.col("n_posts"))
+    assert cut.height > 50
+    assert not cut["whole"].any()
+    # Nearly all of the longest ones of one class were cut: as few are whole in either.
+    for histories, low, high in (
+        (pl.col("posts_kept") == 15, 0, 0.2),
+        (pl.col("posts_kept") < 10, 0.9, 1),
+    ):
+        by_class = found.filter(histories).group_by("label").agg(pl.col("whole").mean())
+        assert by_class["label"].n_unique() == 2
+        assert by_class["whole"].is_between(low, high).all()
+    told = found.select(pl.col("whole", "posts_kept").cast(pl.Float32)).to_numpy()
+    told_by_both = separability(told, found["label"].to_numpy(), 1, 8.0)
+    assert told_by_both is not None
+    assert told_by_both < 0.55
+
+
 def test_nothing_is_masked_where_the_classes_are_alike() -> None:
     accounts, posts, labels = world()
 
-    masks = masks_of(accounts, posts, labels)
+    masks = masks_of(accounts, posts, labels, LATEST)
 
-    columns = set(masks["masked_accounts"].explode().drop_nulls())
-    assert columns <= {"history_complete"}
+    assert masks["masked_accounts"].list.len().sum() == 0
     assert list(masks.schema) == list(MASKS)
 
 
