@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 REASONS: Final = {
     "no_evidence": "nothing but a handle or a name is known",
     "too_few_posts": "some posts, but fewer than a score needs to stay as it is when more come",
+    "unjudged_evidence": "no account left out was known by just this, so what a score is worth was not seen",
     "unlike_training": "its values lie where the model has seen no account",
     "wide_interval": "operators differ too much at this score to state one",
 }
@@ -32,6 +33,8 @@ class Abstention:
     Attributes:
         least_posts: accounts with fewer posts that count, but some, are not scored: so
             few say nothing sure, and yet they move the score. A profile alone is scored.
+        least_operators: accounts in a state of evidence that fewer operators judged are
+            not scored; 0 for none of them.
         most_outside: largest share of an account's known values that may lie outside
             the range of values that the booster was trained on.
         widest: largest width of an interval, in probability where both classes weigh
@@ -39,6 +42,7 @@ class Abstention:
     """
 
     least_posts: int
+    least_operators: int
     most_outside: float
     widest: float
 
@@ -46,6 +50,7 @@ class Abstention:
         self,
         matrix: Matrix,
         n_posts: NDArray[np.int64],
+        judged_by: NDArray[np.int64],
         ranges: Floats,
         widths: Floats,
     ) -> NDArray[np.str_]:
@@ -54,6 +59,7 @@ class Abstention:
         Args:
             matrix: feature values, shape (n_accounts, n_features).
             n_posts: posts of each account that count.
+            judged_by: from models.intervals.Intervals, shape (n_accounts,).
             ranges: from `training_ranges`, of the booster that scores.
             widths: from models.intervals.width_at_anchor.
         """
@@ -61,6 +67,7 @@ class Abstention:
         tests = {
             "no_evidence": ~known[:, _TELLING].any(axis=1),
             "too_few_posts": (n_posts > 0) & (n_posts < self.least_posts),
+            "unjudged_evidence": judged_by < self.least_operators,
             "unlike_training": outside_share(matrix, ranges) > self.most_outside,
             "wide_interval": widths > self.widest,
         }
@@ -76,14 +83,19 @@ class Abstention:
         Raises:
             ValueError: they are not sound; the message says what is wrong.
         """
-        if set(value) != {"least_posts", "most_outside", "widest"}:
-            raise ValueError("needs least_posts, most_outside and widest")
-        posts, shares = value["least_posts"], (value["most_outside"], value["widest"])
-        if type(posts) is not int or posts < 0:
-            raise ValueError("least_posts must be a whole number from 0")
+        if set(value) != {"least_posts", "least_operators", "most_outside", "widest"}:
+            raise ValueError(
+                "needs least_posts, least_operators, most_outside and widest"
+            )
+        counts = value["least_posts"], value["least_operators"]
+        shares = value["most_outside"], value["widest"]
+        if not all(type(count) is int and count >= 0 for count in counts):
+            raise ValueError(
+                "least_posts and least_operators must be whole numbers from 0"
+            )
         if not all(type(s) in (int, float) and 0 <= s <= 1 for s in shares):
             raise ValueError("most_outside and widest must lie between 0 and 1")
-        return cls(posts, float(shares[0]), float(shares[1]))
+        return cls(*counts, float(shares[0]), float(shares[1]))
 
 
 def training_ranges(booster: lgb.Booster) -> Floats:

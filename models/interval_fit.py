@@ -15,7 +15,8 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
 # Accounts of each class from which an operator tells a line, and those in a state from
-# which it tells a shift: standard error of the log-odds about 0.5.
+# which it tells a shift: standard error of the log-odds about 0.5. Of one operator: where
+# each has but one class in a state, it is the collection that tells them apart.
 LEAST: Final = 20
 LEAST_IN_STATE: Final = 10
 # Where under two operators can be compared, nothing is known: an interval of nearly all.
@@ -82,6 +83,7 @@ def fit_intervals(
         [float(k) for k in np.unique(knots)],
         [float(s) for s in spread[: len(np.unique(knots))]],
         {state: _extra(found) for state, found in shifts.items()},
+        {state: len(found) for state, found in shifts.items()},
     )
 
 

@@ -36,12 +36,17 @@ class Intervals:
         spread: standard deviation of operators around the line, in log-odds, at each.
         states: evidence state -> variance added in it, in squared log-odds; null where
             too few operators have such accounts. It then counts as the largest known.
+        operators: evidence state -> operators with enough accounts of both classes in it,
+            all of them scored by boosters that had not seen the operator. Accounts whose
+            evidence was hidden in training (family dropout) are not among them: what was
+            learnt from those was never held against a truth.
     """
 
     confidence: float
     knots: Sequence[float]
     spread: Sequence[float]
     states: Mapping[str, float | None]
+    operators: Mapping[str, int]
 
     def half_widths(self, raw_scores: Floats, states: Bools) -> Floats:
         """Half width of each account's interval in log-odds, shape (n_accounts,).
@@ -60,6 +65,16 @@ class Intervals:
         z = NormalDist().inv_cdf((1 + self.confidence) / 2)
         return np.asarray(z * np.sqrt(variance))
 
+    def judged_by(self, states: Bools) -> NDArray[np.int64]:
+        """Operators that judged the least judged state of each account, (n_accounts,).
+
+        Args:
+            states: from models.evidence, shape (n_accounts, len(STATES)); each account
+                is in one at least, its band of posts.
+        """
+        known = np.array([self.operators[state] for state in STATES])
+        return np.asarray(np.where(states, known, known.max()).min(axis=1))
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -70,10 +85,12 @@ class Intervals:
         Raises:
             ValueError: they are not sound; the message says what is wrong.
         """
-        if set(value) != {"confidence", "knots", "spread", "states"}:
-            raise ValueError("needs confidence, knots, spread and states")
-        if list(value["states"]) != list(STATES):
-            raise ValueError(f"states must be {', '.join(STATES)}")
+        if set(value) != {"confidence", "knots", "spread", "states", "operators"}:
+            raise ValueError("needs confidence, knots, spread, states and operators")
+        if any(list(value[name]) != list(STATES) for name in ("states", "operators")):
+            raise ValueError(f"states and operators must have {', '.join(STATES)}")
+        if not all(type(n) is int and n >= 0 for n in value["operators"].values()):
+            raise ValueError("operators must be whole numbers from 0")
         added = [v for v in value["states"].values() if v is not None]
         numbers = [value["confidence"], *value["knots"], *value["spread"], *added]
         if not all(_number(one) for one in numbers):

@@ -80,15 +80,17 @@ def score(
         bundle.booster, bundle.calibrator, matrix, prevalence, threads
     )
     logits = explanation.logits
-    half = bundle.intervals.half_widths(
-        explanation.raw_scores, evidence_states(matrix, counts)
-    )
+    states = evidence_states(matrix, counts)
+    half = bundle.intervals.half_widths(explanation.raw_scores, states)
     widths = width_at_anchor(bundle.calibrator.logits(explanation.raw_scores), half)
+    judged_by = bundle.intervals.judged_by(states)
     return Scores(
         values=values,
         reasons=reasons,
         n_posts=n_posts,
-        abstained=bundle.abstention.reasons(matrix, counts, bundle.ranges, widths),
+        abstained=bundle.abstention.reasons(
+            matrix, counts, judged_by, bundle.ranges, widths
+        ),
         probabilities=sigmoid(logits),
         intervals=np.stack([sigmoid(logits - half), sigmoid(logits + half)], axis=1),
         explanation=explanation,

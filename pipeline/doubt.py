@@ -30,12 +30,18 @@ class AbstentionParams(Section):
     """Section `calibrate.abstention`: limits beyond which no score is given."""
 
     least_posts: Annotated[int, Field(ge=0)]
+    least_operators: Annotated[int, Field(ge=0)]
     most_outside: Annotated[float, Field(ge=0, le=1)]
     max_interval_width: Annotated[float, Field(gt=0, le=1)]
 
     def limits(self) -> Abstention:
         """The same as the models room takes them."""
-        return Abstention(self.least_posts, self.most_outside, self.max_interval_width)
+        return Abstention(
+            self.least_posts,
+            self.least_operators,
+            self.most_outside,
+            self.max_interval_width,
+        )
 
 
 @dataclass(frozen=True)
@@ -160,12 +166,12 @@ def doubts(
             & (pl.col("part") != "inner")
         ).sort("part", "account_id")
         matrix, n_posts = values.rows(key, rows["account_id"])
-        half = fitted.half_widths(
-            rows["raw_score"].to_numpy(), evidence_states(matrix, n_posts)
-        )
+        states = evidence_states(matrix, n_posts)
+        half = fitted.half_widths(rows["raw_score"].to_numpy(), states)
         booster = lgb.Booster(model_file=boosters / f"{key}.txt")
         widths = width_at_anchor(rows["logit"].to_numpy(), half)
-        reasons = limits.reasons(matrix, n_posts, training_ranges(booster), widths)
+        judged_by, ranges = fitted.judged_by(states), training_ranges(booster)
+        reasons = limits.reasons(matrix, n_posts, judged_by, ranges, widths)
         parts.append(
             rows.select("model", "protocol", "fold", "part", "account_id").with_columns(
                 half_width=half, abstained=pl.Series(reasons.tolist(), dtype=pl.String)

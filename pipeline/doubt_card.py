@@ -69,37 +69,35 @@ def doubt_lines(metrics: dict[str, Any]) -> list[str]:
             for band, row in states["posts"].items()
         ),
         "",
-        *_never_judged(states),
+        *_never_judged(abstention["unjudged_evidence"], states),
     ]
     return lines
 
 
-def _never_judged(states: dict[str, Any]) -> list[str]:
-    """States of evidence of which no calibration is known; nothing if there is none."""
-    absent = [
-        *(
-            f"with {band} posts"
-            for band, row in states["posts"].items()
-            if _unknown(row)
-        ),
-        *(
-            f"without {what}"
-            for what, row in states["without"].items()
-            if _unknown(row)
-        ),
+def _never_judged(silent: list[str], states: dict[str, Any]) -> list[str]:
+    """States of evidence without a number, and those with one that nobody checked."""
+    unchecked = [
+        f"{kind} {value}"
+        for kind in ("posts", "without")
+        for value, row in states[kind].items()
+        if row["ece"] is None and f"{kind} {value}" not in silent
     ]
-    if not absent:
-        return []
-    return [
-        "Never judged, since too few unseen accounts are like that: accounts "
-        f"{', '.join(absent)} (families of features). They are scored by what is known "
-        "of others: do not lean on their numbers.",
-        "",
-    ]
-
-
-def _unknown(row: dict[str, Any]) -> bool:
-    return row["ece"] is None
+    lines = []
+    if silent:
+        lines += [
+            f"Never judged: {', '.join(silent)} (number of posts, families of features). "
+            "Too few accounts left out were known like that; such an account gets no "
+            "number (`unjudged_evidence`).",
+            "",
+        ]
+    if unchecked:
+        lines += [
+            f"Calibration not known: {', '.join(unchecked)} (number of posts, families "
+            "of features), since too few unseen accounts are like that. They are scored "
+            "by what is known of others: do not lean on their numbers.",
+            "",
+        ]
+    return lines
 
 
 def _slope(pooled: dict[str, Any]) -> str:

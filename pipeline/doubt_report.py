@@ -53,7 +53,10 @@ def doubt_report(
     least = rules.least_positives
     return {
         "intervals": _intervals(sets, apart, bundle.intervals.confidence, least),
-        "abstention": _abstention(sets, apart, loco.filter(pl.col("part") == "panel")),
+        "abstention": {
+            "unjudged_evidence": _unjudged(bundle),
+            **_abstention(sets, apart, loco.filter(pl.col("part") == "panel")),
+        },
         "operating_points": {
             name: block | split_apart(block["campaigns"], apart)
             for name, block in operating_points(
@@ -159,6 +162,12 @@ def _abstention(
                 rows[name]["reason"] = recall.reason
     silent = {"n": panel.height, "reasons": _shares(panel)}
     return {**split_apart(rows, apart), "panel": silent}
+
+
+def _unjudged(bundle: Bundle) -> list[str]:
+    """States of evidence in which the final model gives no score."""
+    least = bundle.abstention.least_operators
+    return [s for s, known in bundle.intervals.operators.items() if known < least]
 
 
 def _shares(rows: pl.DataFrame) -> dict[str, float]:

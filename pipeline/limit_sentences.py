@@ -17,6 +17,7 @@ def shortcomings(metrics: dict[str, Any], details: dict[str, Any]) -> list[str]:
         _lines_that_failed(details),
         _look_alikes(metrics),
         _without_a_number(metrics),
+        _never_judged(metrics),
         _wrong_slopes(metrics),
         _without_a_role(details),
     ]
@@ -60,6 +61,16 @@ def _without_a_number(metrics: dict[str, Any]) -> str | None:
     return (
         f"Most accounts get no number in service: {', '.join(silent)}. All of them "
         "count in the figures above all the same."
+    )
+
+
+def _never_judged(metrics: dict[str, Any]) -> str | None:
+    silent = metrics["abstention"]["unjudged_evidence"]
+    if not silent:
+        return None
+    return (
+        "No figure says how accounts fare of which just this is known, and they get no "
+        f"number in service: {', '.join(silent)} (number of posts, families of features)."
     )
 
 

@@ -50,6 +50,7 @@ ITEM_CODES: Final = (
 ABSTENTIONS: Final = (
     "no_evidence",
     "too_few_posts",
+    "unjudged_evidence",
     "unlike_training",
     "wide_interval",
 )

@@ -122,9 +122,10 @@ def scores_by_state(
             counts = count_posts(whose, which).to_numpy()
             raw = scorer.raw(matrix)
             logits = scorer.calibrator.logits(raw)
-            half = doubt.half_widths(raw, evidence_states(matrix, counts))
-            widths = width_at_anchor(logits, half)
-            reasons = limits.reasons(matrix, counts, ranges, widths)
+            known_of = evidence_states(matrix, counts)
+            widths = width_at_anchor(logits, doubt.half_widths(raw, known_of))
+            judged_by = doubt.judged_by(known_of)
+            reasons = limits.reasons(matrix, counts, judged_by, ranges, widths)
             parts.append(
                 pl.DataFrame(
                     {

@@ -33,6 +33,8 @@ ABSTAINED: Final = {
     "no_evidence": "nothing but a handle or a name is known of it",
     "too_few_posts": "too few of its posts are known: with more of them, the number would "
     "often be another",
+    "unjudged_evidence": "no account of which just this much is known, and no more, was "
+    "there to try the model on: what a number would be worth is not known",
     "unlike_training": "many of its values lie beyond those of every account that the "
     "model has learnt from",
     "wide_interval": "the known networks differ so much at such accounts that any number "

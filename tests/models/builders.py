@@ -35,9 +35,11 @@ RECIPE = Recipe(
     seed=1,
 )
 LINE = Calibrator(slope=1.3, intercept=-0.2, anchor=0.5)
-INTERVALS = Intervals(0.9, [-1.0, 1.0], [0.3, 0.5], dict.fromkeys(STATES, 0.1))
+INTERVALS = Intervals(
+    0.9, [-1.0, 1.0], [0.3, 0.5], dict.fromkeys(STATES, 0.1), dict.fromkeys(STATES, 3)
+)
 # Only accounts of which nothing is known are not scored.
-LENIENT = Abstention(least_posts=0, most_outside=1.0, widest=1.0)
+LENIENT = Abstention(least_posts=0, least_operators=0, most_outside=1.0, widest=1.0)
 POINT: dict[str, Any] = {
     "max_fpr": 0.01,
     "aim": "highest recall at FPR <= 1 %",

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from models.evidence import STATES, evidence_states
 from tests.models.builders import make_matrix, small_booster
 
 N = len(FEATURES)
-LIMITS = Abstention(least_posts=5, most_outside=0.1, widest=0.9)
+LIMITS = Abstention(least_posts=5, least_operators=1, most_outside=0.1, widest=0.9)
 RANGES = np.stack([np.zeros(N), np.ones(N)])
 TELLING = next(i for i, f in enumerate(FEATURES) if f.group == "audience")
 NAME = next(i for i, f in enumerate(FEATURES) if f.group == "name")
@@ -18,8 +20,16 @@ def one() -> np.ndarray:
     return np.full((1, N), 0.5, dtype=np.float32)
 
 
-def reason(matrix: np.ndarray, posts: int = 9, width: float = 0.2) -> str:
-    found = LIMITS.reasons(matrix, np.array([posts]), RANGES, np.array([width]))
+def reason(
+    matrix: np.ndarray,
+    posts: int = 9,
+    width: float = 0.2,
+    judged_by: int = 1,
+    limits: Abstention = LIMITS,
+) -> str:
+    found = limits.reasons(
+        matrix, np.array([posts]), np.array([judged_by]), RANGES, np.array([width])
+    )
     return str(found[0])
 
 
@@ -44,6 +54,29 @@ def known_only(column: int) -> np.ndarray:
 )
 def test_limits_are_kept_to_the_letter(posts: int, width: float, expected: str) -> None:
     assert reason(one(), posts, width) == expected
+
+
+@pytest.mark.parametrize(
+    ("least", "judged_by", "expected"),
+    [
+        (1, 0, "unjudged_evidence"),
+        (1, 1, ""),
+        (2, 1, "unjudged_evidence"),
+        (2, 2, ""),
+        (0, 0, ""),
+    ],
+)
+def test_so_many_operators_must_have_judged_the_evidence(
+    least: int, judged_by: int, expected: str
+) -> None:
+    limits = replace(LIMITS, least_operators=least)
+
+    assert reason(one(), judged_by=judged_by, limits=limits) == expected
+    # More posts are of more use to who asks than what nobody checked.
+    few = reason(one(), 4, judged_by=judged_by, limits=limits)
+    assert few == "too_few_posts"
+    wide = reason(one(), width=1.0, judged_by=judged_by, limits=limits)
+    assert wide == (expected or "wide_interval")
 
 
 def test_a_name_is_no_evidence_and_a_count_is() -> None:
@@ -78,7 +111,7 @@ def test_no_reason_is_given_that_is_not_listed() -> None:
     counts = np.arange(400) % 9
     widths = np.linspace(0, 1, 400)
 
-    found = LIMITS.reasons(matrix, counts, RANGES, widths)
+    found = LIMITS.reasons(matrix, counts, counts % 2, RANGES, widths)
 
     assert set(found.tolist()) <= {"", *REASONS}
     assert len(set(found.tolist())) > 2

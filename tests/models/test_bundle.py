@@ -189,6 +189,10 @@ WIDTHS = INTERVALS.to_dict()
         WIDTHS | {"spread": 3},
         WIDTHS | {"states": {"posts 0": 0.1}},
         WIDTHS | {"states": WIDTHS["states"] | {"posts 0": -1.0}},
+        WIDTHS | {"operators": {"posts 0": 1}},
+        WIDTHS | {"operators": WIDTHS["operators"] | {"posts 0": -1}},
+        WIDTHS | {"operators": WIDTHS["operators"] | {"posts 0": 1.5}},
+        WIDTHS | {"operators": WIDTHS["operators"] | {"posts 0": None}},
     ],
 )
 def test_unsound_intervals_are_refused(value: Any, folder: Path) -> None:
@@ -204,6 +208,8 @@ def test_unsound_intervals_are_refused(value: Any, folder: Path) -> None:
         LENIENT.to_dict() | {"least_posts": -1},
         LENIENT.to_dict() | {"least_posts": 2.5},
         LENIENT.to_dict() | {"least_posts": True},
+        LENIENT.to_dict() | {"least_operators": -1},
+        {k: v for k, v in LENIENT.to_dict().items() if k != "least_operators"},
         LENIENT.to_dict() | {"widest": 1.5},
         LENIENT.to_dict() | {"most_outside": "few"},
     ],

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,12 +57,44 @@ def test_known_widths() -> None:
 
 def test_what_is_not_known_of_a_state_counts_as_the_largest_known() -> None:
     states = dict.fromkeys(STATES, 0.0) | {"posts 1-4": None, "without clients": 0.7}
-    found = Intervals(0.9, [0.0], [0.0], states)
+    found = Intervals(0.9, [0.0], [0.0], states, dict.fromkeys(STATES, 1))
 
     assert found.half_widths(np.zeros(1), in_state(1, FEW)) == pytest.approx(
         Z * np.sqrt(0.7)
     )
     assert found.half_widths(np.zeros(1), in_state(1)) == 0
+
+
+def test_an_account_is_judged_as_its_least_judged_state() -> None:
+    operators = dict.fromkeys(STATES, 4) | {"posts 1-4": 2, "without profile": 0}
+    found = replace(INTERVALS, operators=operators)
+    states = in_state(4)
+    states[1:3, MANY], states[1:3, FEW] = False, True
+    states[2:, STATES.index("without profile")] = True
+
+    assert found.judged_by(states).tolist() == [4, 2, 0, 0]
+
+
+def test_an_operator_judges_a_state_with_enough_of_both_classes() -> None:
+    scores, labels, units, states = operators(5, 4, 0.2)
+    without = STATES.index("without profile")
+    rows = {unit: np.flatnonzero(units == unit) for unit in np.unique(units)}
+    # Of o0 ten of each class, of o1 one less, of o2 and o3 one class each.
+    states[rows["o0"][:20], without] = True
+    states[rows["o1"][:19], without] = True
+    states[rows["o2"][::2], without] = True
+    states[rows["o3"][1::2], without] = True
+
+    found = fitted(scores, labels, units, states)
+
+    assert found.operators["without profile"] == 1
+    assert found.states["without profile"] is None
+    assert (found.operators["posts 1-4"], found.operators["posts 0"]) == (4, 0)
+    # The twin: with one more, o1 judges it too.
+    states[rows["o1"][19], without] = True
+    found = fitted(scores, labels, units, states)
+    assert found.operators["without profile"] == 2
+    assert found.states["without profile"] is not None
 
 
 @given(st.floats(-30, 30), st.floats(0, 16))

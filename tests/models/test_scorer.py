@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,25 @@ def test_an_account_of_which_nothing_is_known_is_abstained(
     assert first[f"contribution_{FEATURES[0].name}"] is None
     assert (second["outcome"], second["reason"]) == ("scored", None)
     assert 0 < second["bot_probability"] < 1
+
+
+def test_evidence_that_nobody_judged_gives_no_number(small_bundle: Bundle) -> None:
+    accounts = make_accounts(3)
+    posts = make_posts(accounts).filter(pl.col("account_id") != "a/001")
+    strict = replace(small_bundle.abstention, least_operators=1)
+    known = {**small_bundle.intervals.operators, "posts 0": 0}
+    judged = replace(small_bundle, abstention=strict)
+    unjudged = replace(
+        judged, intervals=replace(small_bundle.intervals, operators=known)
+    )
+
+    scores = score(unjudged, accounts, posts)
+
+    assert scores.abstained.tolist() == ["", "unjudged_evidence", ""]
+    table = as_table(scores, accounts["as_of"])
+    assert table["bot_probability"].is_null().to_list() == [False, True, False]
+    # The twin: where operators left out showed a profile alone, it is scored.
+    assert score(judged, accounts, posts).abstained.tolist() == ["", "", ""]
 
 
 def test_columns_of_the_table_are_those_of_the_contract(small_bundle: Bundle) -> None:

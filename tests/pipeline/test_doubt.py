@@ -10,6 +10,7 @@ from models.abstention import REASONS
 from models.calibrator import Calibrator
 from models.coverage import coverage
 from models.metrics import to_share
+from models.scorer import score
 from models.thresholds import Aim, rates, solve
 from pipeline.calibrate import CalibrateParams, Threshold
 from pipeline.doubt import Values, final_intervals, inner_scores
@@ -111,6 +112,34 @@ def test_accounts_with_few_posts_and_no_others_abstain_for_them(
     few = known["n_posts"].is_between(1, least - 1)
     assert few.any()
     assert ((known["abstained"] == "too_few_posts") == few).all()
+
+
+def test_what_only_training_saw_is_not_judged(tiny_world: TinyWorld) -> None:
+    """Family dropout hides posts from the booster, yet nobody left out had none."""
+    assert tiny_world.params["train"]["family_dropout"] > 0
+    bundle = tiny_world.bundle
+    accounts = tiny_world.table("canonical/accounts").head(9)
+    silent = tiny_world.metrics["abstention"]["unjudged_evidence"]
+
+    alone = score(bundle, accounts, None)
+
+    assert set(alone.abstained) == {"unjudged_evidence"}
+    assert {"posts 0", "without profile"} <= set(silent)
+    assert "posts 20-99" not in silent
+    # The twin: had two operators such accounts, they would be judged and scored.
+    labels = tiny_world.table("labelled/labels")
+    unseen = inner_scores(tiny_world.table("calibrated/calibrated"), labels, "all")
+    without = unseen.filter(pl.col("unit").is_in(["harbour", "jetty"]))["account_id"]
+    values = Values.read(tiny_world.folder / "features")
+    none = pl.when(pl.col("account_id").is_in(without.implode())).then(0)
+    given = replace(
+        values, static=values.static.with_columns(n_posts=none.otherwise("n_posts"))
+    )
+    found = final_intervals(unseen, given, bundle.calibrator, 0.9, 1e-4)
+    assert (bundle.intervals.operators["posts 0"], found.operators["posts 0"]) == (0, 2)
+    judged = score(replace(bundle, intervals=found), accounts, None)
+    assert "unjudged_evidence" not in set(judged.abstained)
+    assert "" in set(judged.abstained)
 
 
 def test_the_thresholds_are_solved_on_unseen_operators(tiny_world: TinyWorld) -> None:
@@ -340,12 +369,20 @@ def test_the_card_names_the_states_that_were_never_judged(
     tiny_world: TinyWorld,
 ) -> None:
     metrics = deepcopy(tiny_world.metrics)
-    states = metrics["calibration_states"]
+    states, silent = metrics["calibration_states"], metrics["abstention"]
     for row in (*states["posts"].values(), *states["without"].values()):
         row["ece"] = 0.1
-    assert "Never judged" not in "\n".join(doubt_lines(metrics))
+    silent["unjudged_evidence"] = []
+    said = "\n".join(doubt_lines(metrics))
+    assert "Never judged" not in said
+    assert "Calibration not known" not in said
 
     states["posts"]["0"]["ece"] = states["without"]["profile"]["ece"] = None
-
     said = "\n".join(doubt_lines(metrics))
-    assert "like that: accounts with 0 posts, without profile (families" in said
+    assert "Never judged" not in said
+    assert "Calibration not known: posts 0, without profile (" in said
+
+    silent["unjudged_evidence"] = ["without profile"]
+    said = "\n".join(doubt_lines(metrics))
+    assert "Never judged: without profile (" in said
+    assert "Calibration not known: posts 0 (" in said

@@ -18,7 +18,10 @@ SOUND: dict[str, Any] = {
                 },
             }
         },
-        "abstention": {"campaigns": {"harbour": {"share": 0.5}}},
+        "abstention": {
+            "unjudged_evidence": [],
+            "campaigns": {"harbour": {"share": 0.5}},
+        },
         "calibration_states": {
             "campaign": {"harbour": {"slope": 2.0}, "jetty": {"slope": None}}
         },
@@ -54,6 +57,11 @@ def test_nothing_is_said_where_nothing_fails() -> None:
             ("metrics", "abstention", "campaigns", "harbour", "share"),
             0.66,
             "Most accounts get no number in service: harbour (34% do).",
+        ),
+        (
+            ("metrics", "abstention", "unjudged_evidence"),
+            ["posts 0", "without profile"],
+            "they get no number in service: posts 0, without profile (",
         ),
         (
             ("metrics", "calibration_states", "campaign", "harbour", "slope"),

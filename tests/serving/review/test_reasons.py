@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import fsum
 from typing import Any
 
@@ -8,7 +9,7 @@ from features.catalogue import feature
 from features.feature import FAMILIES
 from serving.model import ServedModel, answer
 from serving.parsing import tables
-from serving.review.account import account_view
+from serving.review.account import ABSTAINED, account_view
 from serving.review.reasons import (
     MOST_POSTS,
     Reason,
@@ -209,6 +210,30 @@ def test_an_account_without_evidence_has_no_number(model: ServedModel) -> None:
     assert view.interval is None
     assert view.targets == []
     assert view.abstained == "nothing but a handle or a name is known of it"
+
+
+def test_evidence_that_nobody_judged_has_a_reason_and_no_number(
+    model: ServedModel,
+) -> None:
+    item = {"account": make_item()["account"], "posts": []}
+    limits = replace(model.bundle.abstention, least_operators=1)
+    bundle = replace(model.bundle, abstention=limits)
+    # The twin: operators left out showed accounts without posts.
+    assert explained(replace(model, bundle=bundle), item)["outcome"] == "scored"
+
+    known = {**bundle.intervals.operators, "posts 0": 0}
+    widths = replace(bundle.intervals, operators=known)
+    unjudged = replace(model, bundle=replace(bundle, intervals=widths))
+    result, view = (
+        explained(unjudged, item),
+        account_view(unjudged, parsed([item])[0], None),
+    )
+
+    assert (result["outcome"], result["reason"]) == ("abstained", "unjudged_evidence")
+    for name in ("bot_probability", "interval", "explanation"):
+        assert result[name] is None
+    assert (view.probability, view.sum, view.targets) == (None, None, [])
+    assert view.abstained == ABSTAINED["unjudged_evidence"]
 
 
 def test_posts_at_or_after_the_moment_of_judging_are_counted_apart(
