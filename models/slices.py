@@ -6,20 +6,25 @@ own, and flagged at the threshold that the fold's training side sets.
 """
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
+from models.alerts import Confusion, operating_point
 from models.bands import BANDS, band_name
 from models.bootstrap import auc, passed, rank
 from models.calibrator import sigmoid
-from models.metrics import brier_skill, expected_calibration_error, to_share
+from models.metrics import FPR, brier_skill, expected_calibration_error, to_share
 from models.panel import wilson
+from models.thresholds import LEAST_FLAGGED
 
 # Fewer accounts of a class give no figure of ranks or of probabilities.
 LEAST: Final = 30
 OTHERS: Final = "too few to tell apart"
+# Fewer controls do not tell what share of them is flagged.
+_CONTROLS: Final = ceil(LEAST_FLAGGED / FPR)
 # What an account may have beside its posts, in the order in which it is named.
 EVIDENCE: Final = ("profile", "posts", "times", "clients", "co-activity")
 
@@ -68,6 +73,11 @@ def slice_rows(
         column: what is sliced by.
         names: its values.
         confidence: of the Wilson bounds.
+
+    Returns:
+        slice, n_pos, n_neg; recall and fpr with bounds; `point` (see `flagged_point`),
+        auc, ece and brier_skill, for which the other class of the same folds, `against`
+        accounts, stands in where the slice has one class only.
     """
     found = []
     for name in names:
@@ -94,6 +104,7 @@ def _row(
         )
         inside = pl.concat([inside, others])
         row["against"] = others.height
+    row["point"] = flagged_point(inside, confidence)
     row["auc"] = auc_within_folds(inside)
     labels = inside["label"].to_numpy()
     if min(labels.sum(), (1 - labels).sum()) < LEAST:
@@ -103,6 +114,28 @@ def _row(
     row["ece"] = round(expected_calibration_error(chances, labels), 6)
     row["brier_skill"] = round(brier_skill(chances, labels), 6)
     return row
+
+
+def flagged_point(judged: pl.DataFrame, confidence: float) -> dict[str, Any]:
+    """Operating point of accounts that are flagged or not, or the reason for none.
+
+    Args:
+        judged: label, and flagged (null where the fold has no threshold; not counted).
+        confidence: of the bounds, two-sided.
+
+    Returns:
+        As models.alerts.operating_point; `reason` alone where there are too few accounts
+        of a class to tell its rate.
+    """
+    known = judged.drop_nulls("flagged")
+    if judged.height and not known.height:
+        return {"reason": "a fold has too few controls to set the threshold"}
+    counts = Confusion.of(known["flagged"].to_numpy(), known["label"].to_numpy())
+    if counts.negatives < _CONTROLS:
+        return {"reason": f"{counts.negatives} controls, {_CONTROLS} needed"}
+    if counts.positives < LEAST:
+        return {"reason": f"{counts.positives} accounts, {LEAST} needed"}
+    return operating_point(counts, confidence)
 
 
 def auc_within_folds(judged: pl.DataFrame) -> float | None:

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from models.evaluation import headline_lead, shared_campaigns
 from models.metrics import FPR
-from pipeline.markup import Cell, Html, MarkedText, heading, section, table
+from pipeline.markup import Cell, Html, MarkedText, folded, heading, section, table
+from pipeline.report_alerts import WORTH, worth
 from pipeline.report_words import NAMES, told, within
 
 _ENDS: Final = ("", "_low", "_high")
@@ -122,12 +123,18 @@ def slices(details: dict[str, Any]) -> Html:
                 else "<p>Not known in this world.</p>"
             ),
         ]
+        if rows:
+            points = {row["slice"]: row["point"] for row in details["slices"][name]}
+            parts.append(
+                folded(f"Among 100,000 accounts, by {name}", worth(name, points))
+            )
     return section(
         "Slices",
         "Unseen accounts of the headline campaigns and their controls. AUC compares "
         "accounts of one fold; recall and FPR are at the thresholds that training sides "
         "set for FPR 1 %, with Wilson intervals; no figure of ranks or probabilities "
-        "under 30 accounts of a class.",
+        f"under 30 accounts of a class. {WORTH} A slice of one class borrows the rate of "
+        "the other class of its folds.",
         *parts,
     )
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from models.coverage import SERVED_RECALL
 from pipeline import charts
 from pipeline.markup import Cell, Html, heading, section, table, text
+from pipeline.report_alerts import WORTH, worth
 from pipeline.report_words import NAMES, SERVED, told, within
 
 _RANKS: Final = ("auc", "average_precision", "recall_at_fpr_0.01")
@@ -58,6 +59,16 @@ def campaigns(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
         heading("As probabilities"),
         table(["campaign", *(NAMES[key] for key in _CHANCES)], chances),
         Html("".join(f'<p class="quiet">Not reported: {text(r)}</p>' for r in reasons)),
+        heading("Among 100,000 accounts"),
+        Html(f'<p class="quiet">{text(WORTH)}</p>'),
+        worth(
+            "campaign",
+            {
+                name: row["point"]
+                for name, row in details["campaigns"].items()
+                if row["in_headline"]
+            },
+        ),
         *(
             part
             for key in ("auc", "recall_at_fpr_0.01")

@@ -18,6 +18,7 @@ from models.panel import fold_thresholds
 from models.slices import (
     OTHERS,
     evidence_state,
+    flagged_point,
     pool_small,
     posts_band,
     slice_rows,
@@ -68,6 +69,8 @@ def facts(
     }
     counted = headline_rows(sides["loco"], campaigns)
     judged = _flagged(counted, own.filter(protocol="loco"))
+    for name, row in rows["loco"].items():
+        row["point"] = _campaign_point(judged, name, row, params.confidence)
     return {
         "campaigns": rows["loco"],
         "forward": [
@@ -162,6 +165,18 @@ def _flagged(judged: pl.DataFrame, loco: pl.DataFrame) -> pl.DataFrame:
     aims = fold_thresholds(loco, FPR)
     threshold = pl.Series([aims.get(fold) for fold in judged["fold"]], dtype=pl.Float64)
     return judged.with_columns((pl.col("logit") > threshold).alias("flagged"))
+
+
+def _campaign_point(
+    judged: pl.DataFrame, name: str, row: dict[str, Any], confidence: float
+) -> dict[str, Any]:
+    """Of the accounts of a headline campaign and the controls of its fold."""
+    if not row["in_headline"]:
+        # What its controls are flagged for, its collection may be the reason for.
+        return {"reason": row["reason"]}
+    mine = judged.filter(campaign=name)
+    controls = judged.filter(pl.col("fold") == mine["fold"][0], label=0)
+    return flagged_point(pl.concat([mine, controls]), confidence)
 
 
 def _operating_points(judged: pl.DataFrame, confidence: float) -> list[dict[str, Any]]:

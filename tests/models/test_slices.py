@@ -8,6 +8,7 @@ from models.slices import (
     OTHERS,
     auc_within_folds,
     evidence_state,
+    flagged_point,
     pool_small,
     posts_band,
     slice_rows,
@@ -90,6 +91,66 @@ def test_a_role_is_judged_against_the_controls_of_its_folds() -> None:
     assert (row["n_pos"], row["n_neg"], row["against"]) == (100, 0, 100)
     assert row["fpr"] is None
     assert row["auc"] == auc_within_folds(rows.filter(fold="one"))
+
+
+def test_a_slice_of_one_class_borrows_the_rate_of_the_other() -> None:
+    rows = judged(1_400).with_columns(
+        source=pl.when((pl.col("fold") == "one") & (pl.col("label") == 0)).then(
+            pl.lit("people")
+        )
+    )
+    fold = rows.filter(fold="one")
+
+    [row] = slice_rows(rows, "source", ["people"], 0.95)
+
+    assert row["recall"] is None
+    assert row["point"] == flagged_point(fold, 0.95)
+    assert row["point"]["fp"] == fold.filter(label=0)["flagged"].sum()
+    assert row["point"]["recall"] == pytest.approx(
+        fold.filter(label=1)["flagged"].mean(), abs=1e-6
+    )
+    hit, false = row["point"]["recall"], row["point"]["fpr"]
+    for worth in row["point"]["alerts"]:
+        true = worth["prevalence"] * hit
+        flagged = true + (1 - worth["prevalence"]) * false
+        assert worth["ppv"] == pytest.approx(true / flagged, abs=1e-5)
+        assert worth["alerts"] == pytest.approx(1e5 * flagged, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "controls", "flagged", "reason"),
+    [
+        (400, 300, True, None),
+        (400, 299, True, "299 controls, 300 needed"),
+        (0, 0, True, "0 controls, 300 needed"),
+        (29, 300, True, "29 accounts, 30 needed"),
+        (400, 300, None, "a fold has too few controls to set the threshold"),
+    ],
+)
+def test_rates_that_cannot_be_told_have_no_worth(
+    accounts: int, controls: int, flagged: bool | None, reason: str | None
+) -> None:
+    rows = pl.DataFrame(
+        {
+            "label": [1] * accounts + [0] * controls,
+            "flagged": [flagged] * (accounts + controls),
+        },
+        schema={"label": pl.Int8, "flagged": pl.Boolean},
+    )
+
+    found = flagged_point(rows, 0.95)
+
+    assert found.get("reason") == reason
+    assert ("alerts" in found) is (reason is None)
+
+
+def test_accounts_without_a_threshold_are_not_counted() -> None:
+    rows = judged(1_400)
+    some = rows.with_columns(
+        flagged=pl.when(pl.col("fold") == "one").then("flagged"),
+    )
+
+    assert flagged_point(some, 0.95) == flagged_point(rows.filter(fold="one"), 0.95)
 
 
 def test_small_slices_give_rates_and_no_more() -> None:

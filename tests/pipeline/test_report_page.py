@@ -102,6 +102,30 @@ def test_what_was_measured_is_shown(
         assert name in shown
 
 
+def test_worth_among_people_is_shown_by_campaign_and_slice(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    changed = copy.deepcopy({k: v for k, v in tiny_details.items() if k != "folder"})
+    point = copy.deepcopy(tiny_details["operating_points"][2])
+    for at, row in enumerate(point["alerts"]):
+        row |= {"alerts": 1111.0 * (at + 1), "ppv": 0.9 - at / 10}
+        row |= {"ppv_low": 0.0625, "ppv_high": 0.9375}
+    changed["campaigns"]["gavel"]["point"] = point
+    changed["slices"]["language"][0]["point"] = {"reason": "17 controls, 300 needed"}
+
+    shown, before = words(made(tiny_world, changed)), words(page)
+
+    assert "0.900 [0.062, 0.938] 0.800 [0.062, 0.938] 0.700 [0.062, 0.938]" in shown
+    assert "1,111 2,222 3,333 4,444" in shown
+    assert "1,111 2,222" not in before
+    assert "52 controls, 300 needed" in before
+    assert "17 controls, 300 needed" not in before
+    assert "17 controls, 300 needed" in shown
+    for kind in tiny_details["slices"]:
+        title = f"Among 100,000 accounts, by {kind}"
+        assert (title in before) is bool(tiny_details["slices"][kind])
+
+
 def test_who_gets_no_score_is_told_beside_the_recall(
     page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
 ) -> None:
