@@ -1,7 +1,8 @@
 """Trivial baselines: what any model has to beat before it is worth a look."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import lightgbm as lgb
 import numpy as np
@@ -16,6 +17,8 @@ from models.matrix import Matrix
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
+Bools = NDArray[np.bool_]
+Moments = NDArray[np.datetime64]
 Fit = Callable[[Matrix, Labels, Matrix, int], Floats]
 
 # Scores are kept off 0 and 1, where log-odds end.
@@ -59,25 +62,69 @@ AGE_AND_RATIO: Final[tuple[Feature, ...]] = (
     feature("audience_ratio_log"),
 )
 
-# Name -> features it reads, and how it is fitted. Each answers log-odds at the share
-# of positives in its training rows.
-BASELINES: Final[Mapping[str, tuple[tuple[Feature, ...], Fit]]] = {
-    "majority": (AGE_AND_RATIO, _majority),
-    "depth3_tree": (FEATURES, _shallow_tree),
-    "age_ratio_tree": (AGE_AND_RATIO, _shallow_tree),
-    "sgbot17": (SGBOT_17, _lightgbm_defaults),
-    "text6": (TEXT_6, _lightgbm_defaults),
+# How often an account posts, and nothing else: what the platform counts over its age,
+# and its known posts on the days that have any.
+RATE: Final[tuple[Feature, ...]] = (
+    feature("audience_posts_per_day"),
+    feature("days_posts_log"),
+)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A trivial model. It answers log-odds at the share of positives in its training.
+
+    Attributes:
+        columns: the features that it reads.
+        fit: how it learns and scores.
+        last_only: whether it learns from the last release alone, see `last_release`.
+    """
+
+    columns: tuple[Feature, ...]
+    fit: Fit
+    last_only: bool = False
+
+
+BASELINES: Final[Mapping[str, Baseline]] = {
+    "majority": Baseline(AGE_AND_RATIO, _majority),
+    "depth3_tree": Baseline(FEATURES, _shallow_tree),
+    "age_ratio_tree": Baseline(AGE_AND_RATIO, _shallow_tree),
+    "rate_only": Baseline(RATE, _shallow_tree),
+    "sgbot17": Baseline(SGBOT_17, _lightgbm_defaults),
+    "text6": Baseline(TEXT_6, _lightgbm_defaults),
+    "last_release": Baseline(FEATURES, _lightgbm_defaults, last_only=True),
 }
 
 
-def measurable(name: str, matrix: Matrix) -> bool:
-    """Whether a baseline's columns are known at all in these rows."""
-    return name == "majority" or not bool(np.isnan(matrix).all())
+def measurable(name: str, train: Matrix, test: Matrix) -> bool:
+    """Whether any of a baseline's columns is known on both sides."""
+    known = [~np.isnan(side).all(axis=0) for side in (train, test)]
+    return name == "majority" or bool((known[0] & known[1]).any())
+
+
+def last_release(
+    disclosed: Moments, labels: Labels, blocks: NDArray[np.str_]
+) -> Bools | None:
+    """Rows of what was disclosed last, and of the controls of its operators.
+
+    Null where no takedown has a date, or those disclosed last have no controls.
+
+    Args:
+        disclosed: when the takedown of each account was, NaT where not known, shape (n,).
+        labels: 1 or 0.
+        blocks: operator of each account, or whose control it is.
+    """
+    dated = (labels == 1) & ~np.isnat(disclosed)
+    if not dated.any():
+        return None
+    last = dated & (disclosed == disclosed[dated].max())
+    controls = (labels == 0) & np.isin(blocks, blocks[last])
+    return last | controls if controls.any() else None
 
 
 def baseline_scores(
     name: str, train: Matrix, labels: Labels, test: Matrix, seed: int
 ) -> tuple[Floats, float]:
     """Log-odds of the test rows, and the share of positives that they hold at."""
-    fit: Any = BASELINES[name][1]
-    return fit(train, labels, test, seed), float(labels.mean())
+    scores = BASELINES[name].fit(train, labels, test, seed)
+    return scores, float(labels.mean())

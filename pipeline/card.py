@@ -108,6 +108,12 @@ def model_card(
                 f"{shared_campaigns(loco, block, 'auc')} | "
                 f"{_n(headline_lead(loco, block, 'auc'), '+.3f')} |"
             )
+    lead = metrics["lead_on_strongest"]["auc"]["mean"]
+    lines += [
+        "",
+        "Mean lead in AUC on each fold's strongest baseline that applies there: "
+        f"{_n(lead, '+.3f')}.",
+    ]
     temporal = metrics["temporal"]
     forward = temporal.get("not_applicable")
     lines += [

@@ -71,7 +71,10 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
     campaigns = load_campaigns(paths["labelled"])
     not_applicable = read_json(paths["folds"] / "not_applicable.json")
     bundle = load_bundle(paths["bundle"])
-    metrics = evaluation_report(scored, campaigns, params.rules(), not_applicable)
+    untrained = read_json(paths["trained"] / "not_applicable.json")
+    metrics = evaluation_report(
+        scored, campaigns, params.rules(), not_applicable, untrained
+    )
     metrics |= doubt_report(
         scored,
         campaigns,

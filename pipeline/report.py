@@ -1,6 +1,6 @@
 """metrics.json: the agreed blocks, put together from stored scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -37,6 +37,7 @@ from models.gates import (
     rebuilt_gate,
     required,
 )
+from models.leads import lead_on_strongest
 from models.metrics import FIGURES, FPR
 from models.panel import panel_block
 from pipeline.live_checks import LiveChecks
@@ -46,15 +47,17 @@ def evaluation_report(
     scored: pl.DataFrame,
     campaigns: Sequence[Campaign],
     rules: Rules,
-    not_applicable: dict[str, str],
+    not_applicable: Mapping[str, str],
+    untrained: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
-    """The blocks loco, temporal, random, optimism_gap, panel and baselines.
+    """The blocks of protocols, optimism_gap, panel, baselines and lead_on_strongest.
 
     Args:
         scored: calibrated scores of all models, protocols and folds, with labels.
         campaigns: of this world.
         rules: see models.evaluation.Rules.
         not_applicable: protocol -> why it could not be made.
+        untrained: baseline -> fold -> why it was not trained there.
     """
     own = scored.filter(pl.col("model") == "telltale")
     loco = own.filter((pl.col("protocol") == "loco") & (pl.col("part") == "test"))
@@ -75,18 +78,28 @@ def evaluation_report(
     members = own.filter(pl.col("protocol") == "loco")
     report["panel"] = panel_block(members, rules.confidence)
     report["baselines"] = {
-        name: _baseline_block(scored, name, campaigns, rules) for name in BASELINES
+        name: _baseline_block(scored, name, campaigns, rules, untrained.get(name, {}))
+        for name in BASELINES
+    }
+    report["lead_on_strongest"] = {
+        figure: lead_on_strongest(report["loco"], report["baselines"], figure)
+        for figure in ("auc", "average_precision")
     }
     return report
 
 
 def _baseline_block(
-    scored: pl.DataFrame, name: str, campaigns: Sequence[Campaign], rules: Rules
+    scored: pl.DataFrame,
+    name: str,
+    campaigns: Sequence[Campaign],
+    rules: Rules,
+    untrained: Mapping[str, str],
 ) -> dict[str, Any]:
     rows = scored.filter(pl.col("model") == name)
     if not rows.height:
-        return {"not_applicable": "its columns are not known in this world"}
-    return protocol_block(rows, campaigns, rules)
+        return {"not_applicable": "; ".join(sorted(set(untrained.values())))}
+    block = protocol_block(rows, campaigns, rules)
+    return block | ({"not_applicable_in": dict(untrained)} if untrained else {})
 
 
 def _optimism_gap(report: dict[str, Any]) -> dict[str, Any]:

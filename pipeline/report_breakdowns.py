@@ -157,16 +157,38 @@ def baselines(metrics: dict[str, Any]) -> Html:
                 within(block["auc"]["worst"], None, None),
                 *("–" if lead is None else f"{lead:+.3f}" for lead in leads),
                 shared_campaigns(loco, block, "auc"),
-                None,
+                "; ".join(
+                    f"{fold}: {why}"
+                    for fold, why in block.get("not_applicable_in", {}).items()
+                )
+                or None,
             ]
         )
+    strongest: list[list[Cell]] = [
+        [
+            fold,
+            row["strongest"],
+            within(row["theirs"], None, None),
+            within(row["ours"], None, None),
+            f"{row['lead']:+.3f}",
+        ]
+        for fold, row in metrics["lead_on_strongest"]["auc"]["folds"].items()
+    ]
+    mean = metrics["lead_on_strongest"]["auc"]["mean"]
     head = ["baseline", "AUC, mean", "AUC, worst", "our lead in AUC"]
     head += ["our lead in average precision", "campaigns", "not applicable"]
     return section(
         "Trivial baselines",
         "Trained and judged on the same folds. Leads are paired, over the headline "
-        "campaigns that the baseline can score.",
+        "campaigns that the baseline can score. `rate_only` knows posts a day alone; "
+        "`last_release` reads all features, and learns from what was disclosed last of "
+        "the operators trained on, and from their controls.",
         told(head, rows),
+        heading(
+            "Strongest baseline of each fold"
+            + ("" if mean is None else f": mean lead in AUC {mean:+.3f}")
+        ),
+        table(["fold", "strongest", "its AUC", "our AUC", "lead"], strongest),
     )
 
 

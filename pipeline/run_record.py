@@ -23,7 +23,10 @@ from pipeline.section import Section, read_params, validate
 MODEL_FILES: Final = ("booster.txt", "calibrator.json", "bundle.json")
 # What the native LightGBM model needs to be loaded elsewhere.
 MODEL_PACKAGES: Final = ("lightgbm", "numpy", "scipy", "narwhals")
-MEASURED: Final = ("loco", "temporal", "random", "optimism_gap", "baselines", "audit")
+MEASURED: Final = (
+    *("loco", "temporal", "random", "optimism_gap", "baselines", "lead_on_strongest"),
+    "audit",
+)
 
 
 class Gate(Section):

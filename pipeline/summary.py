@@ -48,6 +48,10 @@ def summary_lines(world: str, metrics: dict[str, Any]) -> list[str]:
                 f"{_text(headline_lead(loco, block, 'auc'), '+.3f')} over "
                 f"{shared_campaigns(loco, block, 'auc')} campaigns"
             )
+    lead = metrics["lead_on_strongest"]["auc"]["mean"]
+    lines.append(
+        f"  mean lead in AUC on each fold's strongest baseline: {_text(lead, '+.3f')}"
+    )
     gap = metrics["optimism_gap"].get("auc")
     lines.append(f"  a random split would have claimed {_text(gap, '+.3f')} AUC more")
     for gate in metrics["gates"]:

@@ -11,7 +11,13 @@ from pydantic import Field, field_validator, model_validator
 
 from features.catalogue import FEATURES
 from features.feature import Family
-from models.baselines import BASELINES, baseline_scores, measurable
+from models.baselines import (
+    BASELINES,
+    Moments,
+    baseline_scores,
+    last_release,
+    measurable,
+)
 from models.matrix import to_matrix
 from models.nested import (
     PREDICTIONS,
@@ -103,13 +109,25 @@ def load_data(features: Path, labels: pl.DataFrame) -> Data:
     )
 
 
-def score_baselines(data: Data, folds: pl.DataFrame, seed: int) -> pl.DataFrame:
+# Baseline -> fold -> why it was not trained there.
+NotApplicable = dict[str, dict[str, str]]
+
+
+def score_baselines(
+    data: Data, disclosed: Moments, folds: pl.DataFrame, seed: int
+) -> tuple[pl.DataFrame, NotApplicable]:
     """Scores of the trivial baselines on the test side of every loco fold.
 
-    Columns of PREDICTIONS, and `anchor`: the share of positives trained on. A baseline
-    whose columns are unknown on one of the two sides is left out of that fold.
+    Columns of PREDICTIONS, and `anchor`: the share of positives trained on.
+
+    Args:
+        data: accounts with their features.
+        disclosed: when the takedown of each of them was, NaT where not known.
+        folds: those of split.
+        seed: of the baselines.
     """
     parts = []
+    left_out: NotApplicable = {name: {} for name in BASELINES}
     for (fold,), members in folds.filter(pl.col("protocol") == "loco").group_by(
         ["fold"], maintain_order=True
     ):
@@ -120,14 +138,24 @@ def score_baselines(data: Data, folds: pl.DataFrame, seed: int) -> pl.DataFrame:
             )
             for side in ("train", "test")
         }
-        for name, (columns, _) in BASELINES.items():
-            matrix = to_matrix(values, columns)
-            train, test = matrix[sides["train"]], matrix[sides["test"]]
-            if not (measurable(name, train) and measurable(name, test)):
+        for name, baseline in BASELINES.items():
+            rows, n = sides["train"], len(sides["test"])
+            if baseline.last_only:
+                last = last_release(
+                    disclosed[rows], data.labels[rows], data.blocks[rows]
+                )
+                if last is None:
+                    left_out[name][str(fold)] = (
+                        "no takedown trained on has a date, or the last has no controls"
+                    )
+                    continue
+                rows = rows[last]
+            matrix = to_matrix(values, baseline.columns)
+            train, test = matrix[rows], matrix[sides["test"]]
+            if not measurable(name, train, test):
+                left_out[name][str(fold)] = "its columns are not known on both sides"
                 continue
-            known = data.labels[sides["train"]]
-            scores, anchor = baseline_scores(name, train, known, test, seed)
-            n = len(test)
+            scores, anchor = baseline_scores(name, train, data.labels[rows], test, seed)
             parts.append(
                 pl.DataFrame(
                     {
@@ -142,15 +170,22 @@ def score_baselines(data: Data, folds: pl.DataFrame, seed: int) -> pl.DataFrame:
                     schema=PREDICTIONS,
                 ).with_columns(pl.lit(anchor).alias("anchor"))
             )
-    return pl.concat(parts)
+    return pl.concat(parts), {
+        name: dict(sorted(f.items())) for name, f in left_out.items()
+    }
 
 
 def train(
     features: Path, labels: Path, folds_path: Path, params: TrainParams, out: Path
 ) -> None:
-    """Write boosters/<training set>.txt, predictions.parquet, trees.json, left_out.json."""
+    """Write boosters/<training set>.txt, predictions.parquet and three JSON files.
+
+    trees.json: trees of each fold; left_out.json: features that a booster does not read;
+    not_applicable.json: folds in which a baseline was not trained, and why.
+    """
     folds = pl.read_parquet(folds_path / "folds.parquet")
-    data = load_data(features, pl.read_parquet(labels))
+    known = pl.read_parquet(labels).sort("account_id")
+    data = load_data(features, known)
     sets = training_sets(folds)
     with atomic_directory(out) as working:
         boosters = working / "boosters"
@@ -185,12 +220,15 @@ def train(
             )
             trees[f"{protocol}/{name or 'all'}"] = scored.trees
             parts.append(scored.rows)
-        baselines = score_baselines(data, folds, params.seed)
+        baselines, not_applicable = score_baselines(
+            data, known["disclosed_at"].to_numpy(), folds, params.seed
+        )
         predictions = pl.concat([*parts, baselines], how="diagonal")
         order = ["model", "protocol", "fold", "part", "unit", "account_id"]
         write_parquet(predictions, working / "predictions.parquet", order)
         write_json(trees, working / "trees.json")
         write_json(unread, working / "left_out.json")
+        write_json(not_applicable, working / "not_applicable.json")
         say(f"trees chosen for the final model: {trees['loco/all']}")
         say(f"features left out of the final model: {len(unread['all'])}")
 

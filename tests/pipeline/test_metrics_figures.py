@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from pipeline.languages import languages
 from tests.pipeline.conftest import TinyWorld
@@ -76,6 +76,7 @@ def faults(scored: pl.DataFrame, metrics: dict[str, Any]) -> list[str]:
             figures = of_campaign(some)
             for figure in ("auc", "average_precision", "ece", "brier_skill"):
                 compare(f"{name}.{campaign}.{figure}", row[figure], figures[figure])
+    _strongest(scored.filter(protocol="loco", part="test"), metrics, compare)
     loco = own.filter(protocol="loco")
     for campaign in metrics["loco"]["campaigns"]:
         _doubt(loco, campaign, metrics, compare)
@@ -84,6 +85,44 @@ def faults(scored: pl.DataFrame, metrics: dict[str, Any]) -> list[str]:
     _slices(loco, metrics, compare)
     _controls(loco.filter(part="test", label=0), metrics, compare)
     return found
+
+
+def _strongest(test: pl.DataFrame, metrics: Any, compare: Any) -> None:
+    """Lead on the strongest baseline of each fold; all campaigns are in the headline."""
+    names = test["campaign"].drop_nulls().unique(maintain_order=True)
+    for figure in ("auc", "average_precision"):
+        block = metrics["lead_on_strongest"][figure]
+        leads = []
+        for fold in test["fold"].unique():
+            here = test.filter(fold=fold)
+            means = {
+                str(model): np.mean(
+                    [
+                        of_ranks(set_of(rows, name, "fold"))[figure]
+                        for name in names
+                        if rows.filter(campaign=name).height
+                    ]
+                )
+                for (model,), rows in here.group_by("model")
+            }
+            ours = means.pop("telltale")
+            row = block["folds"][fold]
+            best = max(means.values())
+            name = f"lead_on_strongest.{figure}.{fold}"
+            compare(f"{name}.ours", row["ours"], ours)
+            compare(f"{name}.theirs", row["theirs"], best)
+            compare(f"{name}.strongest", means[row["strongest"]], best)
+            compare(f"{name}.lead", row["lead"], ours - best)
+            leads.append(ours - best)
+        compare(f"lead_on_strongest.{figure}.mean", block["mean"], np.mean(leads))
+
+
+def of_ranks(rows: pl.DataFrame) -> dict[str, float]:
+    labels, logits = rows["label"].to_numpy(), rows["logit"].to_numpy()
+    return {
+        "auc": roc_auc_score(labels, logits),
+        "average_precision": average_precision_score(labels, logits),
+    }
 
 
 def _doubt(loco: Any, campaign: str, metrics: Any, compare: Any) -> None:
@@ -250,6 +289,11 @@ def test_every_derived_number_follows_from_the_stored_scores(
         (
             ("baselines", "sgbot17", "campaigns", "jetty", "average_precision"),
             "sgbot17.jetty.average_precision",
+        ),
+        (("lead_on_strongest", "auc", "mean"), "lead_on_strongest.auc.mean"),
+        (
+            ("lead_on_strongest", "average_precision", "folds", "bureau", "theirs"),
+            "average_precision.bureau.theirs",
         ),
         (("abstention", "campaigns", "jetty", "kept_brier"), "jetty.kept_brier"),
         (("intervals", "campaigns", "orchard", "bins_held"), "orchard.bins_held"),

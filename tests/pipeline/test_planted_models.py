@@ -142,7 +142,7 @@ def test_a_miscalibrated_model_is_refused(
     )
     slopes = calibration_slopes(tested, campaigns, params.least_positives)
     audit = tiny_world.metrics["audit"] | {"calibration": slopes}
-    report = evaluation_report(scored, campaigns, params.rules(), {})
+    report = evaluation_report(scored, campaigns, params.rules(), {}, {})
 
     gates = judge(tiny_world, **report, audit=audit)
 

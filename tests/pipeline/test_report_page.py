@@ -126,6 +126,24 @@ def test_worth_among_people_is_shown_by_campaign_and_slice(
         assert (title in before) is bool(tiny_details["slices"][kind])
 
 
+def test_a_baseline_is_shown_with_where_it_does_not_apply(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    baselines = copy.deepcopy(tiny_world.metrics["baselines"])
+    baselines["rate_only"]["not_applicable_in"] = {"gavel": "no posts", "jetty": "none"}
+    lead = copy.deepcopy(tiny_world.metrics["lead_on_strongest"])
+    lead["auc"]["mean"] = -0.125
+
+    changed = {"baselines": baselines, "lead_on_strongest": lead}
+    shown, before = words(made(tiny_world, tiny_details, changed)), words(page)
+
+    assert "gavel: no posts; jetty: none" in shown
+    assert "gavel: no posts" not in before
+    assert "Strongest baseline of each fold: mean lead in AUC -0.125" in shown
+    for row in tiny_world.metrics["lead_on_strongest"]["auc"]["folds"].values():
+        assert f"{row['strongest']} {row['theirs']:.3f} {row['ours']:.3f}" in before
+
+
 def test_who_gets_no_score_is_told_beside_the_recall(
     page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
 ) -> None:
