@@ -1,6 +1,6 @@
 """Curves over posts: how early a takedown account is found, how steady scores are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from models.panel import wilson
 from models.slices import auc_within_folds
 
 FIRST: Final = (1, 2, 5, 10, 20, 50, 100, 200)
-LATEST: Final = (5, 10, 20, 50, 100, 200)
+LATEST: Final = (1, 2, 3, 4, 5, 10, 20, 50, 100, 200)
 ALL: Final = "all"
 
 
@@ -92,17 +92,21 @@ def _found(
     return row
 
 
-def stability(scores: pl.DataFrame, sample: pl.DataFrame) -> list[dict[str, Any]]:
+def stability(
+    scores: pl.DataFrame, sample: pl.DataFrame, confidence: float
+) -> list[dict[str, Any]]:
     """How far the score of the latest n posts agrees with that of all, a row an n.
 
     Args:
         scores: from `rescored`.
         sample: account_id, fold, label and threshold (null: the fold has none).
+        confidence: of the Wilson bounds.
 
     Returns:
         posts; accounts (with more posts than that); rank_correlation (Spearman's);
         flip_rate: share on the other side of the threshold; lost: of the flagged, share
-        that is not; gained: of the others, share that is. Null where there are none.
+        that is not; gained: of the others, share that is; harmed: the same of ordinary
+        accounts, with bounds. Null where there are none.
     """
     whole = scores.filter(pl.col("part") == ALL).select(
         "account_id", pl.col("logit").alias("whole")
@@ -118,6 +122,7 @@ def stability(scores: pl.DataFrame, sample: pl.DataFrame) -> list[dict[str, Any]
             continue
         rank = float(spearmanr(pairs["logit"], pairs["whole"]).statistic)
         flags = pairs.drop_nulls("threshold").select(
+            "label",
             (pl.col("logit") > pl.col("threshold")).alias("now"),
             (pl.col("whole") > pl.col("threshold")).alias("then"),
         )
@@ -131,8 +136,61 @@ def stability(scores: pl.DataFrame, sample: pl.DataFrame) -> list[dict[str, Any]
                 "lost": _share(flags.filter("then"), turned),
                 "gained": _share(flags.filter(~pl.col("then")), turned),
             }
+            | _harmed(flags.filter(~pl.col("then"), label=0), confidence)
         )
     return rows
+
+
+def _harmed(ordinary: pl.DataFrame, confidence: float) -> dict[str, float | None]:
+    if not ordinary.height:
+        return dict.fromkeys(("harmed", "harmed_low", "harmed_high"))
+    count = ordinary.filter("now").height
+    low, high = wilson(count, ordinary.height, confidence)
+    return {
+        "harmed": round(count / ordinary.height, 6),
+        "harmed_low": round(low, 6),
+        "harmed_high": round(high, 6),
+    }
+
+
+def least_posts(
+    steady: Sequence[Mapping[str, Any]], declared: int, most: float
+) -> dict[str, Any]:
+    """The fewest posts that the curve asks for, beside the fewest that are scored.
+
+    Args:
+        steady: from `stability`.
+        declared: accounts with fewer posts, but some, get no score.
+        most: largest share of ordinary accounts that may be flagged by part of their
+            posts and not by all of them.
+
+    Returns:
+        declared, most; measured: least number of posts of the curve from which on no row
+        has a larger share, null if even the last has, or nothing was measured;
+        harmful: numbers of posts that are scored with a share surely larger (its lower
+        bound is); needless: that are not, with one surely smaller.
+    """
+    known = [row for row in steady if row["harmed"] is not None]
+    measured = None
+    for row in reversed(known):
+        if row["harmed"] > most:
+            break
+        measured = row["posts"]
+    return {
+        "declared": declared,
+        "most": most,
+        "measured": measured,
+        "harmful": [
+            row["posts"]
+            for row in known
+            if row["posts"] >= declared and row["harmed_low"] > most
+        ],
+        "needless": [
+            row["posts"]
+            for row in known
+            if row["posts"] < declared and row["harmed_high"] <= most
+        ],
+    }
 
 
 def _share(rows: pl.DataFrame, what: pl.Expr) -> float | None:

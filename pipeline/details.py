@@ -9,11 +9,13 @@ from models.metrics import FPR
 from models.panel import fold_thresholds
 from models.posts_curves import (
     draw_sample,
+    least_posts,
     stability,
     time_to_detect,
     with_thresholds,
 )
 from models.training_sets import training_sets
+from pipeline.doubt import AbstentionParams
 from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
 from pipeline.files import atomic_directory, read_json, write_json
 from pipeline.noise_curve import SHARES, noise_curve, worst_folds
@@ -26,13 +28,16 @@ from pipeline.train import TrainParams, load_data
 # Curves that are plots too, and their columns.
 CURVES: Final = {
     "time_to_detect": ["posts", "reached", "recall", "fpr", "auc"],
-    "stability": ["posts", "accounts", "rank_correlation", "flip_rate"],
+    "stability": ["posts", "accounts", "rank_correlation", "flip_rate", "harmed"],
     "label_noise": ["share", "auc", "measured", "flawless"],
 }
 
 
 def details(
-    paths: dict[str, Path], params: EvaluateParams, recipe: TrainParams
+    paths: dict[str, Path],
+    params: EvaluateParams,
+    recipe: TrainParams,
+    silence: AbstentionParams,
 ) -> dict[str, Any]:
     """Write report.json and the points of the curves; the former.
 
@@ -40,6 +45,7 @@ def details(
         paths: the outputs of earlier stages, by name; `out` and `curves` to write.
         params: section evaluate.
         recipe: section train, for the boosters that are trained on wrong labels.
+        silence: section calibrate.abstention, whose fewest posts the curve must bear out.
     """
     labelled, trained = paths["labelled"], paths["trained"]
     scored = load_scored(paths["calibrated"], labelled)
@@ -61,7 +67,10 @@ def details(
     scores = rescored(Stored(**{name: paths[name] for name in names}), sample)
     sample = with_thresholds(sample, fold_thresholds(loco, FPR))
     found["time_to_detect"] = time_to_detect(scores, sample, params.confidence)
-    found["stability"] = stability(scores, sample)
+    found["stability"] = stability(scores, sample, params.confidence)
+    found["least_posts"] = least_posts(
+        found["stability"], silence.least_posts, params.most_harmed
+    )
     say("curves over posts: done")
     folds = pl.read_parquet(paths["folds"] / "folds.parquet")
     campaigns = read_json(paths["metrics"])["loco"]["campaigns"]
@@ -114,8 +123,10 @@ def main() -> None:
     args = parser.parse_args()
     params = load_section(args.params, "evaluate", EvaluateParams)
     recipe = load_section(args.params, "train", TrainParams)
+    silence = load_section(args.params, "calibrate.abstention", AbstentionParams)
     with world_lock(args.world):
-        details({name: getattr(args, name) for name, _ in _PATHS}, params, recipe)
+        paths = {name: getattr(args, name) for name, _ in _PATHS}
+        details(paths, params, recipe, silence)
 
 
 if __name__ == "__main__":

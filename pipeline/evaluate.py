@@ -37,6 +37,7 @@ class EvaluateParams(Section):
     mask_least_gain: Annotated[float, Field(ge=0)]
     account_draws: Annotated[int, Field(ge=50)]
     curve_accounts: Annotated[int, Field(ge=20)]
+    most_harmed: Annotated[float, Field(ge=0, le=1)]
     noise_folds: Annotated[int, Field(ge=0)]
     audits: AuditParams
     gates: WorldGates

@@ -20,6 +20,7 @@ def shortcomings(metrics: dict[str, Any], details: dict[str, Any]) -> list[str]:
         _never_judged(metrics),
         _wrong_slopes(metrics),
         _without_a_role(details),
+        _too_few_posts(details),
     ]
     return [sentence for sentence in found if sentence]
 
@@ -93,4 +94,16 @@ def _without_a_role(details: dict[str, Any]) -> str | None:
     return (
         "No archive says which role an account played: a network may be found as a "
         "whole and its small roles missed."
+    )
+
+
+def _too_few_posts(details: dict[str, Any]) -> str | None:
+    least = details["least_posts"]
+    if not least["harmful"]:
+        return None
+    posts = ", ".join(map(str, least["harmful"]))
+    return (
+        f"With {posts} posts an account is scored, and surely more than "
+        f"{least['most']:.1%} of the ordinary ones are flagged that all their posts "
+        "would not flag: `calibrate.abstention.least_posts` is too low."
     )

@@ -45,6 +45,7 @@ def evidence(details: dict[str, Any]) -> Html:
                 within(row[key], None, None)
                 for key in ("rank_correlation", "flip_rate", "lost", "gained")
             ),
+            within(*(row[f"harmed{end}"] for end in _ENDS)),
         ]
         for row in steady
     ]
@@ -87,8 +88,39 @@ def evidence(details: dict[str, Any]) -> Html:
             )
         )
     head = ["latest posts", "accounts with more", "rank correlation", "flip rate"]
-    parts.append(table([*head, "flagged ones lost", "others gained"], latest))
+    head += ["flagged ones lost", "others gained", "ordinary ones gained"]
+    parts.append(table(head, latest))
+    parts.append(Html(f"<p>{text(enough(details['least_posts']))}</p>"))
     return section("Amount of evidence", intro, *parts)
+
+
+def enough(least: dict[str, Any]) -> str:
+    """Whether the fewest posts that are scored are those that the curve asks for."""
+    measured = (
+        "no number of posts keeps to that here"
+        if least["measured"] is None
+        else f"the curve asks for {least['measured']} or more"
+    )
+    if least["harmful"]:
+        posts = ", ".join(map(str, least["harmful"]))
+        verdict = (
+            f"The curve contradicts it: with {posts} surely more are. "
+            "`calibrate.abstention.least_posts` is too low"
+        )
+    elif least["needless"]:
+        posts = ", ".join(map(str, least["needless"]))
+        verdict = (
+            f"The curve contradicts it: with {posts} surely no more are, and such "
+            "accounts get no score. `calibrate.abstention.least_posts` is higher than "
+            "this world asks for"
+        )
+    else:
+        verdict = "Within their intervals, the shares do not contradict that"
+    return (
+        "Ordinary accounts that part of their posts flags, and all of them do not: at "
+        f"most {least['most']:.1%} are tolerated, and {measured}. Accounts with some "
+        f"posts, but fewer than {least['declared']}, get no score. {verdict}."
+    )
 
 
 def noise(details: dict[str, Any]) -> Html:

@@ -1,7 +1,12 @@
 import polars as pl
 import pytest
 
-from models.posts_curves import stability, time_to_detect, with_thresholds
+from models.posts_curves import (
+    least_posts,
+    stability,
+    time_to_detect,
+    with_thresholds,
+)
 
 
 def score_rows(rows: list[tuple[str, int, str, int | None, float]]) -> pl.DataFrame:
@@ -69,12 +74,85 @@ def test_flips_are_counted_by_side() -> None:
         ("n1", 9, "all", None, 0.0),
     ]
 
-    [row] = stability(score_rows(rows), SAMPLE)
+    [row] = stability(score_rows(rows), SAMPLE, 0.95)
 
     assert (row["posts"], row["accounts"]) == (5, 3)
     assert row["flip_rate"] == pytest.approx(2 / 3, abs=1e-6)
     assert (row["lost"], row["gained"]) == (0.5, 1.0)
     assert row["rank_correlation"] == 0.5
+    assert row["harmed"] == 1.0
+    assert 0 < row["harmed_low"] < row["harmed_high"] == 1
+
+
+def test_only_ordinary_accounts_are_harmed() -> None:
+    rows: list[tuple[str, int, str, int | None, float]] = [
+        ("p1", 9, "latest", 5, 2.0),
+        ("n1", 9, "latest", 5, 0.0),
+        ("p1", 9, "all", None, 0.0),
+        ("n1", 9, "all", None, -1.0),
+    ]
+
+    [row] = stability(score_rows(rows), SAMPLE, 0.95)
+
+    assert (row["gained"], row["harmed"]) == (0.5, 0.0)
+    flagged_anyway = [(*r[:4], 3.0 + r[4]) if r[0] == "n1" else r for r in rows]
+    [row] = stability(score_rows(flagged_anyway), SAMPLE, 0.95)
+    assert (row["gained"], row["harmed"], row["harmed_low"]) == (1.0, None, None)
+
+
+def curve(**shares: tuple[float, float, float] | None) -> list[dict[str, float | None]]:
+    names = ("harmed", "harmed_low", "harmed_high")
+    return [
+        {"posts": int(posts[1:])}
+        | dict(zip(names, values or (None, None, None), strict=True))
+        for posts, values in shares.items()
+    ]
+
+
+FALLING = curve(
+    _1=(0.06, 0.04, 0.08),
+    _4=(0.03, 0.015, 0.05),
+    _5=(0.018, 0.008, 0.04),
+    _10=(0.01, 0.002, 0.015),
+    _20=None,
+)
+
+
+def test_the_least_number_of_posts_is_read_off_the_curve() -> None:
+    found = least_posts(FALLING, 5, 0.02)
+
+    assert (found["declared"], found["measured"]) == (5, 5)
+    assert (found["harmful"], found["needless"]) == ([], [])
+    assert least_posts(FALLING, 5, 0.035)["measured"] == 4
+    assert least_posts(FALLING, 5, 0.001)["measured"] is None
+    assert least_posts([], 5, 0.02)["measured"] is None
+
+
+@pytest.mark.parametrize(
+    ("declared", "most", "harmful", "needless"),
+    [
+        # Four posts might do: the bound is under the limit.
+        (4, 0.02, [], []),
+        (1, 0.02, [1], []),
+        (0, 0.01, [1, 4], []),
+        (20, 0.02, [], [10]),
+        (20, 0.05, [], [4, 5, 10]),
+    ],
+)
+def test_a_declared_number_that_the_curve_contradicts_is_named(
+    declared: int, most: float, harmful: list[int], needless: list[int]
+) -> None:
+    found = least_posts(FALLING, declared, most)
+
+    assert (found["harmful"], found["needless"]) == (harmful, needless)
+
+
+def test_a_rise_later_on_counts() -> None:
+    uneven = curve(_1=(0.01, 0.0, 0.03), _5=(0.03, 0.021, 0.05), _9=(0.01, 0.0, 0.03))
+
+    found = least_posts(uneven, 1, 0.02)
+
+    assert (found["measured"], found["harmful"]) == (9, [5])
 
 
 def test_without_a_threshold_nobody_is_flagged() -> None:
@@ -86,7 +164,7 @@ def test_without_a_threshold_nobody_is_flagged() -> None:
     ]
 
     first, _ = time_to_detect(score_rows(rows), sample, 0.95)
-    [row] = stability(score_rows(rows), sample)
+    [row] = stability(score_rows(rows), sample, 0.95)
 
     assert (first["recall"], first["fpr"], first["auc"]) == (None, None, 1.0)
     assert (row["flip_rate"], row["lost"], row["gained"]) == (None, None, None)

@@ -20,6 +20,7 @@ from models.bundle import Bundle, load_bundle
 from pipeline.calibrate import CalibrateParams, calibrate
 from pipeline.canonical_posts import FOLDER, scan_posts
 from pipeline.details import details
+from pipeline.doubt import AbstentionParams
 from pipeline.evaluate import EvaluateParams, evaluate
 from pipeline.featurize import FeaturizeParams, featurize
 from pipeline.files import read_json
@@ -180,7 +181,8 @@ def write_details(world: TinyWorld, out: Path) -> None:
     paths |= {"metrics": world.folder / "metrics.json"}
     paths |= {"out": out / "report.json", "curves": out / "curves"}
     params = EvaluateParams.model_validate(world.params["evaluate"])
-    details(paths, params, TrainParams(**world.params["train"]))
+    silence = AbstentionParams(**world.params["calibrate"]["abstention"])
+    details(paths, params, TrainParams(**world.params["train"]), silence)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ SOUND: dict[str, Any] = {
     "details": {
         "operating_points": [{"fpr": 0.01}, {"fpr": 0.06, "fpr_low": 0.01}],
         "slices": {"role": [{"slice": "core"}]},
+        "least_posts": {"most": 0.02, "harmful": [], "needless": [1, 2]},
     },
 }
 
@@ -74,6 +75,11 @@ def test_nothing_is_said_where_nothing_fails() -> None:
             "by their slope: jetty (0.4, too sure).",
         ),
         (("details", "slices", "role"), [], "No archive says which role"),
+        (
+            ("details", "least_posts", "harmful"),
+            [5, 10],
+            "With 5, 10 posts an account is scored, and surely more than 2.0%",
+        ),
     ],
 )
 def test_what_fails_is_named(path: tuple[Any, ...], value: Any, expected: str) -> None:

@@ -126,6 +126,45 @@ def test_worth_among_people_is_shown_by_campaign_and_slice(
         assert (title in before) is bool(tiny_details["slices"][kind])
 
 
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (
+            {"measured": 5},
+            "the curve asks for 5 or more. Accounts with some posts, but ",
+        ),
+        ({"measured": 5}, "fewer than 5, get no score. Within their intervals, the"),
+        ({"measured": None}, "no number of posts keeps to that here."),
+        (
+            {"harmful": [5]},
+            "with 5 surely more are. `calibrate.abstention.least_posts` ",
+        ),
+        ({"harmful": [5]}, "is too low."),
+        (
+            {"needless": [3, 4]},
+            "with 3, 4 surely no more are, and such accounts get no",
+        ),
+    ],
+)
+def test_the_fewest_posts_scored_are_set_beside_the_curve(
+    found: dict[str, Any],
+    expected: str,
+    tiny_world: TinyWorld,
+    tiny_details: dict[str, Any],
+) -> None:
+    declared = tiny_world.params["calibrate"]["abstention"]["least_posts"]
+    tolerated = tiny_world.params["evaluate"]["most_harmed"]
+    measured = tiny_details["least_posts"]
+    agreeing = measured | {"measured": 5, "harmful": [], "needless": []}
+
+    shown = words(
+        made(tiny_world, {**tiny_details, "least_posts": agreeing | found}, None)
+    )
+
+    assert (measured["declared"], measured["most"]) == (declared, tolerated)
+    assert expected in shown
+
+
 def test_a_baseline_is_shown_with_where_it_does_not_apply(
     page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
 ) -> None:
