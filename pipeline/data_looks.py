@@ -50,6 +50,16 @@ def first_looks(
         shares = [classes.get(label, 0.0) for label in ("1", "0")]
         if max(shares) > 0.01 and min(shares) < max(shares) / 10:
             looks.append(f"Texts of one class alone show `{accident}`.")
+    differing = {
+        file["file"]: file["repaired"]["profile_differs"]
+        for file in reading["files"]
+        if "profile_differs" in file["repaired"]
+    }
+    if differing:
+        looks.append(
+            f"Posts show other profiles than {', '.join(differing)}: "
+            f"{sum(differing.values()):,} accounts."
+        )
     if across := report["duplicates"]["across_blocks"]:
         looks.append(f"{across} groups of copies stand in more than one block.")
     if left_out := report["accounts"]["left_out"]:

@@ -45,6 +45,34 @@ def derived(
     return newest(frame, order).select("account_id", *columns, "file", "row")
 
 
+def note_differences(listed: Reading, posts: Reading, profile: Iterable[str]) -> None:
+    """Count listed accounts of which the newest post shows another profile.
+
+    What is listed stays. Cells are compared as they stand, but for case, spaces around
+    and a `.0` behind; a column that one of the two lacks is not.
+
+    Args:
+        listed: accounts that have a row of their own.
+        posts: rows with account_id, posted_at and the columns of profiles.
+        profile: names of the columns of a profile.
+    """
+    own = [name for name in profile if name != "account_id"]
+    last = pl.col("posted_at").max().over("account_id")
+    both = (
+        posts.frame.filter(pl.col("posted_at").eq_missing(last))
+        .select("account_id", *(f"{_PREFIX}{name}" for name in own))
+        .join(listed.frame.select("account_id", *own), on="account_id")
+    )
+    differs = pl.any_horizontal(_cell(n) != _cell(f"{_PREFIX}{n}") for n in own)
+    others = both.filter(differs)["account_id"].unique().implode()
+    listed.note("profile_differs", pl.col("account_id").is_in(others))
+
+
+def _cell(name: str) -> pl.Expr:
+    text = pl.col(name).cast(pl.String).str.strip_chars().str.to_lowercase()
+    return text.str.strip_suffix(".0")
+
+
 def newest(posts: pl.DataFrame, order: Iterable[str]) -> pl.DataFrame:
     """The last post of each account; of those of one moment the last by `order`."""
     last = pl.col("posted_at").max().over("account_id")

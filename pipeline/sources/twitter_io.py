@@ -106,6 +106,8 @@ def _accounts(source: Source, raw: Path, posts: Reading | None) -> Reading:
     if "accounts" in source.files:
         listed = columns.load(source, raw, "accounts", "accounts", _PROFILE)
         values.primary_id(listed, "account_id")
+    if posts is not None and listed is not None:
+        profiles.note_differences(listed, posts, _PROFILE)
     if posts is not None:
         return profiles.of(posts, _PROFILE, listed)
     assert listed is not None

@@ -198,13 +198,14 @@ REPORT: dict[str, Any] = {
     "duplicates": {"across_blocks": 0},
     "accounts": {"left_out": 0},
 }
-READING: dict[str, Any] = {"text_accidents": {}}
+READING: dict[str, Any] = {"text_accidents": {}, "files": []}
+DIFFERS = {"file": "u.csv", "repaired": {"profile_differs": 4, "count_float": 9}}
 GAP = {"column": "bio", "takedown": 0.1, "controls": 0.15}
 BOTH = [group(), group(label=0)]
 
 
 def accident(one: int, other: int) -> dict[str, Any]:
-    return {
+    return READING | {
         "text_accidents": {
             "r": {
                 "1": {"posts": 100, "mojibake": one},
@@ -230,6 +231,7 @@ def accident(one: int, other: int) -> dict[str, Any]:
         (BOTH, [GAP], {"duplicates": {"across_blocks": 2}}, READING, "2 groups of"),
         (BOTH, [GAP], {"accounts": {"left_out": 3}}, READING, "3 accounts were left"),
         (BOTH, [GAP], {}, accident(5, 0), "one class alone show `mojibake`"),
+        (BOTH, [GAP], {}, READING | {"files": [DIFFERS]}, r"than u\.csv: 4 accounts"),
     ],
 )
 def test_what_stands_out_is_said_first(
@@ -241,7 +243,10 @@ def test_what_stands_out_is_said_first(
 
 
 def test_nothing_is_said_where_nothing_stands_out() -> None:
-    assert first_looks(BOTH, [GAP], REPORT, accident(5, 4)) == []
+    alike = {"file": "u.csv", "repaired": {"count_float": 9}}
+    reading = accident(5, 4) | {"files": [alike]}
+
+    assert first_looks(BOTH, [GAP], REPORT, reading) == []
 
 
 def test_the_report_of_label_is_read_as_it_is_written(tiny_world: TinyWorld) -> None:

@@ -179,6 +179,52 @@ def test_users_file_comes_before_the_profile_of_posts(tmp_path: Path) -> None:
     }
 
 
+def test_a_users_file_that_says_other_than_the_posts_is_counted(tmp_path: Path) -> None:
+    users = [
+        user(follower_count="100"),
+        user(userid="12", account_language="zh-cn", following_count="0"),
+        user(userid="13", user_display_name="other"),
+        user(userid="14", user_display_name="other"),
+    ]
+    posts = [
+        post(),
+        post(tweetid="2", userid="12"),
+        # Of one account the old posts alone show another profile.
+        post(tweetid="3", userid="13"),
+        post(tweetid="4", userid="13", user_display_name="other")
+        | {"tweet_time": "2019-01-01 00:00"},
+        post(tweetid="5", userid="14"),
+    ]
+    files = {
+        "accounts": [write_csv(tmp_path / "u.csv", users)],
+        "posts": [write_csv(tmp_path / "t.csv", posts)],
+    }
+
+    tables = read(make_source("twitter_io", files), tmp_path)
+
+    assert rules(tables, "repaired", "accounts")["profile_differs"] == 2
+    kept = dict(tables.accounts.select("account_id", "followers").iter_rows())
+    assert kept["11"] == 100
+
+
+def test_a_column_that_posts_lack_is_not_compared(tmp_path: Path) -> None:
+    bare = post()
+    del bare["user_profile_url"]
+    write_csv(tmp_path / "t_1.csv", [post(follower_count="3.0")])
+    write_csv(tmp_path / "t_2.csv", [bare])
+    files = {
+        "accounts": [write_csv(tmp_path / "u.csv", [user(user_profile_url="x.org")])],
+        "posts": ["t_2.csv"],
+    }
+
+    missing = read(make_source("twitter_io", files), tmp_path)
+    files["posts"] = ["t_1.csv"]
+    different = read(make_source("twitter_io", files), tmp_path)
+
+    assert "profile_differs" not in rules(missing, "repaired", "accounts")
+    assert rules(different, "repaired", "accounts")["profile_differs"] == 1
+
+
 def test_parts_of_30_and_31_columns_are_read_together(tmp_path: Path) -> None:
     write_csv(tmp_path / "t_1.csv", [post()])
     write_csv(tmp_path / "t_2.csv", [post(tweetid="2") | {"poll_choices": ""}])
