@@ -53,12 +53,26 @@ def blocks(path: Path, encoding: str) -> Generator[Block, None, None]:
     number, size = 1, max(path.stat().st_size, 1)
     with path.open("rb") as raw, archive.expanded(path, raw) as handle:
         for data in _whole_lines(path, handle):
-            if number == 1 and _WIDE.match(data):
-                raise SourceError(f"{path}: text in UTF-16; save it as UTF-8")
+            if number == 1:
+                check_encoding(path, data)
             block = _clean(data, number, encoding)
             block.share = min(raw.tell() / size, 1.0)
             number += block.data.count(b"\n")
             yield block
+
+
+def check_encoding(name: Path | str, begin: bytes) -> None:
+    """Refuse text of which every second byte is none of its letters.
+
+    Args:
+        name: of the file.
+        begin: its first bytes.
+
+    Raises:
+        SourceError: it is UTF-16.
+    """
+    if _WIDE.match(begin):
+        raise SourceError(f"{name}: text in UTF-16; save it as UTF-8")
 
 
 def _whole_lines(path: Path, handle: IO[bytes]) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from typing import IO, Final
 
 from pipeline.errors import SourceError
 from pipeline.sources import archive
+from pipeline.sources.lines import check_encoding
 
 # OSError of a place in the file that cannot be.
 DAMAGE: Final = (*archive.DAMAGE, OSError)
@@ -30,12 +31,15 @@ class Stream:
         """The next `size` bytes at most; none at the end.
 
         Raises:
-            SourceError: the archive is damaged, or expands beyond the limit.
+            SourceError: the archive is damaged, or expands beyond the limit, or the
+                file is UTF-16.
         """
         try:
             data = self._handle.read(size)
         except DAMAGE as error:
             raise damaged(self.path, error) from None
+        if not self.size:
+            check_encoding(self.name, data)
         self.size += len(data)
         archive.check_expansion(self.path, self.size)
         return data

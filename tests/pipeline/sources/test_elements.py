@@ -48,6 +48,15 @@ def test_arrays_lines_and_objects_in_a_row_are_read_alike(text: str) -> None:
     assert outcome(text.encode()) == ["1", "2"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_refused_by_its_name(encoding: str) -> None:
+    with pytest.raises(SourceError, match=r"f\.json: text in UTF-16; save it as UTF-8"):
+        read('[{"id": "1", "text": "привет"}]'.encode(encoding))
+
+    # NUL bytes alone are repaired.
+    assert outcome(b'{"id": "1", "text": "a\0\0b"}') == ["1"]
+
+
 def test_a_word_across_the_edge_of_a_chunk_is_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -159,7 +168,6 @@ def test_an_element_has_a_limit_and_nothing_beyond_it_is_held(
         (b"  <html>", "web page"),
         (b"id,text\n1,x\n", "not JSON"),
         (b" \n", "not JSON"),
-        (b"\xff\xfe[\0", "not JSON"),
     ],
 )
 def test_what_is_no_json_is_refused(data: bytes, message: str) -> None:

@@ -293,6 +293,20 @@ def test_pan_texts_are_repaired_and_pages_refused(tmp_path: Path) -> None:
         read_pan(tmp_path, TRUTH, a="<!DOCTYPE html><html></html>")
 
 
+@pytest.mark.parametrize("file", ["a.xml", "truth.txt"])
+def test_pan_in_utf_16_is_refused_and_not_repaired_letter_by_letter(
+    file: str, tmp_path: Path
+) -> None:
+    read_pan(tmp_path, TRUTH, a=author("x"), b=author("y"))
+    path = tmp_path / file
+    path.write_bytes(path.read_text().encode("utf-16-le"))
+    named = {"authors": ["*.xml"], "truth": ["truth.txt"]}
+    source = make_source("pan2019", named, controls=CONTROLS)
+
+    with pytest.raises(SourceError, match=f"{file}: text in UTF-16"):
+        read(source, tmp_path)
+
+
 # caverlee-2011 as published
 
 
