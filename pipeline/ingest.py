@@ -96,6 +96,7 @@ def ingest(
                 alone=len(sources) == 1,
             )
             _check_any(source, found)
+            _check_both(source, found)
             files += source_report.as_rows(found.counts)
             described[source.name] = source_report.describe(found.measures)
             accidents[source.name] = source_report.text_accidents(found.measures)
@@ -141,6 +142,30 @@ def _check_any(source: Source, found: Read) -> None:
         f"{found.rejected.height:,} rows are rejected{most}; correct the files, or take "
         "the source out"
     )
+
+
+def _check_both(source: Source, read: Read) -> None:
+    """Refuse a source of which one class is gone: the other would pass for all of it.
+
+    Verdicts, which come later, may make either class of what is left to reviewers.
+    """
+    if not source.needs_labels or source.left_to_reviewers:
+        return
+    declared = {1: source.positives, 0: source.controls}
+    for label, name in ((1, "positives"), (0, "controls")):
+        if declared[label] is None or label in read.measures.labels:
+            continue
+        raise SourceError(
+            f"source {source.name}: {name} are declared, but no account of them is "
+            f"kept; {_rejections(read)}; correct the files, or take {name} out of the "
+            "source if they have none"
+        )
+
+
+def _rejections(read: Read) -> str:
+    rules = read.rejected["rule"].mode().sort().to_list()
+    most = f", most as {rules[0]}" if rules else ""
+    return f"{read.rejected.height:,} rows are rejected{most}"
 
 
 def _overlaps(ids: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:

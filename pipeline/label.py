@@ -25,7 +25,6 @@ from pipeline.panel_masks import panel_masks
 from pipeline.reviewers import (
     ReviewerRules,
     agreed,
-    left_to_reviewers,
     opposed,
     place,
     trust,
@@ -156,7 +155,7 @@ def main() -> None:
     params = load_section(args.params, "label", LabelParams)
     with world_lock(args.world):
         name = params.reviewers.files.get(args.world)
-        if name is None and any(left_to_reviewers(source) for source in sources):
+        if name is None and any(source.left_to_reviewers for source in sources):
             raise ParamsError(
                 f"label.reviewers.files: no file of verdicts for world {args.world}, "
                 "which has a source of kind reviewer; name one"

@@ -13,14 +13,12 @@ from pydantic import Field
 from pipeline.conflicts import CONFLICTS
 from pipeline.errors import ParamsError
 from pipeline.section import Section
-from pipeline.sources.source import Name, Source
+from pipeline.sources.source import REVIEWER, Name, Source
 
 # Of accounts that a source left to the reviewers and that they did not decide on.
 NO_VERDICT: Final = "no_verdict"
 # Of labels that the reviewers' verdict contradicts; they stay.
 OPPOSED: Final = "reviewers"
-KIND: Final = "reviewer"
-
 
 _WORDS: Final = ("inauthentic", "authentic")
 
@@ -106,11 +104,11 @@ def weigh(
     Raises:
         ParamsError: a source of kind reviewer does not declare both classes.
     """
-    asked = [source for source in sources if left_to_reviewers(source)]
+    asked = [source for source in sources if source.left_to_reviewers]
     for source in asked:
         if source.positives is None or source.controls is None:
             raise ParamsError(
-                f"source {source.name}: labels of kind {KIND} come from verdicts, which "
+                f"source {source.name}: labels of kind {REVIEWER} come from verdicts, which "
                 "may go either way; declare positives and controls"
             )
     by_verdict = pl.col("source").is_in([source.name for source in asked])
@@ -127,17 +125,11 @@ def weigh(
     out = joined.filter(silent).select(
         "account_id",
         "source",
-        pl.lit(KIND).alias("kind"),
+        pl.lit(REVIEWER).alias("kind"),
         pl.lit(NO_VERDICT).alias("rule"),
         pl.lit(False).alias("kept"),
     )
     return kept.select(given.columns), _as_conflicts(out)
-
-
-def left_to_reviewers(source: Source) -> bool:
-    """Whether the labels of a source come from verdicts alone."""
-    declared = (source.positives, source.controls)
-    return any(side is not None and side.kind == KIND for side in declared)
 
 
 def trust(labels: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
@@ -148,7 +140,7 @@ def trust(labels: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
         how="left",
         maintain_order="left",
     )
-    own = pl.col("kind") == KIND
+    own = pl.col("kind") == REVIEWER
     strength = pl.when(own).then("agreement").otherwise("strength").alias("strength")
     return joined.with_columns(strength).select(labels.columns)
 
@@ -158,7 +150,7 @@ def opposed(labels: pl.DataFrame, decided: pl.DataFrame) -> tuple[pl.DataFrame, 
 
     Two rows of CONFLICTS each: the label, which is kept, and the verdict, which is not.
     """
-    others = labels.filter(pl.col("kind") != KIND).join(
+    others = labels.filter(pl.col("kind") != REVIEWER).join(
         decided.rename({"strength": "agreement"}), on="account_id"
     )
     against = others.filter(pl.col("verdict") != pl.col("label"))
@@ -169,7 +161,7 @@ def opposed(labels: pl.DataFrame, decided: pl.DataFrame) -> tuple[pl.DataFrame, 
     )
     verdict = against.select(
         *("account_id", pl.lit("reviewers").alias("source")),
-        *(pl.col("verdict").alias("label"), pl.lit(KIND).alias("kind")),
+        *(pl.col("verdict").alias("label"), pl.lit(REVIEWER).alias("kind")),
         *(pl.col("agreement").alias("strength"), rule, pl.lit(False).alias("kept")),
     )
     both = pl.concat([_as_conflicts(stays), _as_conflicts(verdict)])

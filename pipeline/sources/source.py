@@ -21,6 +21,8 @@ def _filled_in(text: str) -> str:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(gt=0, le=1)]
+# Kind of the labels that come from reviewers' verdicts.
+REVIEWER: Final = "reviewer"
 LabelKind = Literal["platform", "purchase", "honeypot", "expert", "weak", "reviewer"]
 
 
@@ -104,6 +106,12 @@ class Source(Section):
     def needs_labels(self) -> bool:
         """Whether accounts without a label are of no use."""
         return True
+
+    @property
+    def left_to_reviewers(self) -> bool:
+        """Whether the labels of its accounts come from reviewers' verdicts alone."""
+        declared = (self.positives, self.controls)
+        return any(side is not None and side.kind == REVIEWER for side in declared)
 
     @model_validator(mode="after")
     def _has_a_class(self) -> "Source":

@@ -13,7 +13,12 @@ from pipeline.ingest import ingest
 from pipeline.source_report import ACCIDENTS
 from pipeline.sources.source import Source
 from tests.pipeline.conftest import read_posts
-from tests.pipeline.sources.archives import make_source, write_csv
+from tests.pipeline.sources.archives import (
+    CONTROLS,
+    POSITIVES,
+    make_source,
+    write_csv,
+)
 
 HASH = "kq3V6dXppwrPrVwjEEtT74Ny7k0VikIGbe6HdWs="
 
@@ -205,6 +210,53 @@ def test_a_source_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
         ingest(sources, tmp_path, out, report)
 
     assert (out / "accounts.parquet").read_bytes() == before
+
+
+def classed(tmp_path: Path, *labels: str, **overrides: Any) -> Source:
+    """A source of both classes, of which the accounts have these labels."""
+    rows = [{"account_id": str(n), "label": word} for n, word in enumerate(labels)]
+    files = {"accounts": [write_csv(tmp_path / "a.csv", rows)]}
+    return make_source("canonical", files, **{"controls": CONTROLS} | overrides)
+
+
+@pytest.mark.parametrize(
+    ("labels", "gone"), [(("1", "1", "O"), "controls"), (("O", "O", "0"), "positives")]
+)
+def test_a_source_of_which_one_class_is_gone_is_refused(
+    labels: tuple[str, ...], gone: str, tmp_path: Path
+) -> None:
+    source = classed(tmp_path, *labels)
+    out, report = tmp_path / "out", tmp_path / "report.json"
+
+    message = (
+        f"source src: {gone} are declared, but .* most as label_unknown; .* {gone}"
+    )
+    with pytest.raises(SourceError, match=message):
+        ingest([source], tmp_path, out, report)
+
+    assert not out.exists()
+    assert not report.exists()
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        # Verdicts make the other class of them.
+        {
+            "positives": POSITIVES | {"kind": "reviewer"},
+            "controls": CONTROLS | {"kind": "reviewer"},
+        },
+        {"controls": None},
+    ],
+)
+def test_one_class_is_enough_where_only_one_can_be_there(
+    overrides: dict[str, Any], tmp_path: Path
+) -> None:
+    source = classed(tmp_path, "1", "1", **overrides)
+
+    ingest([source], tmp_path, tmp_path / "out", tmp_path / "report.json")
+
+    assert pl.read_parquet(tmp_path / "out" / "labels.parquet").height == 2
 
 
 def test_names_of_sources_are_unique(raw: Path) -> None:
