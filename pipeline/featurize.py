@@ -18,6 +18,7 @@ from features.population import Population
 from features.totals import lineage
 from models.training_sets import TrainingSet, training_sets
 from pipeline.canonical_posts import FOLDER, scan_posts, with_posts
+from pipeline.errors import SourceError
 from pipeline.files import atomic_directory, write_parquet
 from pipeline.gaps import even_missingness
 from pipeline.masking import apply_masks
@@ -150,12 +151,18 @@ def build_around(canonical: Path, labelled: Path) -> pl.DataFrame:
     The population of an account is its own block, masked, both classes, without
     labels: a fold that leaves the block out has seen none of it, and what is held out
     is measured over the held-out collection (docs/decisions/0012-co-activity.md).
+
+    Raises:
+        SourceError: `actions.parquet` is not there; without it nobody would seem to
+            report or block.
     """
     masks = pl.read_parquet(labelled / "masks.parquet")
     accounts = pl.read_parquet(canonical / "accounts.parquet")
     posts = scan_posts(canonical)
     file = canonical / "actions.parquet"
-    actions = pl.read_parquet(file) if file.is_file() else None
+    if not file.is_file():
+        raise SourceError(f"{file}: no such file; run the ingest stage")
+    actions = pl.read_parquet(file)
     values = []
     for (block,), members in masks.sort("account_id").group_by(
         ["block"], maintain_order=True
@@ -168,11 +175,7 @@ def build_around(canonical: Path, labelled: Path) -> pl.DataFrame:
         )
         around = None
         if not some_posts.is_empty():
-            theirs = (
-                actions.join(ids, on="account_id", how="semi")
-                if actions is not None
-                else None
-            )
+            theirs = actions.join(ids, on="account_id", how="semi")
             around = Population.of(some_posts, some_accounts, theirs)
         values.append(
             build_features(some_accounts, some_posts, None, COACTIVITY, around)

@@ -9,6 +9,7 @@ from features.catalogue import FEATURES
 from models.audit import mask_only_auc
 from models.matrix import to_matrix
 from models.training_sets import training_sets
+from pipeline.errors import SourceError
 from pipeline.featurize import (
     FITTED,
     STATIC,
@@ -66,6 +67,7 @@ def handles(world: TinyWorld, tmp_path: Path, block: str) -> Path:
         followers=pl.when(hit).then(10**9).otherwise("followers"),
     )
     table.write_parquet(folder / "accounts.parquet")
+    (folder / "actions.parquet").symlink_to(source / "actions.parquet")
     moved = pl.col("posted_at").dt.truncate("1d")
     said = read_posts(source).with_columns(
         pl.when(hit & pl.col(column).is_not_null())
@@ -128,6 +130,22 @@ def test_co_activity_of_a_block_does_not_depend_on_another(
     }
     assert changed == {"harbour"}
     assert before["coactivity_repost_ratio"].is_not_null().any()
+
+
+def test_tables_without_actions_are_refused(
+    tiny_world: TinyWorld, tmp_path: Path
+) -> None:
+    """Else nobody would seem to report or block, and nothing would say so."""
+    canonical = tiny_world.folder / "canonical"
+    for name in ("accounts.parquet", "posts"):
+        (tmp_path / name).symlink_to(canonical / name)
+    labelled = tiny_world.folder / "labelled"
+
+    with pytest.raises(SourceError, match=r"/actions\.parquet: no such file; run the"):
+        build_around(tmp_path, labelled)
+
+    (tmp_path / "actions.parquet").symlink_to(canonical / "actions.parquet")
+    assert build_around(tmp_path, labelled).height
 
 
 def test_order_of_rows_changes_no_table(tiny_world: TinyWorld) -> None:
