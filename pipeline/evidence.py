@@ -6,7 +6,7 @@ from pathlib import Path
 from features.errors import InputError
 from pipeline.files import atomic_file
 from pipeline.params import load_params
-from pipeline.proofs import account_pages, pages
+from pipeline.proofs import account_pages, feature_pages, pages
 from pipeline.proofs.chain import SIMULATED
 from pipeline.proofs.pages import Job
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -19,6 +19,8 @@ PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "nested-search": pages.prove_nested_search,
     "robustness": pages.prove_robustness,
     "direction-rule": pages.prove_direction_rule,
+    feature_pages.RANKING: feature_pages.prove_feature_ranking,
+    "feature-selection": feature_pages.prove_feature_selection,
     "true-drivers": pages.prove_true_drivers,
     "roles": account_pages.prove_roles,
     "evidence-states": account_pages.prove_evidence_states,
@@ -61,9 +63,8 @@ def main() -> None:
     job = Job(args.world, load_params(args.params))
     possible = [n for n in PROOFS if args.world == SIMULATED or n not in ON_SIMULATED]
     names = args.only or possible
-    out = Path("artifacts") / args.world / "evidence"
     with world_lock(args.world):
-        evidence(job, names, out)
+        evidence(job, names, job.out)
 
 
 if __name__ == "__main__":

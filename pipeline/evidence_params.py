@@ -15,5 +15,6 @@ class EvidenceParams(Section):
     world_seeds: Annotated[int, Field(ge=1)]
     nested_trials: Annotated[int, Field(ge=2)]
     nested_start: dict[Searched, int | float]
+    deals: Annotated[int, Field(ge=2)]
     planted_worlds: Annotated[int, Field(ge=1)]
     planted_share: Annotated[float, Field(gt=0, lt=0.5)]

@@ -37,6 +37,10 @@ class Job:
         return Path("data") / self.world
 
     @property
+    def out(self) -> Path:
+        return Path("artifacts") / self.world / "evidence"
+
+    @property
     def asked(self) -> EvidenceParams:
         return self.params.evidence
 

@@ -1,13 +1,19 @@
+import re
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
 
+from features.catalogue import FEATURES
 from features.errors import InputError
+from features.feature import FAMILIES
 from pipeline.evidence import OF_TRUTH, PROOFS, evidence
+from pipeline.files import read_json
 from pipeline.params import Params
 from pipeline.proofs.pages import Job
+from pipeline.proofs.selection import RULES
+from pipeline.stored_world import load_world
 from tests.pipeline.conftest import TinyWorld
 
 
@@ -21,7 +27,13 @@ def job(
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "demo").symlink_to(tiny_world.folder)
     monkeypatch.chdir(tmp_path)
-    few = {"model_seeds": 2, "world_seeds": 1, "nested_trials": 2, "planted_worlds": 1}
+    few = {
+        "model_seeds": 2,
+        "world_seeds": 1,
+        "nested_trials": 2,
+        "planted_worlds": 1,
+        "deals": 2,
+    }
     asked = tiny_params | {
         "evidence": tiny_params["evidence"] | few,
         "tune": tiny_params["tune"] | {"startup": 1},
@@ -94,6 +106,30 @@ def test_proofs_on_a_stored_world_are_written(name: str, rows: int, job: Job) ->
     table = cells(Path("evidence") / f"{name}.md")
     assert len(table) == 1 + rows
     assert len({len(row) for row in table}) == 1
+
+
+def test_every_feature_is_ranked_and_stands_in_a_file_beside(job: Job) -> None:
+    evidence(job, ["feature-ranking"], Path("evidence"))
+
+    lines = (Path("evidence") / "feature-ranking.md").read_text().splitlines()
+    ranked = [line for line in lines if re.match(r"\| \d+ \|", line)]
+    found = read_json(job.out / "feature-ranking.json")
+    names = [row["name"] for row in found["features"]]
+    assert sorted(names) == sorted(feature.name for feature in FEATURES)
+    assert [row.split("|")[2].strip() for row in ranked] == names
+    assert len({row.count("|") for row in ranked}) == 1
+    assert {row["name"] for row in found["families"]} <= set(FAMILIES)
+    assert set(found["features"][0]["lost"]) == set(found["figures"])
+
+
+@pytest.mark.slow
+def test_smaller_sets_are_judged_operator_by_operator(job: Job) -> None:
+    evidence(job, ["feature-selection"], Path("evidence"))
+
+    table = cells(Path("evidence") / "feature-selection.md")
+    operators = load_world(job.folder).headline
+    assert [row[0] for row in table[1:6]] == ["all", *RULES]
+    assert [row[0] for row in table[-len(operators) :]] == operators
 
 
 @pytest.mark.slow
