@@ -31,6 +31,7 @@ from features.prepared import (
     prepare_checked,
 )
 from features.queries import as_written
+from features.traces import TRACES
 
 
 def build_features(
@@ -127,13 +128,28 @@ def show_evidence(
     posts: Table | None,
     feature: Feature,
     artefacts: Artefacts | None = None,
+    population: Population | None = None,
 ) -> pl.DataFrame:
-    """Canonical posts that show a feature's value; no rows if no post shows it."""
+    """Canonical posts that show a feature's value; no rows if no post shows it.
+
+    Args:
+        accounts: as of build_features.
+        posts: as of build_features.
+        feature: the one to show.
+        artefacts: tables fitted in training, null if there are none.
+        population: the accounts around; without it, nothing shows features of tier P.
+    """
     prepared = prepare(accounts, posts, artefacts)
+    told = prepared.posts
     if feature.evidence is None:
         return schema.empty("posts")
+    if feature.table == "population":
+        if population is None:
+            return schema.empty("posts")
+        shared = population.shared(prepared.accounts, told, feature.name)
+        told = told.with_columns(shared)
     shown = feature.evidence.fill_null(False).over("account_id")
-    return prepared.posts.filter(shown).select(list(schema.POSTS))
+    return told.filter(shown).select(list(schema.POSTS))
 
 
 def show_behaviour(accounts: Table, posts: Table | None) -> pl.DataFrame:
@@ -216,7 +232,12 @@ class _Plan:
             name for f in features if f.table == "totals" for name in f.inputs()
         )
         self.reads = totals.reads(self.totals).union(
-            *(expr.meta.root_names() for expr in self.of_posts.values())
+            *(expr.meta.root_names() for expr in self.of_posts.values()),
+            *(
+                t.inputs()
+                for name in self.shared
+                if (t := TRACES[name]).table == "posts"
+            ),
         )
         self.causes = Causes(features)
         self.values = [f"value {f.name}" for f in features]

@@ -10,12 +10,14 @@ from typing import Final
 
 import polars as pl
 
-from features.companions import UNIT
+from features.companions import MOST_COMPANIONS, UNIT
 from features.feature import Feature
+from features.population import SHARED
 from features.traces import TRACES
 
 _CROWD: Final = (
-    "A collection that holds a network whole and others one by one shows the network's "
+    f"Of more than {MOST_COMPANIONS} others who share one thing, {MOST_COMPANIONS} "
+    "count. A collection that holds a network whole and others one by one shows the network's "
     "companions and not theirs."
 )
 
@@ -29,6 +31,8 @@ def _ratio(name: str, missing: str, **declared: object) -> Feature:
         "family": "coordination",
         "table": "population",
         "expr": (observed + UNIT) / (expected + UNIT),
+        # No post shows a day of creation, a report or a block.
+        "evidence": pl.col(SHARED) if trace.table == "posts" else None,
         "unit": "observed over expected",
         "range": (0, None),
         "direction": 1,

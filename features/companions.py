@@ -84,6 +84,28 @@ def compare(counts: Counts, own: pl.DataFrame, known: pl.DataFrame) -> pl.DataFr
     )
 
 
+def with_companions(
+    counts: Counts, own: pl.DataFrame, known: pl.DataFrame
+) -> pl.DataFrame:
+    """Those of the own events that others around have too, near in time if it counts.
+
+    Args:
+        counts, own, known: as of `compare`.
+    """
+    theirs = _of(counts.events, known).drop("account")
+    items = _asked(counts.items, own, "item")
+    if counts.trace.moment is not None:
+        others = _others(own, items, _running(theirs), counts.trace.near)
+        return own.filter(others > 0)
+    itself = theirs.select("row", "item").unique().with_columns(itself=1)
+    return (
+        own.join(items, on="item")
+        .join(itself, on=["row", "item"], how="left")
+        .filter(pl.col("users") > pl.col("itself").fill_null(0))
+        .select(own.columns)
+    )
+
+
 def _of(events: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Events of these accounts; those between the first and the last are looked at."""
     if known.is_empty():
@@ -169,20 +191,12 @@ def _in_windows(
     Neurophysiology 107 (2012) 517.
     """
     trace = counts.trace
-    itself = (
-        theirs.group_by("row", "item", "moment")
-        .agg(pl.len().cast(pl.Int64).alias("users"))
-        .sort("row", "item", "moment")
-        .with_columns(pl.col("users").cum_sum().over("row", "item").alias("until"))
-    )
+    itself = _running(theirs)
     own = own.sort("row", "item", "moment")
     items = _asked(counts.items, own, "item")
-    within = {
-        steps: _within(own, items, ["item"], steps)
-        - _within(own, itself, ["row", "item"], steps)
-        for steps in (trace.near, trace.wide)
-    }
-    near, wide = within[trace.near], within[trace.wide]
+    near, wide = (
+        _others(own, items, itself, steps) for steps in (trace.near, trace.wide)
+    )
     inside, outside = 2 * trace.near + 1, 2 * (trace.wide - trace.near)
     most = MOST_COMPANIONS * UNIT
     return (
@@ -197,6 +211,24 @@ def _in_windows(
             pl.col("observed", "expected").sum(),
         )
     )
+
+
+def _running(theirs: pl.DataFrame) -> pl.DataFrame:
+    """Running total of the events of each row, for windows of moments."""
+    return (
+        theirs.group_by("row", "item", "moment")
+        .agg(pl.len().cast(pl.Int64).alias("users"))
+        .sort("row", "item", "moment")
+        .with_columns(pl.col("users").cum_sum().over("row", "item").alias("until"))
+    )
+
+
+def _others(
+    own: pl.DataFrame, items: pl.DataFrame, itself: pl.DataFrame, steps: int
+) -> pl.Series:
+    """Others within so many steps of each of own, in its order."""
+    around = _within(own, items, ["item"], steps)
+    return around - _within(own, itself, ["row", "item"], steps)
 
 
 def _within(

@@ -17,10 +17,12 @@ from typing import Final
 import polars as pl
 
 from features import equalise, schema
-from features.companions import Counts, compare, count
+from features.companions import Counts, compare, count, with_companions
 from features.errors import InputError
 from features.traces import TRACES, Table, Trace
 
+# Column of posts that holds what `Population.shared` says.
+SHARED: Final = "shared"
 # Posts equalised at once; more take more memory and give the same counts.
 _POSTS_PER_PART: Final = 400_000
 
@@ -164,6 +166,27 @@ class Population:
                 .drop("items", "others", "observed", "expected", "told")
             )
         return found.drop("row", "names_hashed")
+
+    def shared(
+        self, accounts: pl.DataFrame, posts: pl.DataFrame, name: str
+    ) -> pl.Series:
+        """Which posts of equalised accounts share something with others around.
+
+        True or false in their order; false too where the accounts around are not known
+        in this respect.
+        """
+        trace = TRACES[name]
+        rows = accounts.select("account_id").with_row_index("row")
+        places = pl.Series(SHARED, range(posts.height), pl.UInt32)
+        if name not in self.counts or trace.table != "posts":
+            return pl.repeat(False, posts.height, eager=True).alias(SHARED)
+        mine = posts.drop("account", strict=False).with_columns(places)
+        own = trace.events(
+            mine.join(rows.rename({"row": "account"}), on="account_id"), SHARED
+        ).rename({"account": "row"})
+        known = rows.join(self.codes, on="account_id").drop("account_id")
+        found = with_companions(self.counts[name], own, known)
+        return places.is_in(found[SHARED].unique().implode()).alias(SHARED)
 
 
 def _parts(posts: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -77,21 +77,30 @@ class Trace:
     rare: bool = False
     least: int = 1
 
-    def events(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def inputs(self) -> set[str]:
+        """Names of the columns that are read."""
+        exprs = (self.among, self.item, self.stratum, self.moment)
+        names = (e.meta.root_names() for e in exprs if e is not None)
+        return {self.reads}.union(*names) - {"item"}
+
+    def events(self, frame: pl.DataFrame, *beside: str) -> pl.DataFrame:
         """Distinct events: `account`, `item`, and `stratum` or `moment`.
 
         Args:
             frame: rows of `table`, with a column `account`.
+            beside: further columns, which tell events apart too.
         """
         rows = frame.lazy().filter(self.among).with_columns(self.item.alias("item"))
         if self.moment is not None:
             key, other = pl.col("item").hash(2), self.moment.alias("moment")
             return _collect(
-                rows.filter(pl.col("item").is_not_null()).select("account", key, other)
+                rows.filter(pl.col("item").is_not_null()).select(
+                    "account", key, other, *beside
+                )
             )
         stratum = pl.lit("") if self.stratum is None else self.stratum
         read = [c for c in stratum.meta.root_names() if c != "item"]
-        rows = rows.select("account", "item", *read)
+        rows = rows.select("account", "item", *read, *beside)
         if isinstance(rows.collect_schema()["item"], pl.List):
             rows = rows.explode("item")
         other = stratum.fill_null("").hash(1)
@@ -99,7 +108,7 @@ class Trace:
         key = pl.col("item").hash(2) ^ (other * 3)
         rows = rows.drop_nulls("item")
         return _collect(
-            rows.select("account", key.alias("item"), other.alias("stratum"))
+            rows.select("account", key.alias("item"), other.alias("stratum"), *beside)
         )
 
 

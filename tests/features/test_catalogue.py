@@ -166,7 +166,7 @@ def test_the_page_has_every_feature_and_what_is_excluded():
 
     assert all(f"(`{measure.name}`)" in page for measure in FEATURES)
     assert page.count("- Shown by posts: yes") == sum(
-        measure.evidence is not None for measure in FEATURES
+        measure.evidence is not None for measure in CATALOGUE
     )
     for direction, words in DIRECTION.items():
         declared = [f for f in CATALOGUE if f.direction == direction]

@@ -590,6 +590,13 @@ def test_what_everybody_shares_counts_as_the_cap_and_is_told():
     assert observed == [MOST_COMPANIONS * 1_000] * 2
 
 
+@pytest.mark.parametrize("name", TRACES)
+def test_the_cap_is_said_to_the_reviewer(name: str):
+    [measure] = [f for f in COACTIVITY if f.name == name]
+
+    assert f"more than {MOST_COMPANIONS} others" in measure.limitation
+
+
 def test_no_pair_of_accounts_is_formed():
     everyone = [post for n in range(3_000) for post in tags(f"b{n}", "#all #now")]
 
