@@ -119,7 +119,9 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
     },
     {
         # Place of the account among those of the table.
-        "account": (~pl.col("same_account")).cum_sum().cast(pl.Int64) - 1,
+        "account": (
+            (~pl.col("same_account")).cum_sum().cast(pl.Int64) - 1
+        ).set_sorted(),
         # Minutes since the account's previous dated post.
         "gap": pl.when("same_account").then(
             (pl.col("minute") - pl.col("minute").shift(1)).clip(0, _LONGEST_GAP)
@@ -139,10 +141,7 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         - _count(r"\P{L}"),
         "digits": _count(r"\p{Nd}"),
         "marks": _count(r"[!?]"),
-        # Key of the text for counting repeats; null for texts too short to tell.
-        "text_key": pl.when(pl.col("words_only").str.len_chars() >= _TELLING).then(
-            pl.col("words_only").str.to_lowercase().hash(seed=0)
-        ),
+        "lower_words": pl.col("words_only").str.to_lowercase(),
         # Collectors' lists leave out the # that lists read from the text have.
         "first_tag": pl.col("hashtags")
         .list.first()
@@ -163,14 +162,18 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         # The first post of its minute, of a bout of posting.
         "fresh": _DATED & (pl.col("gap") > 0).fill_null(True),
         "new_bout": _DATED & (pl.col("gap") >= _BOUT_PAUSE).fill_null(True),
-        "longest_gap": pl.col("gap").max().over("account_id"),
+        "longest_gap": pl.col("gap").max().over("account"),
         "short": (
             (pl.col("gap") < _BURST_PAUSE)
             & (
-                4 * pl.col("gap") * pl.col("gap").count().over("account_id")
-                < pl.col("gap").sum().over("account_id")
+                4 * pl.col("gap") * pl.col("gap").count().over("account")
+                < pl.col("gap").sum().over("account")
             )
         ).fill_null(False),
+        # Key of the text for counting repeats; null for texts too short to tell.
+        "text_key": pl.when(pl.col("length") >= _TELLING).then(
+            pl.col("lower_words").hash(seed=0)
+        ),
         # Two kinds in a row and the pause between them, as one number.
         "step": pl.when(pl.col("gap").is_not_null()).then(
             32 * pl.col("kind_code").shift(1) + 4 * _PASSED + pl.col("kind_code")

@@ -26,6 +26,7 @@ from features.corrections import (
     repeat_chance,
     scaled_log,
 )
+from features.kinds import SIDES, count_kinds, in_order
 from features.queries import as_written
 
 Floats = NDArray[np.float64]
@@ -182,23 +183,23 @@ def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.Data
             for name, ends in wanted.items()
             for end in ends
         )
+    needed = _needed(frozenset(end for ends in wanted.values() for end in ends))
+    sided = [name for name, ends in wanted.items() if _SIDED.intersection(ends)]
     keys = posts.select(
         "account",
-        first=pl.col("account") != pl.col("account").shift(1, fill_value=-1),
-        before=pl.col("returned").not_().cast(pl.Int64),
-        after=pl.col("returned").cast(pl.Int64),
         **{name: MIXES[name] for name in wanted},
+        **(SIDES if sided else {}),
     )
-    needed = _needed(frozenset(end for ends in wanted.values() for end in ends))
     drawn = [name for name, ends in wanted.items() if _DRAWN in ends]
     parts = [
-        _sums(part, list(wanted), needed, drawn) for part in _apart(keys, len(wanted))
+        _sums(part, list(wanted), sided, needed, drawn)
+        for part in _apart(keys, len(wanted))
     ]
     return accounts.hstack(
         [
             _column(parts, place, len(wanted), end).alias(f"{name}_{end}")
-            for place, (name, ends) in enumerate(wanted.items())
-            for end in ends
+            for place, name in enumerate(in_order(list(wanted), sided))
+            for end in wanted[name]
         ]
     )
 
@@ -218,7 +219,8 @@ def _apart(posts: pl.DataFrame, mixes: int) -> list[pl.DataFrame]:
     together = _TOGETHER // mixes
     if posts.height <= together:
         return [posts]
-    first = pl.when("first").then(pl.int_range(pl.len())).forward_fill()
+    begins = pl.col("account") != pl.col("account").shift(1, fill_value=-1)
+    first = pl.when(begins).then(pl.int_range(pl.len())).forward_fill()
     return posts.with_columns(part=first // together).partition_by(
         "part", maintain_order=True, include_key=False
     )
@@ -249,29 +251,25 @@ def _needed(ends: frozenset[str]) -> _Needed:
 
 
 def _sums(
-    keys: pl.DataFrame, wanted: list[str], needed: _Needed, drawn: list[str]
+    keys: pl.DataFrame,
+    wanted: list[str],
+    sided: list[str],
+    needed: _Needed,
+    drawn: list[str],
 ) -> pl.DataFrame:
-    """Of each mix, one after the other, a row an account.
+    """Of each mix `in_order`, one after the other, a row an account.
 
     Args:
         keys: of the posts of some accounts.
         wanted: names of mixes.
+        sided: those of which sides are asked; of others they mean nothing.
         needed: what is made of them.
         drawn: those of which the entropy of draws is asked; of others it means nothing.
     """
-    sides = [side for side in ("before", "after") if side in needed.columns]
     kinds = as_written(
-        keys.lazy()
-        .unpivot(wanted, index=["account", "first", *sides], variable_name="mix")
-        # No thing is no kind, but one keeps the place of its account.
-        .filter(pl.col("value").is_not_null() | pl.col("first"))
-        .group_by("mix", "account", "value", maintain_order=True)
-        .agg(pl.len().cast(pl.Int64).alias("count"), *(pl.col(s).sum() for s in sides))
-        .with_columns(
-            pl.when(pl.col("value").is_null()).then(0).otherwise(name).alias(name)
-            for name in ("count", *sides)
+        count_kinds(keys.lazy(), wanted, sided).with_columns(
+            things=_COUNT.sum().over("mix", "account").cast(pl.Float64)
         )
-        .with_columns(things=_COUNT.sum().over("mix", "account").cast(pl.Float64))
     )
     count, things = (
         kinds[name].cast(pl.Float64).to_numpy() for name in ("count", "things")

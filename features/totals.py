@@ -154,7 +154,7 @@ def reduce(
 def reads(names: Set[str]) -> set[str]:
     """Columns of measured posts that `reduce` reads for these totals."""
     of_mixes = mixes.sources()
-    found = {"account_id", "account", "returned"}
+    found = {"account_id", "account"}
     for expr in (*COUNTS.values(), *(SUMS[name] for name in names if name in SUMS)):
         found |= set(expr.meta.root_names())
     for name in names:

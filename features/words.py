@@ -46,7 +46,7 @@ _CLOSING: Final = "".join(_QUOTES) + "'’)]"
 _ENDS: Final = list(".!?。！？…")
 
 _WRITTEN: Final = pl.col("words_only").is_not_null()
-_FROM_LATEST: Final = _WRITTEN.cast(pl.Int64).cum_sum(reverse=True).over("account_id")
+_FROM_LATEST: Final = _WRITTEN.cast(pl.Int64).cum_sum(reverse=True).over("account")
 _WORDS: Final = pl.col("recent_words")
 _TOKENS: Final = pl.col("tokens")
 _LONG: Final = _TOKENS.list.len() >= _SHARED + _MORE
@@ -113,7 +113,7 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         # Whether it is in the later half of them; null without a time.
         "late": pl.when(pl.col("minute").is_not_null()).then(
             2 * pl.col("from_latest")
-            <= pl.col("from_latest").max().over("account_id").clip(0, LATEST)
+            <= pl.col("from_latest").max().over("account").clip(0, LATEST)
         ),
     },
     {
@@ -122,7 +122,7 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "recent_length": pl.when("recent").then("length"),
     },
     {
-        "tokens": _WORDS.str.to_lowercase().str.extract_all(_WORD),
+        "tokens": pl.when("recent").then("lower_words").str.extract_all(_WORD),
         "outline": _outline(),
         "punctuation": _count(r"\p{P}"),
         "commas": _WORDS.str.count_matches(",", literal=True).cast(pl.Int64),
@@ -171,7 +171,8 @@ MIXES: Final[dict[str, pl.Expr]] = {
 def _equal_pairs(column: str, among: pl.Expr | None = None) -> pl.Expr:
     """Ordered pairs of equal things in lists."""
     lists = pl.col(column) if among is None else pl.col(column).filter(among)
-    counts = lists.drop_nulls().explode().drop_nulls().unique_counts().cast(pl.Int64)
+    things = lists.explode(empty_as_null=False, keep_nulls=False)
+    counts = things.unique_counts().cast(pl.Int64)
     return (counts * (counts - 1)).sum()
 
 

@@ -32,7 +32,9 @@ BLANK = {
 }
 
 
-def of(*accounts: tuple[list[str | None], list[bool | None]]) -> pl.DataFrame:
+def of(
+    *accounts: tuple[list[str | None], list[bool | None]], names: set[str] = NAMES
+) -> pl.DataFrame:
     """Mixes of clients: of each account its clients, and whether after the silence."""
     rows = [
         (place, client, after)
@@ -49,7 +51,7 @@ def of(*accounts: tuple[list[str | None], list[bool | None]]) -> pl.DataFrame:
         if name != "client"
     )
     ids = pl.DataFrame({"account_id": [str(i) for i in range(len(accounts))]})
-    return mixes.mix(posts, ids, NAMES)
+    return mixes.mix(posts, ids, names)
 
 
 def told(clients: str, after: str = "") -> tuple[list[str | None], list[bool | None]]:
@@ -88,6 +90,20 @@ def test_undated_things_are_on_no_side():
 
     assert found["clients_count"][0] == 3
     assert found["clients_before"][0] == found["clients_after"][0] == 0
+
+
+@settings(max_examples=30, deadline=None, database=None)
+@given(st.lists(st.lists(st.sampled_from("abc-"), min_size=1), min_size=1, max_size=5))
+def test_what_needs_no_sides_is_the_same_without_them(accounts):
+    """Also of accounts without a thing, which keep their place."""
+    given_accounts = [told("".join(account)) for account in accounts]
+    unsided = {name for name, read in mixes.sources().items() if "returned" not in read}
+
+    some = of(*given_accounts, names=unsided)
+
+    every = of(*given_accounts).select(some.columns)
+    assert some.equals(every)
+    assert 0 < len(unsided) < len(NAMES)
 
 
 def test_no_posts_and_no_mixes():
