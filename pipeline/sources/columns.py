@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from itertools import combinations, product
 from pathlib import Path
 
@@ -158,14 +158,21 @@ def _files(source: Source, raw: Path, key: str) -> list[tuple[str, Delimited]]:
     return found
 
 
-def batches(path: Path, source: Source) -> Generator[Delimited, None, None]:
+def batches(
+    path: Path, source: Source, only: Callable[[list[str]], str] | None = None
+) -> Generator[Delimited, None, None]:
     """Rows of one file in order, in parts of bounded size; at least one part.
+
+    Args:
+        path: CSV or Parquet.
+        source: declaration.
+        only: as in `delimited.batches`.
 
     Raises:
         SourceError: the file cannot be read.
     """
     if path.suffix.lower() != ".parquet":
-        yield from read_batches(path, source.encoding)
+        yield from read_batches(path, source.encoding, only)
         return
     start, height = 1, parquet.height(path)
     for frame in parquet.read_batches(path):

@@ -9,22 +9,24 @@ import csv
 import json
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import SourceError
-from pipeline.sources import archive, lines
+from pipeline.sources import archive, lines, records
 from pipeline.sources.bits import Positions
 from pipeline.sources.mending import MOST_LINES, mend
 from pipeline.sources.overlap import ahead
 from pipeline.sources.quoting import Layout
 
 RAW_CHARACTERS = 300
+_NONE: Final = np.array([], dtype=np.int64)
 
 # The limit of a record is the one of `lines`, and none of the csv module's own.
 csv.field_size_limit(lines.RECORD_BYTES)
@@ -34,16 +36,25 @@ csv.field_size_limit(lines.RECORD_BYTES)
 class Delimited:
     """Rows of one CSV file, or of a part of it, all values strings.
 
-    frame: the file's columns, and `row`, the line on which each record begins.
+    frame: the file's columns, and `row`, the line on which each record begins. Of
+        records that are not cut into fields yet, `row`, the field that was asked for
+        and the record (records.py).
     rejected: (row, rule, detail, raw) of the rows that cannot be read.
     repaired: rule -> lines on which records begin that needed the repair.
     share: of the file, read with the last of them, from 0 to 1; null: not known.
+    uncut: names of the fields of records that are not cut yet; null: they are.
     """
 
     frame: pl.DataFrame
     rejected: list[tuple[int, str, str, str]] = field(default_factory=list)
     repaired: dict[str, list[int]] = field(default_factory=dict)
     share: float | None = None
+    uncut: list[str] | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the rows once they are cut."""
+        return self.frame.columns if self.uncut is None else [*self.uncut, "row"]
 
     def joined(self, others: Iterable["Delimited"]) -> "Delimited":
         """These rows and those of the parts behind them."""
@@ -67,18 +78,26 @@ def read_csv(path: Path, encoding: str) -> Delimited:
     return first.joined(others)
 
 
-def batches(path: Path, encoding: str) -> Generator[Delimited, None, None]:
+def batches(
+    path: Path, encoding: str, only: Callable[[list[str]], str] | None = None
+) -> Generator[Delimited, None, None]:
     """The rows of `read_csv` in order, in parts of bounded size; at least one part.
+
+    Args:
+        path: CSV file.
+        encoding: of its text.
+        only: given the header, names the one field that is cut out of each record now.
 
     Raises:
         SourceError: as read_csv.
     """
     with closing(ahead(lines.blocks(path, encoding))) as blocks:
         names, block = _header(path, next(blocks, lines.Block(b"", 1)))
+        field = None if only is None else only(names)
         following: lines.Block | None = block
         while following is not None:
             following = next(blocks, None)
-            part = _Part(names, block, final=following is None)
+            part = _Part(names, block, field, final=following is None)
             yield part.read()
             if following is not None:
                 block = part.joined(following)
@@ -121,10 +140,16 @@ def _header(path: Path, block: lines.Block) -> tuple[list[str], lines.Block]:
 
 
 class _Part:
-    """The records of one block; `final` if no other block follows."""
+    """The records of one block; `final` if no other block follows.
 
-    def __init__(self, header: list[str], block: lines.Block, *, final: bool) -> None:
+    Of each only `field` is cut out, if there is one.
+    """
+
+    def __init__(
+        self, header: list[str], block: lines.Block, field: str | None, *, final: bool
+    ) -> None:
         self._header = header
+        self._field = field
         self._block = block
         self._layout = Layout.of(block.data)
         self._count = len(self._layout.begins) - 1
@@ -133,10 +158,12 @@ class _Part:
         tail = int(np.searchsorted(self._layout.begins, size))
         self._tail = self._count if final else tail
         self._done = 0
-        self._well_formed = [b",".join([b'""'] * len(header)) + b"\n"]
-        self._rows: list[Positions] = []
+        self._well_formed: list[bytes] = []
+        # Of each record: the line on which it begins, and its bytes.
+        self._rows, self._sizes = [_NONE], [_NONE]
         share = 1.0 if final else block.share
-        self._result = Delimited(pl.DataFrame(), share=share)
+        uncut = None if field is None else header
+        self._result = Delimited(pl.DataFrame(), share=share, uncut=uncut)
 
     def read(self) -> Delimited:
         """Every record that is complete within the block."""
@@ -166,6 +193,7 @@ class _Part:
         offsets = self._layout.begins
         self._well_formed.append(self._block.data[offsets[start] : offsets[stop]])
         self._rows.append(begins + self._block.first)
+        self._sizes.append(np.diff(offsets[[*begins, stop]]))
         self._done = stop
 
     def _walk(self) -> None:
@@ -228,6 +256,7 @@ class _Part:
         cells = [f'"{value}"' for value in (cell.replace('"', '""') for cell in row)]
         self._well_formed.append((",".join(cells) + "\n").encode())
         self._rows.append(np.array([self._block.first + line]))
+        self._sizes.append(np.array([len(self._well_formed[-1])]))
 
     def _reject(self, line: int, rule: str, detail: str, row: list[str]) -> None:
         raw = json.dumps(row, ensure_ascii=False)[:RAW_CHARACTERS]
@@ -235,29 +264,31 @@ class _Part:
         self._result.rejected.append((number, rule, detail, raw))
 
     def _frame(self) -> pl.DataFrame:
-        frame = pl.read_csv(
-            b"".join(self._well_formed),
-            has_header=False,
-            schema=dict.fromkeys(self._header, pl.String()),
-            empty_string_is_null=False,
-        )
-        rows = np.concatenate([*self._rows, np.array([], dtype=np.int64)])
-        # Without the first row, which stands there because Polars would take three
-        # bytes at the begin of a block for a byte order mark.
-        return frame[1:].with_columns(pl.Series("row", rows, dtype=pl.Int64))
+        text = b"".join(self._well_formed)
+        # The first one tells a header from a record.
+        first, field = self._header[0], self._field
+        wanted = None if field is None else dict.fromkeys([first, field])
+        frame = records.cut(text, self._header, wanted)
+        frame = frame.with_columns(pl.Series("row", np.concatenate(self._rows)))
+        if field is None:
+            return frame
+        return records.beside(frame, text, np.concatenate(self._sizes))
 
     def _reject_headers(self) -> None:
         frame, header = self._result.frame, self._header
-        if not (frame[header[0]].str.strip_chars() == header[0]).any():
+        alike = frame.filter(pl.col(header[0]).str.strip_chars() == header[0])
+        if alike.is_empty():
             return
-        same = frame.select(
+        whole = alike if self._field is None else records.fields(alike, header)
+        same = whole.filter(
             pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in header)
-        ).to_series()
-        for *row, number in frame.filter(same).iter_rows():
+        )
+        for *row, number in same.iter_rows():
             raw = json.dumps(row, ensure_ascii=False)[:RAW_CHARACTERS]
             self._result.rejected.append((number, "repeated_header", "", raw))
         self._result.rejected.sort()
-        self._result.frame = frame.filter(~same)
+        again = pl.col("row").is_in(same["row"].implode())
+        self._result.frame = frame.filter(~again)
 
     def _own(self) -> None:
         """Map repaired lines to the kept records that they belong to."""

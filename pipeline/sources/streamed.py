@@ -4,6 +4,7 @@ Readers of these formats look at one account at a time, or ask what they read (`
 """
 
 from collections.abc import Generator, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -100,8 +101,18 @@ def files(
         if key not in as_json:
             for path in archive.find(source, raw, key):
                 name = path.relative_to(raw).as_posix()
-                yield key, name, account, columns.batches(path, source)
+                field = partial(_field, name, account)
+                yield key, name, account, columns.batches(path, source, field)
     for shape in shapes:
         if shape.key not in either - as_json:
             for name, batches in fields.files(source, raw, shape):
                 yield shape.table, name, _ACCOUNT, batches
+
+
+def _field(file: str, account: Account, header: list[str]) -> str:
+    """Column of a file that names the account.
+
+    Raises:
+        SourceError: it has none.
+    """
+    return columns.match(file, header, {"account": account}, {"account"})["account"]
