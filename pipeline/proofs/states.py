@@ -73,19 +73,27 @@ class Served:
         rates: share of takedown accounts, and of controls, above the line that the
             fold's training side sets at FPR 1 %; null where a fold has none.
         calibration: over all of them.
+        unjudged: share without a number since nobody judged what is known of it.
         scored: share that the service would give a number.
+        kept_rates: rates of those alone; null where there are none.
+        kept_calibration: the same of calibration.
     """
 
     auc: tuple[float, float]
     rates: tuple[float | None, float | None]
     calibration: Recalibration
+    unjudged: float
     scored: float
+    kept_rates: tuple[float | None, float | None]
+    kept_calibration: Recalibration
 
 
 def scores_by_state(
     stored: Stored, sample: pl.DataFrame, params: CalibrateParams
 ) -> pl.DataFrame:
-    """state, account_id, logit, scored: of the sample, in each of STATES.
+    """state, account_id, logit, abstained: of the sample, in each of STATES.
+
+    abstained is the reason for which the service would give no number, empty if it would.
 
     Args:
         stored: see Stored.
@@ -132,7 +140,7 @@ def scores_by_state(
                         "state": state,
                         "account_id": whose["account_id"],
                         "logit": logits,
-                        "scored": reasons == "",
+                        "abstained": pl.Series(reasons.tolist(), dtype=pl.String),
                     }
                 )
             )
@@ -143,25 +151,40 @@ def served(judged: pl.DataFrame) -> Served:
     """Figures of one state.
 
     Args:
-        judged: fold, label, anchor, logit, scored and threshold (null: the fold has none).
+        judged: fold, label, anchor, logit, abstained and threshold (null: the fold has
+            none).
     """
     folds = judged.partition_by("fold", include_key=True)
     known = [auc for auc in map(auc_within_folds, folds) if auc is not None]
     above = judged.with_columns(flagged=pl.col("logit") > pl.col("threshold"))
-    rates = [above.filter(label=label)["flagged"] for label in (1, 0)]
-    logits, anchors, labels = (
-        judged[column].to_numpy() for column in ("logit", "anchor", "label")
-    )
+    kept, reasons = above.filter(abstained=""), judged["abstained"].to_numpy()
     return Served(
         (fmean(known), min(known)),
-        (_share(rates[0]), _share(rates[1])),
-        recalibration(logits, anchors, labels, LEAST),
-        float(judged["scored"].to_numpy().mean()),
+        _rates(above),
+        _calibration(above),
+        float((reasons == "unjudged_evidence").mean()),
+        float((reasons == "").mean()),
+        _rates(kept),
+        _calibration(kept),
     )
+
+
+def _rates(rows: pl.DataFrame) -> tuple[float | None, float | None]:
+    flags = [rows.filter(label=label)["flagged"] for label in (1, 0)]
+    return _share(flags[0]), _share(flags[1])
 
 
 def _share(flags: pl.Series) -> float | None:
-    return None if flags.null_count() else float(flags.to_numpy().mean())
+    if flags.null_count() or not len(flags):
+        return None
+    return float(flags.to_numpy().mean())
+
+
+def _calibration(rows: pl.DataFrame) -> Recalibration:
+    logits, anchors, labels = (
+        rows[column].to_numpy() for column in ("logit", "anchor", "label")
+    )
+    return recalibration(logits, anchors, labels, LEAST)
 
 
 def judge_states(
@@ -212,11 +235,16 @@ def as_table(found: Mapping[str, Served]) -> list[str]:
             *map(_number, (*each.auc, *each.rates)),
             *map(_number, (each.calibration.ece, each.calibration.slope)),
             _number(each.calibration.size),
+            f"{each.unjudged:.0%}",
             f"{each.scored:.0%}",
+            *map(_number, (*each.kept_rates, each.kept_calibration.slope)),
         ]
         for state, each in found.items()
     ]
-    return table([*head, "size of the log-odds", "gets a number"], rows)
+    head += ["size of the log-odds", "never judged", "gets a number"]
+    return table(
+        [*head, *(f"{name} of those" for name in ("recall", "FPR", "slope"))], rows
+    )
 
 
 def _number(value: float | None) -> str:

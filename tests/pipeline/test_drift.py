@@ -24,14 +24,19 @@ def tables(world: TinyWorld) -> tuple[pl.DataFrame, pl.DataFrame]:
     return accounts.sort("account_id"), posts
 
 
-def drifted(world: TinyWorld, accounts: pl.DataFrame, posts: pl.DataFrame) -> list[str]:
-    """Names beyond the alarm, the most moved first, as in the mix trained on."""
+def drifted(
+    world: TinyWorld, accounts: pl.DataFrame, posts: pl.DataFrame, silent: bool = False
+) -> list[str]:
+    """Names beyond the alarm, the most moved first, as in the mix trained on.
+
+    `silent`: whether hardly any account is to get a score, or else most of them.
+    """
     bundle = world.bundle
     frozen = load_profile(world.folder / "bundle", bundle)
     labels = world.table("labelled/labels").filter(pl.col("slice").is_null())
     share = float(labels["label"].to_numpy().mean())
     found, abstained = drift_of(bundle, frozen, accounts, posts.lazy(), share)
-    assert 0 <= abstained < 0.1
+    assert (abstained > 0.9) if silent else (0 <= abstained < 0.2)
     assert found[-1].psi - found[-1].chance < 0.1
     assert SCORE in {one.name for one in found}
     return [one.name for one in found if one.level == "alarm"]
@@ -59,7 +64,8 @@ def test_a_field_that_is_no_longer_given_is_found(tiny_world: TinyWorld) -> None
 
     gone = posts.with_columns(pl.lit(None, pl.String).alias("client"))
 
-    names = drifted(tiny_world, accounts, gone)
+    # No account left out lacked it: all who have posts enough for it get no number.
+    names = drifted(tiny_world, accounts, gone, silent=True)
     assert "client_top_share" in names
 
 

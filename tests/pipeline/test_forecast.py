@@ -400,7 +400,7 @@ def test_killed_before_its_entry_a_forecast_is_frozen_anew(
     left = {path.name for path in out.iterdir()}
     assert left == {"forecast.json", "predictions.parquet"}
 
-    entered = freeze(bundle, accounts, None, None, out)
+    entered = freeze(bundle, accounts, frozen / "posts.parquet", None, out)
 
     assert [row["hash"] for row in forecasts(tmp_path)] == [entered]
     assert score_forecast(tmp_path, "spring", frozen / "labels.csv")["n_pos"] > 0

@@ -74,19 +74,24 @@ def test_with_everything_known_scores_and_abstentions_are_the_stored_ones(
     tiny_world: TinyWorld, by_state: pl.DataFrame
 ) -> None:
     stored = unseen(tiny_world).select(
-        "account_id", pl.col("logit").alias("kept"), "abstained"
+        "account_id", pl.col("logit").alias("kept"), pl.col("abstained").alias("why")
     )
     compared = by_state.join(stored, on="account_id")
 
     whole = compared.filter(state=ALL)
     assert whole.height > 100
     assert (whole["logit"] == whole["kept"]).all()
-    assert (whole["scored"] == (whole["abstained"] == "")).all()
+    assert (whole["abstained"] == whole["why"]).all()
+    assert (whole["abstained"] == "").any()
     for state in KNOWN:
         less = compared.filter(state=state)
         assert less.height == whole.height
         if state != "no applications":
             assert (less["logit"] != less["kept"]).any()
+            # No account of this world is like that, whatever dropout hid in training.
+            why = set(less["abstained"])
+            assert "unjudged_evidence" in why
+            assert "" not in why
 
 
 def judged(**changed: Any) -> pl.DataFrame:
@@ -99,7 +104,8 @@ def judged(**changed: Any) -> pl.DataFrame:
         "label": labels,
         "logit": logits,
     }
-    columns |= {"anchor": 0.5, "scored": [True, False] * 80, "threshold": 0.0}
+    why = ["", "unjudged_evidence", "", "wide_interval"] * 40
+    columns |= {"anchor": 0.5, "abstained": why, "threshold": 0.0}
     return pl.DataFrame(columns | changed, schema_overrides={"threshold": pl.Float64})
 
 
@@ -111,9 +117,25 @@ def test_figures_by_hand() -> None:
     wrong = 79 / 1600
     assert found.auc == pytest.approx((1 - wrong / 2, 1 - wrong))
     assert found.rates == pytest.approx((79 / 80, 1 / 80))
-    assert found.scored == 0.5
+    assert (found.unjudged, found.scored) == (0.25, 0.5)
     assert found.calibration.n == 160
     assert found.calibration.size == pytest.approx((158 * 2 + 6) / 160)
+
+
+def test_those_with_a_number_are_told_beside_all() -> None:
+    found = served(judged())
+
+    # Every other account, both odd ones among them.
+    assert found.kept_rates == pytest.approx((39 / 40, 1 / 40))
+    assert found.kept_calibration.n == 80
+    assert found.kept_calibration.slope is not None
+    nobody = served(judged(abstained="unjudged_evidence"))
+    assert (nobody.unjudged, nobody.scored) == (1.0, 0.0)
+    assert nobody.kept_rates == (None, None)
+    assert nobody.kept_calibration.slope is None
+    # What is told of all does not depend on who gets a number.
+    assert (nobody.auc, nobody.rates) == (found.auc, found.rates)
+    assert nobody.calibration == found.calibration
 
 
 def test_scores_turned_round_and_a_fold_without_a_line_are_told() -> None:
