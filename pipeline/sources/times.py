@@ -118,6 +118,9 @@ def _slashes(reading: Reading, column: str, slashed: pl.Expr) -> None:
             f"source {reading.source.name}, column {column}: dates with slashes; "
             "declare `date_order` (month_first, day_first, or mixed) for the source"
         )
+    # NOTE: Polars 2.1 panics where `pl.format` meets a chunk without rows, as a file
+    # leaves one of which every row is rejected.
+    reading.frame = reading.frame.with_columns(reading.frame[column].rechunk())
     groups = pl.col(column).str.extract_groups(_SLASHED).struct
     part = [groups[index].cast(pl.Int64) for index in range(5)]
     first, second = part[0], part[1]

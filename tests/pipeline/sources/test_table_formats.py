@@ -1,5 +1,6 @@
 """The traps of the formats that are tables and texts, each with what becomes of it."""
 
+import csv
 import zipfile
 from datetime import UTC, datetime
 from io import BytesIO
@@ -17,9 +18,10 @@ from tests.pipeline.sources.archives import (
     make_source,
     read,
     rules,
+    write_csv,
 )
 from tests.pipeline.sources.as_tables import api_user, cresci_post, write
-from tests.pipeline.sources.people import POSTED, Person, Post
+from tests.pipeline.sources.people import POSTED, Person, Post, golden
 from tests.pipeline.sources.published import COLUMN
 
 ANN, BO = Person("11", "ann", label=0), Person("22", "bo", label=1)
@@ -219,6 +221,22 @@ def test_fivethirtyeight_parts_are_counted_each(tmp_path: Path) -> None:
     assert counts["IRAhandle_tweets_1.csv"].read == 2
     assert counts["IRAhandle_tweets_1.csv"].rejected == {"time_unreadable": 1}
     assert counts["IRAhandle_tweets_2.csv"].read == 0
+
+
+def test_fivethirtyeight_part_of_which_every_row_is_rejected(tmp_path: Path) -> None:
+    as_tables.fivethirtyeight(tmp_path, *golden())
+    first = tmp_path / "IRAhandle_tweets_1.csv"
+    with first.open(encoding="utf-8", newline="") as handle:
+        rows = [row | {"author": ""} for row in csv.DictReader(handle)]
+    write_csv(first, rows)
+    files = {"posts": ["IRAhandle_tweets_*.csv"]}
+    declared = {"zone": "UTC", "date_order": "month_first"}
+
+    tables = read(make_source("fivethirtyeight", files, **declared), tmp_path)
+
+    assert tables.posts is not None
+    assert tables.posts["file"].unique().to_list() == ["IRAhandle_tweets_2.csv"]
+    assert rules(tables, "rejected", "posts") == {"no_id": len(rows)}
 
 
 # PAN 2019 as published
