@@ -23,6 +23,7 @@ PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "feature-selection": feature_pages.prove_feature_selection,
     "true-drivers": pages.prove_true_drivers,
     "roles": account_pages.prove_roles,
+    "matching": account_pages.prove_matching,
     "evidence-states": account_pages.prove_evidence_states,
     "hidden-at-random": pages.prove_hidden_at_random,
     "hidden-role": pages.prove_hidden_role,

@@ -1,10 +1,13 @@
 """What proofs found of kinds of accounts, as Markdown for docs/experiments.md."""
 
+from pipeline.proofs.matched import balance_table, figures_table, judge_matching
 from pipeline.proofs.pages import Job
 from pipeline.proofs.roles import as_table as roles_table
 from pipeline.proofs.roles import find_roles
 from pipeline.proofs.states import as_table as states_table
 from pipeline.proofs.states import judge_states
+from pipeline.stage import say
+from pipeline.verdicts import no_verdicts, read_verdicts
 
 
 def prove_roles(job: Job) -> list[str]:
@@ -31,4 +34,31 @@ def prove_evidence_states(job: Job) -> list[str]:
         "error and slope at equal shares; the size is that of the log-odds, mean.",
         "",
         *states_table(judge_states(job.folder, job.params.calibrate, drawn, seed)),
+    ]
+
+
+def prove_matching(job: Job) -> list[str]:
+    """Markdown: what matching of controls is worth, whichever controls one asks."""
+    name = job.params.label.reviewers.files.get(job.world)
+    verdicts = (
+        no_verdicts() if name is None else read_verdicts(job.folder / "raw" / name)
+    )
+    sources = job.params.sources[job.world]
+    found = judge_matching(job.folder, sources, job.params, verdicts, say)
+    controls, matched = found.controls
+    return [
+        "### Matching of controls",
+        "",
+        f"World `{job.world}`, campaigns never seen, {matched:,} of {controls:,} controls "
+        "matched. Columns: the model, then the controls that it is judged against. `all`: "
+        "made of all controls; `reduced`: its training sides without those that are not "
+        "matched; `option`: as `label.matching` does it. `gained`: more than `all` has "
+        "against the same controls, mean over campaigns, and the interval over operators.",
+        "",
+        *figures_table(found),
+        "",
+        "Takedown accounts against controls in standard deviations, before matching and "
+        "after.",
+        "",
+        *balance_table(found),
     ]
