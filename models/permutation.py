@@ -70,11 +70,12 @@ def losses(
     """
     whole = told(score(matrix), labels)
     found = {}
+    dealt = matrix.copy()
     for name, columns in groups.items():
         rows = []
         for order in orders:
-            dealt = matrix.copy()
-            dealt[:, columns] = matrix[order][:, columns]
+            dealt[:, columns] = matrix[:, columns][order]
             rows.append(whole - told(score(dealt), labels))
+        dealt[:, columns] = matrix[:, columns]
         found[name] = np.array(rows)
     return found
