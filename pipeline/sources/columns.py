@@ -22,6 +22,17 @@ from pipeline.sources.source import Source
 Columns = Mapping[str, tuple[str, ...]]
 
 
+# Types of Parquet that no text of an archive stands for.
+_NO_VALUES = (pl.Binary, pl.Duration, pl.Time, pl.Object)
+# Canonical type, or null of a column of the format's own -> types that readers know.
+_TYPED: Mapping[pl.DataType | None, tuple[object, ...]] = {
+    schema.TIME: (pl.Datetime,),
+    None: (pl.Boolean, pl.Datetime),
+}
+# Canonical types of whose columns readers take whatever there is.
+_NUMBERS = (pl.Int64(), pl.Boolean())
+
+
 def load(
     source: Source,
     raw: Path,
@@ -32,12 +43,14 @@ def load(
 ) -> Reading:
     """Rows of all files of one key, under the names used here, absent columns null.
 
-    Values are strings for a text file, of the file's own types for Parquet; a column
-    that no file has is null strings.
+    Values are strings for a text file; of Parquet numbers, times and lists where the
+    canonical tables have such, and strings too where they have none. A column that no
+    file has is null strings.
 
     Raises:
-        SourceError: a file or a required column is missing, an id is a float, or two
-            files have a column in types that no common one holds.
+        SourceError: a file or a required column is missing, a column is of a type that
+            no archive has, or two files have a column in types that no common one
+            holds.
     """
     frames, repaired, rejected = [], [], []
     files = _files(source, raw, key)
@@ -51,6 +64,7 @@ def load(
         found = [pl.col(published).alias(name) for name, published in names.items()]
         columns = [*found, *absent, pl.lit(file).alias("file"), "row"]
         selected = frame.select(columns).select(*wanted, "file", "row")
+        selected = _without_types(selected, file, table)
         frames.append((file, selected))
         for rule, rows in read.repaired.items():
             repaired.append((rule, file, rows))
@@ -68,6 +82,38 @@ def load(
     for rule, file, rows in repaired:
         reading.note(rule, (pl.col("file") == file) & pl.col("row").is_in(rows))
     return reading
+
+
+def _without_types(frame: pl.DataFrame, file: str, table: str) -> pl.DataFrame:
+    """The same rows, as a text file would have them where readers ask for text.
+
+    Floats in ids stay what they are: they are refused, and not printed.
+
+    Raises:
+        SourceError: bytes, spans of time, or values within values.
+    """
+    known = {**schema.ACCOUNTS, **schema.POSTS, **schema.TABLES.get(table, {})}
+    texts = []
+    for name, dtype in frame.drop("file", "row").schema.items():
+        wanted = known.get(name.removeprefix("user_"))
+        lists = isinstance(dtype, pl.List) and wanted == schema.STRINGS
+        if (dtype.is_nested() and not lists) or dtype in _NO_VALUES:
+            raise SourceError(
+                f"{file}: column {name} is {dtype}, which is no value of an archive; "
+                "store it as text"
+            )
+        kept: tuple[object, ...] = (
+            pl.String,
+            pl.Null,
+            pl.List,
+            *_TYPED.get(wanted, ()),
+        )
+        is_float_id = dtype.is_float() and name.endswith("_id")
+        if wanted not in _NUMBERS and dtype not in kept and not is_float_id:
+            # What is no number in a table of floats is nothing.
+            cell = pl.col(name).fill_nan(None) if dtype.is_float() else pl.col(name)
+            texts.append(cell.cast(pl.String))
+    return frame.with_columns(texts) if texts else frame
 
 
 def _together(frames: list[tuple[str, pl.DataFrame]]) -> pl.DataFrame:

@@ -24,10 +24,13 @@ def cells(reading: Reading, column: str, *, links: bool = False) -> None:
 
     Args:
         reading: rows.
-        column: text with a list in each cell.
+        column: text with a list in each cell, or lists.
         links: commas may belong to the values: an unquoted cell whose pieces are not
             all addresses is kept whole, counted as `list_ambiguous`.
     """
+    if isinstance(reading.frame.schema[column], pl.List):
+        reading.set(**{column: pl.col(column).cast(STRINGS)})
+        return
     # Empty and `[]` both stand for none, often within one file.
     cell = pl.col(column).fill_null("").str.strip_chars()
     reading.set(**{column: pl.when(cell == "absent").then(None).otherwise(cell)})

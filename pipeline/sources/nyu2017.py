@@ -33,6 +33,8 @@ def read(source: Source, raw: Path) -> Tables:
     archive.check_keys(source, ["profiles"], [])
     accounts = columns.load(source, raw, "profiles", "accounts", _PROFILE)
     for name in _TEXTS:
+        if accounts.frame.schema[name] != pl.String():
+            continue
         quoted = pl.col(name).str.contains('"', literal=True)
         bare = pl.col(name).str.strip_chars('" ')
         accounts.repair("doubled_quotes", name, quoted, bare)
@@ -42,7 +44,7 @@ def read(source: Source, raw: Path) -> Tables:
     values.flag(accounts, "default_image", ["true"], ["false"])
     values.language(accounts, "declared_language")
     times.moment(accounts, "created_at", [times.API], zone_stated=False)
-    known = pl.col("label").is_in(["0", "1"])
+    known = pl.col("label").cast(pl.String).is_in(["0", "1"])
     accounts.reject("label_unknown", ~known, "bot is neither 0 nor 1")
     label = pl.col("label").cast(pl.Int8)
     accounts.set(

@@ -43,7 +43,7 @@ class Reading:
         """Add rows of further files."""
         self._count(rows)
         marked = rows.with_columns(pl.lit(0, dtype=pl.UInt64).alias(_MARKS))
-        self.frame = pl.concat([self.frame, marked.select(self.frame.columns)])
+        self.frame = self._stacked(marked.select(self.frame.columns))
 
     def absorb(self, other: "Reading") -> None:
         """Take over the rows of another reading of the same table, and its account."""
@@ -54,7 +54,7 @@ class Reading:
             had = (pl.col(_MARKS) & there) != 0
             moved |= pl.when(had).then(here).otherwise(pl.lit(0, pl.UInt64))
         rows = other.frame.with_columns(moved.alias(_MARKS)).select(self.frame.columns)
-        self.frame = pl.concat([self.frame, rows])
+        self.frame = self._stacked(rows)
         self._rejected += other._rejected
         for file, entry in other._files.items():
             if file in self._files:
@@ -62,6 +62,26 @@ class Reading:
                     f"source {self.source.name}: {file} is listed under two keys"
                 )
             self._files[file] = entry
+
+    def _stacked(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """These rows and others; numbers of one side are text if they are of one.
+
+        Raises:
+            SourceError: a column is a time on one side only.
+        """
+        schemas = (self.frame.schema, rows.schema)
+        unlike = [
+            name for name, dtype in schemas[0].items() if dtype != schemas[1][name]
+        ]
+        for name in unlike:
+            types = [schema[name] for schema in schemas]
+            if any(isinstance(dtype, pl.Datetime) for dtype in types):
+                raise SourceError(
+                    f"source {self.source.name}: column {name} is {types[0]} in one "
+                    f"file and {types[1]} in another; store it alike in both"
+                )
+        texts = [pl.col(name).cast(pl.String) for name in unlike]
+        return pl.concat([self.frame.with_columns(texts), rows.with_columns(texts)])
 
     def _count(self, rows: pl.DataFrame) -> None:
         for file, count in rows.group_by("file").len().iter_rows():

@@ -37,9 +37,8 @@ def from_pointers(
     pointers = [name for name in _POINTERS if name in posts.frame.columns]
     posts.set(
         **{
-            name: pl.lit(None, pl.String)
+            name: (pl.col(name) if name in pointers else pl.lit(None)).cast(pl.String)
             for name in _POINTERS
-            if name not in posts.frame.columns
         }
     )
     values.nothing(posts, pointers, list(nothing))

@@ -151,8 +151,13 @@ def flag(reading: Reading, column: str, true: list[str], false: list[str]) -> No
 
 
 def nothing(reading: Reading, columns: list[str], words: list[str]) -> None:
-    """Words that stand for nothing in this format become null, counted."""
+    """Words that stand for nothing in this format become null, counted.
+
+    A column of another type than text holds no word.
+    """
     for column in columns:
+        if reading.frame.schema[column] != pl.String():
+            continue
         reading.null("word_for_nothing", column, pl.col(column).is_in(words))
 
 
