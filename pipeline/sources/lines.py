@@ -9,8 +9,9 @@ from typing import IO
 from pipeline.errors import SourceError
 from pipeline.sources import archive
 
-# Read at a time. No value depends on it.
-BLOCK_BYTES = 16 * 2**20
+# Read at a time. No value depends on it; memory of larger blocks is asked of the system
+# anew for each, which takes longer than to go through it.
+BLOCK_BYTES = 4 * 2**20
 # Longest record, quoted line breaks included. The longest profile or post of any
 # platform is far below; what is longer is damage or an attack, and is never held.
 RECORD_BYTES = 2**20
