@@ -14,7 +14,7 @@ from pipeline.forgotten import Forgotten, leave_out
 from pipeline.post_files import SpilledPosts, spill
 from pipeline.source_report import Measures, measure
 from pipeline.sources import READERS
-from pipeline.sources.overlap import ABREAST, abreast
+from pipeline.sources.overlap import abreast
 from pipeline.sources.part import (
     Findings,
     Part,
@@ -25,7 +25,7 @@ from pipeline.sources.part import (
 )
 from pipeline.sources.progress import progress
 from pipeline.sources.source import FileCount, Source, Tables
-from pipeline.sources.spool import Budget, Spool
+from pipeline.sources.spool import HELD_PARTS, Budget, Spool
 from pipeline.sources.streamed import is_streamed
 from pipeline.sources.values import check_destroyed
 
@@ -99,8 +99,8 @@ def read_source(
         return _written(read(source), source, path)
     spool = Spool(source, raw, folder / f"{source.name}.rows", budget, say)
     unread = list(spool.parts())
-    # Those of as many parts as are in memory anyway.
-    held = alone and len(unread) <= ABREAST
+    # Those of as many parts as had their rows in memory; posts take less.
+    held = alone and len(unread) <= HELD_PARTS
 
     def written(numbered: tuple[int, Part]) -> tuple[int, Read, Findings]:
         index, part = numbered

@@ -31,7 +31,7 @@ _NUMBERS: Final = pl.Series(range(HEAPS), dtype=pl.UInt16)
 _HEAP: Final = "\0heap"
 # Rows of so many parts are held before they are put on disk. Parts that are read take
 # as much memory, and none of them is read by then.
-_HELD_PARTS = 4
+HELD_PARTS: Final = 4
 # Batches read while one part is put on disk.
 _AHEAD = 6
 _LEAST_BATCH_ROWS = 64
@@ -155,7 +155,7 @@ class Spool:
         self._held += rows.height
         self._weight += weighs
         # Once some are on disk, the rest follows part by part, while others are read.
-        parts = 1 if self._spilled else _HELD_PARTS
+        parts = 1 if self._spilled else HELD_PARTS
         most = (parts * self._budget.rows, parts * self._budget.bytes)
         if self._held > most[0] or self._weight > most[1]:
             self._spill(parts)
