@@ -193,7 +193,7 @@ class _Part:
         offsets = self._layout.begins
         self._well_formed.append(self._block.data[offsets[start] : offsets[stop]])
         self._rows.append(begins + self._block.first)
-        self._sizes.append(np.diff(offsets[[*begins, stop]]))
+        self._sizes.append(np.diff(offsets[np.append(begins, stop)]))
         self._done = stop
 
     def _walk(self) -> None:
