@@ -180,8 +180,8 @@ def baselines(metrics: dict[str, Any]) -> Html:
     return section(
         "Trivial baselines",
         "Trained and judged on the same folds. Leads are paired, over the headline "
-        "campaigns that the baseline can score. `rate_only` knows posts a day alone; "
-        "`last_release` reads all features, and learns from what was disclosed last of "
+        "campaigns that the baseline can score. rate_only knows posts a day alone; "
+        "last_release reads all features, and learns from what was disclosed last of "
         "the operators trained on, and from their controls.",
         told(head, rows),
         heading(
