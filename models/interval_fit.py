@@ -1,5 +1,7 @@
 """Fitting intervals on log-odds of rows that no booster saw, operator by operator."""
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,6 +31,22 @@ _SHARE: Final = 0.05
 _PULL: Final = 1 / 9
 
 
+# Raw scores of the rows once the evidence of a state is withheld, NaN where a row has
+# none to withhold; null for a state into which no account can be brought.
+Rescore = Callable[[str], Floats | None]
+
+
+@dataclass(frozen=True)
+class _Operator:
+    """Rows of one operator that is heard, and what they weigh; its line; its name."""
+
+    name: str
+    rows: NDArray[np.int64]
+    labels: Labels
+    weights: Floats
+    line: Calibrator
+
+
 def fit_intervals(
     raw_scores: Floats,
     labels: Labels,
@@ -37,8 +55,12 @@ def fit_intervals(
     line: Calibrator,
     confidence: float,
     ridge: float,
+    rescore: Rescore,
 ) -> Intervals:
     """Spread of operators around the pooled line, and of states around theirs.
+
+    A state that fewer than two operators judge by accounts as they are is judged by the
+    others' accounts of which its evidence is withheld.
 
     Args:
         raw_scores: of rows that the boosters did not see, shape (n_accounts,).
@@ -48,30 +70,29 @@ def fit_intervals(
         line: the pooled calibrator of these rows.
         confidence: of the intervals.
         ridge: as for the pooled line.
+        rescore: by the boosters that gave raw_scores; asked only for such states.
 
     Source: Higgins, Thompson and Spiegelhalter 2009, "A re-evaluation of random-effects
     meta-analysis" (the interval for a new study), with normal quantiles and the spread
     of lines instead of means; variances of states as in DerSimonian and Laird 1986.
     """
     knots = np.linspace(raw_scores.min(), raw_scores.max(), _KNOTS)
+    heard = list(_operators(raw_scores, labels, units, ridge))
     away: list[Floats] = []
-    shifts: dict[str, list[tuple[float, float]]] = {state: [] for state in STATES}
-    for unit in np.unique(units):
-        rows = units == unit
-        scores, known = raw_scores[rows], labels[rows]
-        if min((known == 1).sum(), (known == 0).sum()) < LEAST:
-            continue
-        weights = balanced_weights(known, units[rows], 1.0)
-        own = fit_calibrator(scores, known, weights, ridge)
-        low, high = np.quantile(scores, [_SHARE, 1 - _SHARE])
+    for one in heard:
+        low, high = np.quantile(raw_scores[one.rows], [_SHARE, 1 - _SHARE])
         inside = np.clip(knots, low, high)
-        away.append(own.logits(inside) - line.logits(inside))
-        for column, state in enumerate(STATES):
-            some = states[rows, column]
-            counts = (known[some] == 1).sum(), (known[some] == 0).sum()
-            if min(counts) >= LEAST_IN_STATE:
-                logits = own.logits(scores[some])
-                shifts[state].append(_shift(logits, known[some], weights[some]))
+        away.append(one.line.logits(inside) - line.logits(inside))
+    shifts: dict[str, list[tuple[float, float]]] = {}
+    withheld: list[str] = []
+    for column, state in enumerate(STATES):
+        found = _shifts(heard, np.where(states[:, column], raw_scores, np.nan))
+        if len(found) < 2 and (again := rescore(state)) is not None:
+            without = _shifts(heard, again)
+            if without.keys() - found.keys():
+                withheld.append(state)
+            found = without | found
+        shifts[state] = list(found.values())
     spread = (
         np.sqrt(np.mean(np.square(away), axis=0))
         if len(away) > 1
@@ -84,7 +105,41 @@ def fit_intervals(
         [float(s) for s in spread[: len(np.unique(knots))]],
         {state: _extra(found) for state, found in shifts.items()},
         {state: len(found) for state, found in shifts.items()},
+        withheld,
     )
+
+
+def _operators(
+    raw_scores: Floats, labels: Labels, units: NDArray[np.str_], ridge: float
+) -> Iterator[_Operator]:
+    """Those with enough accounts of both classes."""
+    for unit in np.unique(units):
+        rows = np.flatnonzero(units == unit)
+        known = labels[rows]
+        if min((known == 1).sum(), (known == 0).sum()) < LEAST:
+            continue
+        weights = balanced_weights(known, units[rows], 1.0)
+        own = fit_calibrator(raw_scores[rows], known, weights, ridge)
+        yield _Operator(str(unit), rows, known, weights, own)
+
+
+def _shifts(
+    heard: Sequence[_Operator], scores: Floats
+) -> dict[str, tuple[float, float]]:
+    """Shift and its variance by operator, where it has enough of both classes.
+
+    Args:
+        heard: the operators.
+        scores: raw scores of the accounts in a state, NaN for all others.
+    """
+    found = {}
+    for one in heard:
+        own = scores[one.rows]
+        some = ~np.isnan(own)
+        known, weights = one.labels[some], one.weights[some]
+        if min((known == 1).sum(), (known == 0).sum()) >= LEAST_IN_STATE:
+            found[one.name] = _shift(one.line.logits(own[some]), known, weights)
+    return found
 
 
 def _shift(logits: Floats, labels: Labels, weights: Floats) -> tuple[float, float]:

@@ -12,7 +12,7 @@ often the intervals held on campaigns left out stands in metrics.json.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from math import isfinite
 from statistics import NormalDist
 from typing import Any
@@ -35,11 +35,14 @@ class Intervals:
             it stays.
         spread: standard deviation of operators around the line, in log-odds, at each.
         states: evidence state -> variance added in it, in squared log-odds; null where
-            too few operators have such accounts. It then counts as the largest known.
+            too few operators have such accounts. It then counts as the largest known of
+            accounts as they are.
         operators: evidence state -> operators with enough accounts of both classes in it,
-            all of them scored by boosters that had not seen the operator. Accounts whose
-            evidence was hidden in training (family dropout) are not among them: what was
-            learnt from those was never held against a truth.
+            all of them scored by boosters that had not seen the operator. What was learnt
+            from evidence dropped in training (family dropout) is held against no truth
+            and does not count.
+        withheld: states that too few operators judge by accounts as they are, so that
+            accounts whose evidence was withheld judge them, see models.withheld.
     """
 
     confidence: float
@@ -47,6 +50,7 @@ class Intervals:
     spread: Sequence[float]
     states: Mapping[str, float | None]
     operators: Mapping[str, int]
+    withheld: Sequence[str]
 
     def half_widths(self, raw_scores: Floats, states: Bools) -> Floats:
         """Half width of each account's interval in log-odds, shape (n_accounts,).
@@ -55,7 +59,8 @@ class Intervals:
             raw_scores: shape (n_accounts,).
             states: from models.evidence, shape (n_accounts, len(STATES)).
         """
-        largest = max((v for v in self.states.values() if v is not None), default=0.0)
+        shown = [v for s, v in self.states.items() if s not in self.withheld]
+        largest = max((v for v in shown if v is not None), default=0.0)
         variance = np.interp(raw_scores, self.knots, self.spread) ** 2
         # One by one: a sum over an axis need not have the same bits for one account.
         for column, state in enumerate(STATES):
@@ -68,12 +73,17 @@ class Intervals:
     def judged_by(self, states: Bools) -> NDArray[np.int64]:
         """Operators that judged the least judged state of each account, (n_accounts,).
 
+        Evidence was withheld one state at a time, and what is lost with two together is
+        more than the sum: nobody judged an account in two such states.
+
         Args:
             states: from models.evidence, shape (n_accounts, len(STATES)); each account
                 is in one at least, its band of posts.
         """
         known = np.array([self.operators[state] for state in STATES])
-        return np.asarray(np.where(states, known, known.max()).min(axis=1))
+        least = np.where(states, known, known.max()).min(axis=1)
+        alone = np.isin(STATES, self.withheld)
+        return np.asarray(np.where((states & alone).sum(axis=1) > 1, 0, least))
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -85,12 +95,18 @@ class Intervals:
         Raises:
             ValueError: they are not sound; the message says what is wrong.
         """
-        if set(value) != {"confidence", "knots", "spread", "states", "operators"}:
-            raise ValueError("needs confidence, knots, spread, states and operators")
+        if set(value) != {field.name for field in fields(cls)}:
+            raise ValueError(
+                "needs confidence, knots, spread, states, operators and withheld"
+            )
         if any(list(value[name]) != list(STATES) for name in ("states", "operators")):
             raise ValueError(f"states and operators must have {', '.join(STATES)}")
         if not all(type(n) is int and n >= 0 for n in value["operators"].values()):
             raise ValueError("operators must be whole numbers from 0")
+        judged = [state for state, known in value["operators"].items() if known]
+        withheld = value["withheld"]
+        if type(withheld) is not list or not all(s in judged for s in withheld):
+            raise ValueError("withheld must be a list of states that operators judged")
         added = [v for v in value["states"].values() if v is not None]
         numbers = [value["confidence"], *value["knots"], *value["spread"], *added]
         if not all(_number(one) for one in numbers):

@@ -2,9 +2,8 @@
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import lightgbm as lgb
 import polars as pl
 from pydantic import Field, model_validator
 
@@ -16,17 +15,13 @@ from models.calibrator import Calibrator
 from models.control_values import ControlValues
 from models.thresholds import Aim, describe_points, rates, solve
 from models.training import balanced_weights
-from pipeline.doubt import (
-    AbstentionParams,
-    Values,
-    doubts,
-    final_intervals,
-    inner_scores,
-)
+from pipeline.doubt import AbstentionParams, doubts, final_intervals, inner_scores
 from pipeline.drift_profile import PROFILE, training_profile
-from pipeline.files import atomic_directory, read_json, write_json, write_parquet
+from pipeline.files import atomic_directory, write_json, write_parquet
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
+from pipeline.values import Values
+from pipeline.withheld import Boosters
 
 _KINDS = (
     {"max_fpr"},
@@ -130,7 +125,7 @@ def calibrate(
     labels = pl.read_parquet(labels_path)
     predictions = pl.read_parquet(trained / "predictions.parquet")
     calibrators = fit_all(predictions, labels, params.ridge)
-    trees: dict[str, Any] = read_json(trained / "trees.json")
+    boosters = Boosters.read(trained)
     order = ["model", "protocol", "fold", "part", "unit", "account_id"]
     values = Values.read(features)
     limits = params.abstention.limits()
@@ -138,7 +133,7 @@ def calibrate(
         calibrate_scores(predictions, calibrators),
         labels,
         values,
-        trained / "boosters",
+        boosters,
         calibrators,
         params.interval_confidence,
         params.ridge,
@@ -149,7 +144,6 @@ def calibrate(
         lines = {f"{p}/{f}": c.to_dict() for (p, f), c in calibrators.items()}
         write_json(lines, working / "calibrators.json")
     final = calibrators["loco", "all"]
-    booster = lgb.Booster(model_file=trained / "boosters" / "all.txt")
     artefacts = Artefacts.load(features / "artefacts" / "all.json")
     known = labels.filter(pl.col("slice").is_null()).select("account_id", "label")
     trained_on = (
@@ -181,7 +175,9 @@ def calibrate(
         hashes["profile"] = _sha256(working / PROFILE)
         save_bundle(
             working,
-            booster.model_to_string(num_iteration=trees["loco/all"]),
+            boosters.load("all").model_to_string(
+                num_iteration=boosters.trees["loco/all"]
+            ),
             final,
             artefacts,
             describe(world, params.default_prevalence, final, points, hashes),
@@ -189,7 +185,12 @@ def calibrate(
                 trained_on.filter(pl.col("label") == 0), FEATURES
             ).quantiles(),
             final_intervals(
-                unseen, values, final, params.interval_confidence, params.ridge
+                unseen,
+                values,
+                boosters,
+                final,
+                params.interval_confidence,
+                params.ridge,
             ),
             limits,
         )

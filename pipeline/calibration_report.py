@@ -9,8 +9,8 @@ from models.evaluation import rounded
 from models.evidence import STATES
 from models.language import UNKNOWN
 from models.recalibration import recalibration
-from pipeline.doubt import Values
 from pipeline.languages import languages
+from pipeline.values import Values
 
 # What a slope of one campaign may be: separations differ between campaigns, and one line
 # cannot follow them all.

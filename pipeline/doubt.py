@@ -5,25 +5,19 @@ of the booster that scored: no account tested tells how wide its own interval is
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
-import lightgbm as lgb
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from pydantic import Field
 
-from features.catalogue import FEATURES
 from models.abstention import Abstention, training_ranges
 from models.calibrator import Calibrator
-from models.evidence import Bools, evidence_states
+from models.evidence import evidence_states
 from models.interval_fit import fit_intervals
 from models.intervals import Intervals, width_at_anchor
-from models.matrix import Matrix, to_matrix
-from models.training_sets import set_key
 from pipeline.section import Section
+from pipeline.values import Values
+from pipeline.withheld import Boosters, InnerScorer, training_set
 
 
 class AbstentionParams(Section):
@@ -44,71 +38,35 @@ class AbstentionParams(Section):
         )
 
 
-@dataclass(frozen=True)
-class Values:
-    """Feature values of the labelled accounts.
-
-    Attributes:
-        static: account_id, n_posts, features without fitted tables.
-        fitted: the others, a row a training set and account.
-    """
-
-    static: pl.DataFrame
-    fitted: pl.DataFrame
-
-    @classmethod
-    def read(cls, features: Path) -> "Values":
-        """Those that featurize wrote."""
-        return cls(
-            pl.read_parquet(features / "features.parquet"),
-            pl.read_parquet(features / "fitted.parquet"),
-        )
-
-    def of(self, key: str) -> pl.DataFrame:
-        """Values with the tables of one training set."""
-        rows = self.fitted.filter(pl.col("training_set") == key)
-        return self.static.join(rows.drop("training_set"), on="account_id")
-
-    def rows(
-        self, key: str, account_ids: pl.Series
-    ) -> tuple[Matrix, NDArray[np.int64]]:
-        """Matrix and posts of some accounts, in their order."""
-        found = account_ids.to_frame("account_id").join(
-            self.of(key), on="account_id", how="left", maintain_order="left"
-        )
-        return to_matrix(found, FEATURES), found["n_posts"].to_numpy()
-
-    def states(self, key: str, account_ids: pl.Series) -> Bools:
-        """Evidence states of some accounts, in their order."""
-        return evidence_states(*self.rows(key, account_ids))
-
-
 def final_intervals(
     unseen: pl.DataFrame,
     values: Values,
+    boosters: Boosters,
     line: Calibrator,
     confidence: float,
     ridge: float,
-    key: str = "all",
+    fold: str = "all",
 ) -> Intervals:
-    """Intervals fitted on inner scores of one fold.
+    """Intervals fitted on inner scores of one leave-one-out fold.
 
     Args:
         unseen: raw_score, label, unit and account_id of the inner rows.
         values: feature values.
+        boosters: those that gave these scores are among them.
         line: the fold's calibrator.
         confidence: of the intervals.
         ridge: of the operators' lines.
-        key: training set of the fold's booster.
+        fold: name; `all` for the final model.
     """
     return fit_intervals(
         unseen["raw_score"].to_numpy(),
         unseen["label"].to_numpy(),
         unseen["unit"].to_numpy().astype(str),
-        values.states(key, unseen["account_id"]),
+        values.states(training_set(fold), unseen["account_id"]),
         line,
         confidence,
         ridge,
+        InnerScorer(unseen, values, boosters, fold),
     )
 
 
@@ -130,7 +88,7 @@ def doubts(
     scored: pl.DataFrame,
     labels: pl.DataFrame,
     values: Values,
-    boosters: Path,
+    boosters: Boosters,
     lines: Mapping[tuple[str, str], Calibrator],
     confidence: float,
     ridge: float,
@@ -146,7 +104,7 @@ def doubts(
         scored: all scores, with logit.
         labels: account_id and label.
         values: feature values.
-        boosters: directory of booster texts by training set.
+        boosters: of all training sets.
         lines: calibrators by protocol and fold.
         confidence: of the intervals.
         ridge: of the operators' lines.
@@ -156,9 +114,11 @@ def doubts(
     for (protocol, fold), line in lines.items():
         if protocol != "loco" or fold == "all":
             continue
-        key = set_key(protocol, fold, None)
+        key = training_set(fold)
         unseen = inner_scores(scored, labels, fold)
-        fitted = final_intervals(unseen, values, line, confidence, ridge, key)
+        fitted = final_intervals(
+            unseen, values, boosters, line, confidence, ridge, fold
+        )
         rows = scored.filter(
             (pl.col("model") == "telltale")
             & (pl.col("protocol") == protocol)
@@ -168,9 +128,9 @@ def doubts(
         matrix, n_posts = values.rows(key, rows["account_id"])
         states = evidence_states(matrix, n_posts)
         half = fitted.half_widths(rows["raw_score"].to_numpy(), states)
-        booster = lgb.Booster(model_file=boosters / f"{key}.txt")
         widths = width_at_anchor(rows["logit"].to_numpy(), half)
-        judged_by, ranges = fitted.judged_by(states), training_ranges(booster)
+        judged_by = fitted.judged_by(states)
+        ranges = training_ranges(boosters.load(key))
         reasons = limits.reasons(matrix, n_posts, judged_by, ranges, widths)
         parts.append(
             rows.select("model", "protocol", "fold", "part", "account_id").with_columns(

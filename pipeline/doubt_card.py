@@ -69,18 +69,20 @@ def doubt_lines(metrics: dict[str, Any]) -> list[str]:
             for band, row in states["posts"].items()
         ),
         "",
-        *_never_judged(abstention["unjudged_evidence"], states),
+        *_hardly_judged(abstention, states),
     ]
     return lines
 
 
-def _never_judged(silent: list[str], states: dict[str, Any]) -> list[str]:
-    """States of evidence without a number, and those with one that nobody checked."""
+def _hardly_judged(abstention: dict[str, Any], states: dict[str, Any]) -> list[str]:
+    """States of evidence that accounts as they are did not judge, and what became of them."""
+    silent = abstention["unjudged_evidence"]
+    withheld = [s for s in abstention["withheld_evidence"] if s not in silent]
     unchecked = [
         f"{kind} {value}"
         for kind in ("posts", "without")
         for value, row in states[kind].items()
-        if row["ece"] is None and f"{kind} {value}" not in silent
+        if row["ece"] is None and f"{kind} {value}" not in (*silent, *withheld)
     ]
     lines = []
     if silent:
@@ -88,6 +90,15 @@ def _never_judged(silent: list[str], states: dict[str, Any]) -> list[str]:
             f"Never judged: {', '.join(silent)} (number of posts, families of features). "
             "Too few accounts left out were known like that; such an account gets no "
             "number (`unjudged_evidence`).",
+            "",
+        ]
+    if withheld:
+        lines += [
+            f"Judged by withholding: {', '.join(withheld)} (number of posts, families of "
+            "features). Too few accounts left out are like that; others were scored again "
+            "without that evidence, and the interval is as wide as that moved their "
+            "log-odds. An account that really has none may be another kind of account. "
+            "This was done one by one: who lacks two of them gets no number.",
             "",
         ]
     if unchecked:

@@ -55,6 +55,7 @@ def doubt_report(
         "intervals": _intervals(sets, apart, bundle.intervals.confidence, least),
         "abstention": {
             "unjudged_evidence": _unjudged(bundle),
+            "withheld_evidence": list(bundle.intervals.withheld),
             **_abstention(sets, apart, loco.filter(pl.col("part") == "panel")),
         },
         "operating_points": {

@@ -18,6 +18,7 @@ def shortcomings(metrics: dict[str, Any], details: dict[str, Any]) -> list[str]:
         _look_alikes(metrics),
         _without_a_number(metrics),
         _never_judged(metrics),
+        _judged_by_withholding(metrics),
         _wrong_slopes(metrics),
         _without_a_role(details),
         _too_few_posts(details),
@@ -72,6 +73,20 @@ def _never_judged(metrics: dict[str, Any]) -> str | None:
     return (
         "No figure says how accounts fare of which just this is known, and they get no "
         f"number in service: {', '.join(silent)} (number of posts, families of features)."
+    )
+
+
+def _judged_by_withholding(metrics: dict[str, Any]) -> str | None:
+    abstention = metrics["abstention"]
+    silent = abstention["unjudged_evidence"]
+    withheld = [s for s in abstention["withheld_evidence"] if s not in silent]
+    if not withheld:
+        return None
+    return (
+        "No figure says how accounts fare of which just this is known; their intervals "
+        "come from other accounts, scored again with that evidence withheld: "
+        f"{', '.join(withheld)} (number of posts, families of features). Who lacks two "
+        "of them gets no number."
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.calibrate import CalibrateParams, calibrate_scores, fit_all
-from pipeline.doubt import Values, doubts
+from pipeline.doubt import doubts
 from pipeline.evaluate import load_scored
 from pipeline.featurize import featurize
 from pipeline.files import write_json, write_parquet
@@ -17,7 +17,9 @@ from pipeline.label import label
 from pipeline.params import Params
 from pipeline.split import split
 from pipeline.train import TrainParams, train
+from pipeline.values import Values
 from pipeline.verdicts import no_verdicts
+from pipeline.withheld import Boosters
 from pipeline.world.world import simulate
 
 SIMULATED = "demo"
@@ -91,7 +93,7 @@ def score_world(
         calibrate_scores(predictions, calibrators),
         known,
         Values.read(folder / "features"),
-        out / "trained" / "boosters",
+        Boosters.read(out / "trained"),
         calibrators,
         calibration.interval_confidence,
         calibration.ridge,

@@ -15,19 +15,21 @@ import polars as pl
 
 from features.build import build_features, count_posts
 from models.abstention import training_ranges
+from models.coverage import coverage
 from models.evidence import evidence_states
 from models.intervals import width_at_anchor
-from models.metrics import FPR
+from models.metrics import FPR, to_share
 from models.panel import fold_thresholds
 from models.posts_curves import draw_sample
 from models.recalibration import Recalibration, recalibration
 from models.slices import LEAST, auc_within_folds
-from models.training_sets import set_key
 from pipeline.calibrate import CalibrateParams
-from pipeline.doubt import Values, final_intervals, inner_scores
+from pipeline.doubt import final_intervals, inner_scores
 from pipeline.evaluate import load_campaigns, load_scored
 from pipeline.markdown import table
 from pipeline.rescoring import STATIC, FoldScorer, Stored, masked
+from pipeline.values import Values
+from pipeline.withheld import Boosters
 
 Tables = tuple[pl.DataFrame, pl.DataFrame]
 
@@ -77,6 +79,8 @@ class Served:
         scored: share that the service would give a number.
         kept_rates: rates of those alone; null where there are none.
         kept_calibration: the same of calibration.
+        kept_held: share of bins in which the interval held, mean over operators, and
+            mean width in probability; null where there are too few.
     """
 
     auc: tuple[float, float]
@@ -86,12 +90,13 @@ class Served:
     scored: float
     kept_rates: tuple[float | None, float | None]
     kept_calibration: Recalibration
+    kept_held: tuple[float | None, float | None]
 
 
 def scores_by_state(
     stored: Stored, sample: pl.DataFrame, params: CalibrateParams
 ) -> pl.DataFrame:
-    """state, account_id, logit, abstained: of the sample, in each of STATES.
+    """state, account_id, logit, half_width, abstained: of the sample, in each of STATES.
 
     abstained is the reason for which the service would give no number, empty if it would.
 
@@ -104,22 +109,23 @@ def scores_by_state(
     values = Values.read(stored.features)
     predictions = pl.read_parquet(stored.calibrated / "calibrated.parquet")
     labels = pl.read_parquet(stored.labelled / "labels.parquet")
+    boosters = Boosters.read(stored.trained)
     limits = params.abstention.limits()
     given = {state: reduce(accounts, posts) for state, reduce in STATES.items()}
     static = {state: build_features(*two, None, STATIC) for state, two in given.items()}
     parts = []
     for fold in sorted(sample["fold"].unique()):
         here = sample.filter(fold=fold).select("account_id")
-        key = set_key("loco", fold, None)
         scorer = FoldScorer(stored, fold, here["account_id"])
         ranges = training_ranges(scorer.booster)
         doubt = final_intervals(
             inner_scores(predictions, labels, fold),
             values,
+            boosters,
             scorer.calibrator,
             params.interval_confidence,
             params.ridge,
-            key,
+            fold,
         )
         for state, tables in given.items():
             whose, which, known = (
@@ -131,7 +137,8 @@ def scores_by_state(
             raw = scorer.raw(matrix)
             logits = scorer.calibrator.logits(raw)
             known_of = evidence_states(matrix, counts)
-            widths = width_at_anchor(logits, doubt.half_widths(raw, known_of))
+            half = doubt.half_widths(raw, known_of)
+            widths = width_at_anchor(logits, half)
             judged_by = doubt.judged_by(known_of)
             reasons = limits.reasons(matrix, counts, judged_by, ranges, widths)
             parts.append(
@@ -140,6 +147,7 @@ def scores_by_state(
                         "state": state,
                         "account_id": whose["account_id"],
                         "logit": logits,
+                        "half_width": half,
                         "abstained": pl.Series(reasons.tolist(), dtype=pl.String),
                     }
                 )
@@ -147,12 +155,13 @@ def scores_by_state(
     return pl.concat(parts)
 
 
-def served(judged: pl.DataFrame) -> Served:
+def served(judged: pl.DataFrame, confidence: float) -> Served:
     """Figures of one state.
 
     Args:
-        judged: fold, label, anchor, logit, abstained and threshold (null: the fold has
-            none).
+        judged: fold, label, anchor, logit, half_width, abstained and threshold (null:
+            the fold has none).
+        confidence: of the intervals.
     """
     folds = judged.partition_by("fold", include_key=True)
     known = [auc for auc in map(auc_within_folds, folds) if auc is not None]
@@ -166,6 +175,7 @@ def served(judged: pl.DataFrame) -> Served:
         float((reasons == "").mean()),
         _rates(kept),
         _calibration(kept),
+        _held(kept, confidence),
     )
 
 
@@ -185,6 +195,22 @@ def _calibration(rows: pl.DataFrame) -> Recalibration:
         rows[column].to_numpy() for column in ("logit", "anchor", "label")
     )
     return recalibration(logits, anchors, labels, LEAST)
+
+
+def _held(rows: pl.DataFrame, confidence: float) -> tuple[float | None, float | None]:
+    """How intervals held within each operator that has LEAST accounts of both classes."""
+    found = []
+    for some in rows.partition_by("fold"):
+        labels = some["label"].to_numpy()
+        if min((labels == 1).sum(), (labels == 0).sum()) >= LEAST:
+            logits = to_share(
+                some["logit"].to_numpy(), some["anchor"].to_numpy(), labels
+            )
+            half = some["half_width"].to_numpy()
+            found.append(coverage(logits, half, labels, confidence))
+    if not found:
+        return None, None
+    return fmean(each.held for each in found), fmean(each.width for each in found)
 
 
 def judge_states(
@@ -215,7 +241,8 @@ def judge_states(
         threshold=pl.Series([lines[fold] for fold in sample["fold"]], dtype=pl.Float64)
     )
     found = scores_by_state(stored, sample, params).join(sample, on="account_id")
-    return {state: served(found.filter(state=state)) for state in STATES}
+    confidence = params.interval_confidence
+    return {state: served(found.filter(state=state), confidence) for state in STATES}
 
 
 def as_table(found: Mapping[str, Served]) -> list[str]:
@@ -238,13 +265,13 @@ def as_table(found: Mapping[str, Served]) -> list[str]:
             f"{each.unjudged:.0%}",
             f"{each.scored:.0%}",
             *map(_number, (*each.kept_rates, each.kept_calibration.slope)),
+            *map(_number, each.kept_held),
         ]
         for state, each in found.items()
     ]
     head += ["size of the log-odds", "never judged", "gets a number"]
-    return table(
-        [*head, *(f"{name} of those" for name in ("recall", "FPR", "slope"))], rows
-    )
+    of_those = ("recall", "FPR", "slope", "bins held", "mean width")
+    return table([*head, *(f"{name} of those" for name in of_those)], rows)
 
 
 def _number(value: float | None) -> str:

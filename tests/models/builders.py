@@ -36,7 +36,12 @@ RECIPE = Recipe(
 )
 LINE = Calibrator(slope=1.3, intercept=-0.2, anchor=0.5)
 INTERVALS = Intervals(
-    0.9, [-1.0, 1.0], [0.3, 0.5], dict.fromkeys(STATES, 0.1), dict.fromkeys(STATES, 3)
+    confidence=0.9,
+    knots=[-1.0, 1.0],
+    spread=[0.3, 0.5],
+    states=dict.fromkeys(STATES, 0.1),
+    operators=dict.fromkeys(STATES, 3),
+    withheld=["without profile"],
 )
 # Only accounts of which nothing is known are not scored.
 LENIENT = Abstention(least_posts=0, least_operators=0, most_outside=1.0, widest=1.0)

@@ -193,6 +193,12 @@ WIDTHS = INTERVALS.to_dict()
         WIDTHS | {"operators": WIDTHS["operators"] | {"posts 0": -1}},
         WIDTHS | {"operators": WIDTHS["operators"] | {"posts 0": 1.5}},
         WIDTHS | {"operators": WIDTHS["operators"] | {"posts 0": None}},
+        {k: v for k, v in WIDTHS.items() if k != "withheld"},
+        WIDTHS | {"withheld": ["without a name"]},
+        WIDTHS | {"withheld": [["without profile"]]},
+        WIDTHS | {"withheld": "without profile"},
+        WIDTHS | {"withheld": None},
+        WIDTHS | {"operators": WIDTHS["operators"] | {"without profile": 0}},
     ],
 )
 def test_unsound_intervals_are_refused(value: Any, folder: Path) -> None:

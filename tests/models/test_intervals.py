@@ -44,7 +44,9 @@ def operators(seed: int, count: int, spread: float, n: int = 1_500, few: float =
 
 
 def fitted(scores, labels, units, states, confidence: float = 0.9) -> Intervals:
-    return fit_intervals(scores, labels, units, states, LINE, confidence, 0.0)
+    return fit_intervals(
+        scores, labels, units, states, LINE, confidence, 0.0, lambda state: None
+    )
 
 
 def test_known_widths() -> None:
@@ -57,22 +59,42 @@ def test_known_widths() -> None:
 
 def test_what_is_not_known_of_a_state_counts_as_the_largest_known() -> None:
     states = dict.fromkeys(STATES, 0.0) | {"posts 1-4": None, "without clients": 0.7}
-    found = Intervals(0.9, [0.0], [0.0], states, dict.fromkeys(STATES, 1))
+    found = Intervals(0.9, [0.0], [0.0], states, dict.fromkeys(STATES, 1), [])
 
     assert found.half_widths(np.zeros(1), in_state(1, FEW)) == pytest.approx(
         Z * np.sqrt(0.7)
     )
     assert found.half_widths(np.zeros(1), in_state(1)) == 0
+    # What was withheld tells nothing of a band of posts.
+    apart = replace(found, withheld=["without clients"])
+    assert apart.half_widths(np.zeros(1), in_state(1, FEW)) == 0
 
 
 def test_an_account_is_judged_as_its_least_judged_state() -> None:
     operators = dict.fromkeys(STATES, 4) | {"posts 1-4": 2, "without profile": 0}
-    found = replace(INTERVALS, operators=operators)
+    found = replace(INTERVALS, operators=operators, withheld=[])
     states = in_state(4)
     states[1:3, MANY], states[1:3, FEW] = False, True
     states[2:, STATES.index("without profile")] = True
 
     assert found.judged_by(states).tolist() == [4, 2, 0, 0]
+
+
+def test_what_was_withheld_one_by_one_was_not_judged_together() -> None:
+    operators = dict.fromkeys(STATES, 4) | {"without profile": 3}
+    withheld = ["without timing", "without profile"]
+    found = replace(INTERVALS, operators=operators, withheld=withheld)
+    states = in_state(4)
+    for row, lacks in enumerate(
+        (["profile"], ["timing"], ["profile", "timing"], ["profile", "clients"])
+    ):
+        for family in lacks:
+            states[row, STATES.index(f"without {family}")] = True
+
+    assert found.judged_by(states).tolist() == [3, 4, 0, 3]
+    # The twin: where one of them is known from accounts that are like that.
+    shown = replace(found, withheld=withheld[1:])
+    assert shown.judged_by(states).tolist() == [3, 4, 3, 3]
 
 
 def test_an_operator_judges_a_state_with_enough_of_both_classes() -> None:
@@ -95,6 +117,70 @@ def test_an_operator_judges_a_state_with_enough_of_both_classes() -> None:
     found = fitted(scores, labels, units, states)
     assert found.operators["without profile"] == 2
     assert found.states["without profile"] is not None
+
+
+def withholding(scores, labels, units, states, rescore) -> Intervals:
+    return fit_intervals(scores, labels, units, states, LINE, 0.9, 0.0, rescore)
+
+
+def test_a_state_that_too_few_show_is_judged_with_its_evidence_withheld() -> None:
+    scores, labels, units, states = operators(5, 4, 0.2)
+    without = STATES.index("without profile")
+    asked = []
+
+    def rescore(state: str):
+        """As before, and of the first operator there are too few."""
+        asked.append(state)
+        again = np.where(units == "o0", np.nan, scores)
+        again[np.flatnonzero(units == "o0")[:19]] = 0.0
+        return again if state == "without profile" else None
+
+    found = withholding(scores, labels, units, states, rescore)
+
+    assert found.withheld == ["without profile"]
+    assert found.operators["without profile"] == 3
+    assert found.states["without profile"] == 0.0
+    # The twins: where nothing can be withheld nobody judges; two who show it are enough.
+    assert (found.operators["posts 0"], found.states["posts 0"]) == (0, None)
+    assert "posts 1-4" not in asked
+    assert "posts 0" in asked
+    states[np.isin(units, ["o1", "o2"]), without] = True
+    shown = withholding(scores, labels, units, states, rescore)
+    assert (shown.withheld, shown.operators["without profile"]) == ([], 2)
+
+
+def test_an_operator_that_shows_a_state_is_not_asked_for_another_view() -> None:
+    """What is withheld says the opposite; who has such accounts is believed instead."""
+    scores, labels, units, states = operators(5, 2, 0.2)
+    states[units == "o0", STATES.index("without profile")] = True
+
+    def only(*names: str):
+        told = np.where(np.isin(units, names), -scores, np.nan)
+        return withholding(scores, labels, units, states, lambda state: told)
+
+    both, other = only("o0", "o1"), only("o1")
+
+    assert both.operators["without profile"] == 2
+    assert both.states["without profile"] == other.states["without profile"]
+    assert both.states["posts 0"] != other.states["posts 0"]
+    # Nobody else can be asked: the state is not one that was judged by withholding.
+    assert "without profile" not in only("o0").withheld
+
+
+@pytest.mark.parametrize(("shift", "least", "most"), [(0.0, 0.0, 0.01), (1.5, 1.0, 4)])
+def test_what_withholding_breaks_is_wider(
+    shift: float, least: float, most: float
+) -> None:
+    """Planted: without the evidence half the operators score too high, half too low."""
+    scores, labels, units, states = operators(7, 6, 0.2)
+    turned = np.where(np.isin(units, ["o0", "o1", "o2"]), shift, -shift)
+
+    found = withholding(scores, labels, units, states, lambda state: scores + turned)
+
+    added = found.states["without profile"]
+    assert added is not None
+    assert least <= added <= most
+    assert found.spread == fitted(scores, labels, units, states).spread
 
 
 @given(st.floats(-30, 30), st.floats(0, 16))

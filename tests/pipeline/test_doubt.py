@@ -13,10 +13,12 @@ from models.metrics import to_share
 from models.scorer import score
 from models.thresholds import Aim, rates, solve
 from pipeline.calibrate import CalibrateParams, Threshold
-from pipeline.doubt import Values, final_intervals, inner_scores
+from pipeline.doubt import final_intervals, inner_scores
 from pipeline.doubt_card import doubt_lines
 from pipeline.doubt_report import doubt_report
 from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
+from pipeline.values import Values
+from pipeline.withheld import Boosters
 from tests.pipeline.conftest import TinyWorld
 
 
@@ -25,9 +27,11 @@ def fitted(world: TinyWorld, scored: pl.DataFrame, labels: pl.DataFrame, fold: s
     return final_intervals(
         inner_scores(scored, labels, fold),
         Values.read(world.folder / "features"),
+        Boosters.read(world.folder / "trained"),
         Calibrator(**lines[f"loco/{fold}"]),
         0.9,
         1e-4,
+        fold,
     )
 
 
@@ -114,32 +118,48 @@ def test_accounts_with_few_posts_and_no_others_abstain_for_them(
     assert ((known["abstained"] == "too_few_posts") == few).all()
 
 
-def test_what_only_training_saw_is_not_judged(tiny_world: TinyWorld) -> None:
-    """Family dropout hides posts from the booster, yet nobody left out had none."""
-    assert tiny_world.params["train"]["family_dropout"] > 0
+def test_what_no_account_lacks_is_judged_by_withholding_it(
+    tiny_world: TinyWorld,
+) -> None:
+    """Nobody left out is without posts, and yet a profile alone is not a guess."""
     bundle = tiny_world.bundle
-    accounts = tiny_world.table("canonical/accounts").head(9)
-    silent = tiny_world.metrics["abstention"]["unjudged_evidence"]
+    accounts = tiny_world.table("canonical/accounts")
+    abstention = tiny_world.metrics["abstention"]
 
     alone = score(bundle, accounts, None)
 
-    assert set(alone.abstained) == {"unjudged_evidence"}
-    assert {"posts 0", "without profile"} <= set(silent)
-    assert "posts 20-99" not in silent
-    # The twin: had two operators such accounts, they would be judged and scored.
+    assert {"posts 0", "without profile"} <= set(abstention["withheld_evidence"])
+    assert "posts 20-99" not in abstention["withheld_evidence"]
+    assert "unjudged_evidence" not in set(alone.abstained)
+    assert "" in set(alone.abstained)
+
+
+def test_what_cannot_be_withheld_is_judged_by_nobody(tiny_world: TinyWorld) -> None:
+    """Planted: no account left out has 20 to 99 posts. Who has them gets no number."""
+    bundle = tiny_world.bundle
     labels = tiny_world.table("labelled/labels")
     unseen = inner_scores(tiny_world.table("calibrated/calibrated"), labels, "all")
-    without = unseen.filter(pl.col("unit").is_in(["harbour", "jetty"]))["account_id"]
     values = Values.read(tiny_world.folder / "features")
-    none = pl.when(pl.col("account_id").is_in(without.implode())).then(0)
-    given = replace(
-        values, static=values.static.with_columns(n_posts=none.otherwise("n_posts"))
+    many = pl.col("n_posts").is_between(20, 99)
+    fewer = values.static.with_columns(
+        n_posts=pl.when(many).then(19).otherwise("n_posts").cast(pl.Int64)
     )
-    found = final_intervals(unseen, given, bundle.calibrator, 0.9, 1e-4)
-    assert (bundle.intervals.operators["posts 0"], found.operators["posts 0"]) == (0, 2)
-    judged = score(replace(bundle, intervals=found), accounts, None)
-    assert "unjudged_evidence" not in set(judged.abstained)
-    assert "" in set(judged.abstained)
+    boosters = Boosters.read(tiny_world.folder / "trained")
+    accounts = tiny_world.table("canonical/accounts").join(
+        values.static.filter(many).select("account_id").head(20), on="account_id"
+    )
+    posts = tiny_world.table("canonical/posts")
+
+    found = final_intervals(
+        unseen, replace(values, static=fewer), boosters, bundle.calibrator, 0.9, 1e-4
+    )
+
+    assert found.operators["posts 20-99"] == 0
+    assert "posts 20-99" not in found.withheld
+    silent = score(replace(bundle, intervals=found), accounts, posts)
+    assert set(silent.abstained) == {"unjudged_evidence"}
+    # The twin: as they are, operators left out judge that band.
+    assert "unjudged_evidence" not in set(score(bundle, accounts, posts).abstained)
 
 
 def test_the_thresholds_are_solved_on_unseen_operators(tiny_world: TinyWorld) -> None:
@@ -372,7 +392,7 @@ def test_the_card_names_the_states_that_were_never_judged(
     states, silent = metrics["calibration_states"], metrics["abstention"]
     for row in (*states["posts"].values(), *states["without"].values()):
         row["ece"] = 0.1
-    silent["unjudged_evidence"] = []
+    silent["unjudged_evidence"] = silent["withheld_evidence"] = []
     said = "\n".join(doubt_lines(metrics))
     assert "Never judged" not in said
     assert "Calibration not known" not in said
@@ -386,3 +406,8 @@ def test_the_card_names_the_states_that_were_never_judged(
     said = "\n".join(doubt_lines(metrics))
     assert "Never judged: without profile (" in said
     assert "Calibration not known: posts 0 (" in said
+
+    silent["withheld_evidence"] = ["posts 0", "without profile"]
+    said = "\n".join(doubt_lines(metrics))
+    assert "Judged by withholding: posts 0 (" in said
+    assert "Calibration not known" not in said

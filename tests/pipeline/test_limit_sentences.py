@@ -20,6 +20,7 @@ SOUND: dict[str, Any] = {
         },
         "abstention": {
             "unjudged_evidence": [],
+            "withheld_evidence": [],
             "campaigns": {"harbour": {"share": 0.5}},
         },
         "calibration_states": {
@@ -63,6 +64,11 @@ def test_nothing_is_said_where_nothing_fails() -> None:
             ("metrics", "abstention", "unjudged_evidence"),
             ["posts 0", "without profile"],
             "they get no number in service: posts 0, without profile (",
+        ),
+        (
+            ("metrics", "abstention", "withheld_evidence"),
+            ["posts 0", "without profile"],
+            "scored again with that evidence withheld: posts 0, without profile (",
         ),
         (
             ("metrics", "calibration_states", "campaign", "harbour", "slope"),

@@ -88,10 +88,13 @@ def test_with_everything_known_scores_and_abstentions_are_the_stored_ones(
         assert less.height == whole.height
         if state != "no applications":
             assert (less["logit"] != less["kept"]).any()
-            # No account of this world is like that, whatever dropout hid in training.
-            why = set(less["abstained"])
+        # No account of this world is like that. One part withheld judges them, two that
+        # were withheld one by one do not; without times there is no life cycle either.
+        why = set(less["abstained"])
+        together = state in ("texts alone", "no times")
+        assert ("" in why) == (not together)
+        if together:
             assert "unjudged_evidence" in why
-            assert "" not in why
 
 
 def judged(**changed: Any) -> pl.DataFrame:
@@ -105,12 +108,12 @@ def judged(**changed: Any) -> pl.DataFrame:
         "logit": logits,
     }
     why = ["", "unjudged_evidence", "", "wide_interval"] * 40
-    columns |= {"anchor": 0.5, "abstained": why, "threshold": 0.0}
+    columns |= {"anchor": 0.5, "half_width": 0.1, "abstained": why, "threshold": 0.0}
     return pl.DataFrame(columns | changed, schema_overrides={"threshold": pl.Float64})
 
 
 def test_figures_by_hand() -> None:
-    found = served(judged())
+    found = served(judged(), 0.9)
 
     # Of 40 x 40 pairs of fold a, 40 with the odd takedown account are wrong, 39 more
     # with the odd control.
@@ -123,13 +126,13 @@ def test_figures_by_hand() -> None:
 
 
 def test_those_with_a_number_are_told_beside_all() -> None:
-    found = served(judged())
+    found = served(judged(), 0.9)
 
     # Every other account, both odd ones among them.
     assert found.kept_rates == pytest.approx((39 / 40, 1 / 40))
     assert found.kept_calibration.n == 80
     assert found.kept_calibration.slope is not None
-    nobody = served(judged(abstained="unjudged_evidence"))
+    nobody = served(judged(abstained="unjudged_evidence"), 0.9)
     assert (nobody.unjudged, nobody.scored) == (1.0, 0.0)
     assert nobody.kept_rates == (None, None)
     assert nobody.kept_calibration.slope is None
@@ -139,8 +142,24 @@ def test_those_with_a_number_are_told_beside_all() -> None:
 
 
 def test_scores_turned_round_and_a_fold_without_a_line_are_told() -> None:
-    upside_down = served(judged(logit=-judged()["logit"].to_numpy()))
-    without = served(judged(threshold=[0.0] * 80 + [None] * 80))
+    upside_down = served(judged(logit=-judged()["logit"].to_numpy()), 0.9)
+    without = served(judged(threshold=[0.0] * 80 + [None] * 80), 0.9)
 
     assert upside_down.auc[1] < 0.06
     assert without.rates == (None, None)
+
+
+def test_whether_intervals_of_those_with_a_number_held() -> None:
+    everyone = [""] * 160
+    wide = served(judged(abstained=everyone, half_width=30.0), 0.9)
+    # All takedown accounts as sure as controls, and no width.
+    wrong = judged(abstained=everyone, logit=-judged()["logit"].to_numpy())
+    narrow = served(wrong.with_columns(half_width=0.0), 0.9)
+
+    assert wide.kept_held == pytest.approx((1.0, 1.0), abs=1e-6)
+    held, width = narrow.kept_held
+    assert held is not None
+    assert held < 0.2
+    assert width == 0.0
+    # Twenty of each class with a number are too few for bins.
+    assert served(judged(), 0.9).kept_held == (None, None)

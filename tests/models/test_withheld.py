@@ -1,0 +1,67 @@
+"""Values taken away, against values built of accounts that never had them."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.artefacts import Artefacts
+from features.build import build_counted
+from features.catalogue import FEATURES
+from models.evidence import STATES, evidence_states
+from models.matrix import to_matrix
+from models.withheld import WITHHELD, withhold
+from tests.models.builders import make_accounts, make_posts
+
+FAMILIES = np.array([feature.family for feature in FEATURES])
+
+
+def built(with_posts: bool = True):
+    """Matrix and posts of twelve accounts; the last one has no posts at all."""
+    accounts = make_accounts(12)
+    posts = make_posts(accounts).filter(pl.col("account_id") != "a/011")
+    values, counts = build_counted(
+        accounts, posts if with_posts else None, Artefacts.fit(accounts)
+    )
+    return to_matrix(values, FEATURES), counts.to_numpy()
+
+
+def test_without_posts_an_account_has_the_values_of_one_that_has_none() -> None:
+    left, inside = withhold("posts 0", *built())
+
+    never, _ = built(with_posts=False)
+    assert np.array_equal(left, never, equal_nan=True)
+    assert not np.isnan(never).all()
+    # The last had nothing to withhold.
+    assert inside.tolist() == [True] * 11 + [False]
+
+
+@pytest.mark.parametrize("state", WITHHELD[1:])
+def test_a_family_goes_and_nothing_else_does(state: str) -> None:
+    matrix, n_posts = built()
+    gone = state.removeprefix("without ") == FAMILIES
+
+    left, inside = withhold(state, matrix, n_posts)
+
+    assert np.isnan(left[:, gone]).all()
+    assert np.array_equal(left[:, ~gone], matrix[:, ~gone], equal_nan=True)
+    place = STATES.index(state)
+    before = evidence_states(matrix, n_posts)[:, place]
+    after = evidence_states(left, n_posts)[:, place]
+    assert (inside == (after & ~before)).all()
+    # Without posts there is no family of posts to withhold; a profile there is.
+    assert inside[-1] == (state == "without profile")
+
+
+def test_accounts_without_a_profile_are_not_judged_by_withholding_it() -> None:
+    matrix, n_posts = built()
+    matrix[np.ix_([3, 5], FAMILIES == "profile")] = np.nan
+
+    _, inside = withhold("without profile", matrix, n_posts)
+
+    assert np.flatnonzero(~inside).tolist() == [3, 5]
+
+
+def test_no_band_above_0_can_be_made() -> None:
+    bands = [state for state in STATES if state.startswith("posts ")]
+
+    assert set(STATES) - set(WITHHELD) == set(bands[1:])
