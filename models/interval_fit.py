@@ -38,9 +38,8 @@ Rescore = Callable[[str], Floats | None]
 
 @dataclass(frozen=True)
 class _Operator:
-    """Rows of one operator that is heard, and what they weigh; its line; its name."""
+    """Rows of one operator that is heard, and what they weigh; its line."""
 
-    name: str
     rows: NDArray[np.int64]
     labels: Labels
     weights: Floats
@@ -59,8 +58,8 @@ def fit_intervals(
 ) -> Intervals:
     """Spread of operators around the pooled line, and of states around theirs.
 
-    A state that fewer than two operators judge by accounts as they are is judged by the
-    others' accounts of which its evidence is withheld.
+    A state that no operator judges by accounts as they are is judged by accounts of which
+    its evidence is withheld.
 
     Args:
         raw_scores: of rows that the boosters did not see, shape (n_accounts,).
@@ -87,12 +86,11 @@ def fit_intervals(
     withheld: list[str] = []
     for column, state in enumerate(STATES):
         found = _shifts(heard, np.where(states[:, column], raw_scores, np.nan))
-        if len(found) < 2 and (again := rescore(state)) is not None:
-            without = _shifts(heard, again)
-            if without.keys() - found.keys():
+        if not found and (again := rescore(state)) is not None:
+            found = _shifts(heard, again)
+            if found:
                 withheld.append(state)
-            found = without | found
-        shifts[state] = list(found.values())
+        shifts[state] = found
     spread = (
         np.sqrt(np.mean(np.square(away), axis=0))
         if len(away) > 1
@@ -120,25 +118,23 @@ def _operators(
             continue
         weights = balanced_weights(known, units[rows], 1.0)
         own = fit_calibrator(raw_scores[rows], known, weights, ridge)
-        yield _Operator(str(unit), rows, known, weights, own)
+        yield _Operator(rows, known, weights, own)
 
 
-def _shifts(
-    heard: Sequence[_Operator], scores: Floats
-) -> dict[str, tuple[float, float]]:
-    """Shift and its variance by operator, where it has enough of both classes.
+def _shifts(heard: Sequence[_Operator], scores: Floats) -> list[tuple[float, float]]:
+    """Shift and its variance of each operator that has enough of both classes.
 
     Args:
         heard: the operators.
         scores: raw scores of the accounts in a state, NaN for all others.
     """
-    found = {}
+    found = []
     for one in heard:
         own = scores[one.rows]
         some = ~np.isnan(own)
         known, weights = one.labels[some], one.weights[some]
         if min((known == 1).sum(), (known == 0).sum()) >= LEAST_IN_STATE:
-            found[one.name] = _shift(one.line.logits(own[some]), known, weights)
+            found.append(_shift(one.line.logits(own[some]), known, weights))
     return found
 
 

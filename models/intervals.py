@@ -41,7 +41,7 @@ class Intervals:
             all of them scored by boosters that had not seen the operator. What was learnt
             from evidence dropped in training (family dropout) is held against no truth
             and does not count.
-        withheld: states that too few operators judge by accounts as they are, so that
+        withheld: states that no operator judges by accounts as they are, so that
             accounts whose evidence was withheld judge them, see models.withheld.
     """
 
