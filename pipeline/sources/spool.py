@@ -252,12 +252,12 @@ class Spool:
 
 
 def heap(account_id: pl.Series) -> pl.Series:
-    """Heap of each id, wherever it stands; `12.0` and `u12` go where `12` does.
+    """Heap of each id, wherever it stands; ` 12`, `12.0` and `u12` go where `12` does.
 
     The last two are one account where users have a prefix among users only (TwiBot-22).
     Which heap it is depends on the version of Polars, and no byte that is written on it.
     """
-    ids = account_id.cast(pl.String).fill_null("")
+    ids = account_id.cast(pl.String).fill_null("").str.strip_chars()
     # Most have neither, and to replace what is not there takes longest.
     if ids.str.contains(".0", literal=True).any():
         ids = ids.str.replace(r"\.0+$", "")

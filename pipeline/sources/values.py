@@ -12,8 +12,9 @@ from pipeline.sources.reading import Reading
 _SCIENTIFIC = r"^\d(\.\d+)?[eE]\+?\d+$"
 # As in an id that may be a handle: "1e5" can be one, "1E+5" cannot.
 _SCIENTIFIC_SIGNED = r"^\d(\.\d+)?[eE]\+\d+$"
-# Digits and what follows them in both.
-_NUMBER = r"^\d+[.eE]"
+# Digits and what follows them in both, or blanks about an id: one look for all takes as
+# long as for any.
+_SUSPECT = r"^\d+[.eE]|^\s|\s$"
 _FLOAT = r"^\d+\.0+$"
 # Floats below this hold every integer exactly.
 _EXACT = 2**53
@@ -27,9 +28,8 @@ def primary_id(reading: Reading, column: str) -> None:
     Raises:
         SourceError: the column is a float on disk, or most of its ids are destroyed.
     """
-    _as_string(reading, column)
+    suspect = _as_string(reading, column)
     value = pl.col(column)
-    suspect = _suspect(reading, column)
     destroyed = pl.lit(False)
     if suspect:
         destroyed = value.str.contains(_SCIENTIFIC_SIGNED) | _inexact(value)
@@ -69,26 +69,24 @@ def check_destroyed(found: Mapping[tuple[str, str, str], tuple[int, int]]) -> No
 
 def secondary_id(reading: Reading, column: str) -> None:
     """Ids that point elsewhere: a destroyed one becomes null, an empty one is null."""
-    _as_string(reading, column)
+    suspect = _as_string(reading, column)
     value = pl.col(column)
     reading.set(**{column: pl.when(value != "").then(value)})
-    if not _suspect(reading, column):
+    if not suspect:
         return
     inexact = value.str.contains(_SCIENTIFIC) | _inexact(value)
     reading.null("id_precision_lost", column, inexact)
     _strip_float(reading, column)
 
 
-def _suspect(reading: Reading, column: str) -> bool:
-    """Whether an id may be a rounded number or a float.
+def _as_string(reading: Reading, column: str) -> bool:
+    """Make ids text without blanks about it; whether one may be a rounded number.
 
-    Most columns have none, and the closer look costs much.
+    Most columns have neither, and the closer look costs much.
+
+    Raises:
+        SourceError: the column is a float on disk.
     """
-    found = reading.frame.select(pl.col(column).str.contains(_NUMBER).any())
-    return bool(found.item())
-
-
-def _as_string(reading: Reading, column: str) -> None:
     dtype = reading.frame.schema[column]
     if dtype.is_float():
         raise SourceError(
@@ -96,6 +94,12 @@ def _as_string(reading: Reading, column: str) -> None:
             "which cannot hold them; export the column as text"
         )
     reading.set(**{column: pl.col(column).cast(pl.String)})
+    value = pl.col(column)
+    if not reading.frame.select(value.str.contains(_SUSPECT).any()).item():
+        return False
+    trimmed = value.str.strip_chars()
+    reading.repair("id_trimmed", column, trimmed != value, trimmed)
+    return True
 
 
 def _inexact(value: pl.Expr) -> pl.Expr:

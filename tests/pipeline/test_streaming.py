@@ -351,12 +351,12 @@ def test_rows_are_put_on_disk_above_four_parts(
 
 
 def test_the_heap_of_an_id_follows_from_the_id_alone() -> None:
-    plain, floated, named, other, empty, absent = spool.heap(
-        pl.Series(["12", "12.0", "u12", "007", "", None])
+    plain, floated, named, padded, other, empty, absent, blank = spool.heap(
+        pl.Series(["12", "12.0", "u12", "\u00a012.0 ", "007", "", None, " "])
     )
 
-    assert plain == floated == named
-    assert empty == absent
+    assert plain == floated == named == padded
+    assert empty == absent == blank
     assert len({plain, other, empty}) == 3
     assert spool.heap(pl.Series([12, 7])).to_list() == [
         plain,
@@ -364,6 +364,27 @@ def test_the_heap_of_an_id_follows_from_the_id_alone() -> None:
     ]
     heaps = spool.heap(pl.Series(map(str, range(10_000))))
     assert set(heaps) == set(range(spool.HEAPS))
+
+
+@pytest.mark.parametrize("rows", [5, 1_000])
+def test_an_id_with_blanks_about_it_is_the_same_account(
+    tmp_path: Path, rows: int
+) -> None:
+    accounts = [{"account_id": str(number)} for number in range(ACCOUNTS)]
+    posts = [
+        {"account_id": f" {number}\t", "kind": "original", "post_id": f"9{number} "}
+        for number in range(ACCOUNTS)
+    ]
+    write_csv(tmp_path / "a.csv", accounts)
+    write_csv(tmp_path / "p.csv", posts)
+    source = make_source("canonical", {"accounts": ["a.csv"], "posts": ["p.csv"]})
+
+    _, report = run(source, tmp_path, tmp_path / "out", rows)
+
+    counted = {entry["file"]: entry for entry in report["files"]}
+    assert report["totals"]["rejected"] == {}
+    assert counted["a.csv"]["repaired"] == {}
+    assert counted["p.csv"]["repaired"] == {"id_trimmed": 2 * ACCOUNTS}
 
 
 def test_parts_are_of_about_one_size(tmp_path: Path) -> None:

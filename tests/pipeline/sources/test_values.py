@@ -40,6 +40,12 @@ def outcome(reading: Reading) -> tuple[list[Any], dict[str, int]]:
         ("12.0", ["12"], {"id_float_stripped": 1}),
         ("9007199254740991.0", ["9007199254740991"], {"id_float_stripped": 1}),
         ("9007199254740992.0", [], {"id_destroyed": 1}),
+        (" 11 ", ["11"], {"id_trimmed": 1}),
+        ("\u00a011\t", ["11"], {"id_trimmed": 1}),
+        ("a b", ["a b"], {}),
+        ("  ", [], {"no_id": 1}),
+        (" 1.01421E+18", [], {"id_destroyed": 1}),
+        ("12.0 ", ["12"], {"id_float_stripped": 1, "id_trimmed": 1}),
     ],
 )
 def test_primary_ids(cell: str, kept: list[str], happened: dict[str, int]) -> None:
@@ -74,6 +80,8 @@ def test_ids_stored_as_floats_are_refused() -> None:
         ("99999999999999999999.0", None, {"id_precision_lost": 1}),
         ("", None, {}),
         ("12", "12", {}),
+        (" 12", "12", {"id_trimmed": 1}),
+        (" ", None, {"id_trimmed": 1}),
     ],
 )
 def test_secondary_ids(cell: str, value: str | None, happened: dict[str, int]) -> None:
