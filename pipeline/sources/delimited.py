@@ -8,7 +8,6 @@ as well-formed CSV among the rest, so that Polars reads every kept row.
 import csv
 import json
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -18,8 +17,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from pipeline.errors import SourceError
-from pipeline.sources import archive, lines, records
+from pipeline.sources import heading, lines, records
 from pipeline.sources.bits import Positions
 from pipeline.sources.mending import MOST_LINES, mend
 from pipeline.sources.overlap import ahead
@@ -92,7 +90,7 @@ def batches(
         SourceError: as read_csv.
     """
     with closing(ahead(lines.blocks(path, encoding))) as blocks:
-        names, block = _header(path, next(blocks, lines.Block(b"", 1)))
+        names, block = heading.read(path, next(blocks, lines.Block(b"", 1)))
         field = None if only is None else only(names)
         following: lines.Block | None = block
         while following is not None:
@@ -110,33 +108,7 @@ def header(path: Path) -> list[str]:
         SourceError: as read_csv.
     """
     with closing(lines.blocks(path, "utf-8")) as blocks:
-        return _header(path, next(blocks, lines.Block(b"", 1)))[0]
-
-
-def _header(path: Path, block: lines.Block) -> tuple[list[str], lines.Block]:
-    """Names of the columns, and what follows them in the first block."""
-    layout = Layout.of(block.data)
-    reader = csv.reader(layout.texts(0, len(layout.begins) - 1), strict=True)
-    try:
-        names = [name.strip() for name in next(reader)]
-    except (StopIteration, csv.Error):
-        names = []
-    if not any(names):
-        raise SourceError(f"{path}: no header line; the file is not CSV")
-    if names[0].startswith("<"):
-        raise SourceError(f"{path}: a web page, not CSV; fetch the file again")
-    if twice := sorted(name for name, n in Counter(names).items() if n > 1):
-        raise SourceError(
-            f"{path}: a name stands twice in the header: {archive.names(twice)}"
-        )
-    if "row" in names:
-        raise SourceError(f"{path}: column `row` is reserved; rename it")
-    return names, lines.Block(
-        block.data[layout.begins[reader.line_num] :],
-        block.first + reader.line_num,
-        block.repaired,
-        block.share,
-    )
+        return heading.read(path, next(blocks, lines.Block(b"", 1)))[0]
 
 
 class _Part:

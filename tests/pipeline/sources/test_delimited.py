@@ -273,7 +273,22 @@ def test_archive_that_expands_beyond_the_limit_is_refused(
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(b"id,id\n1,2\n", "twice"), (b"<html>\n", "web page"), (b"a\rb\n", "not CSV")],
+    [
+        (b"id,id\n1,2\n", "twice"),
+        (b"<html>\n", "web page"),
+        (b"<p>a;b\n", "web page"),
+        (b"PK\x03\x04\x14\0\x06\0\r\n", "a compressed file or a workbook, not CSV"),
+        (gzip.compress(b"a,b\n", mtime=0), "a compressed file or a workbook, not CSV"),
+        (b"\na,b\n", "no header line; the file is not CSV: name its columns"),
+        (b'"a,b\n', "no header line"),
+        (b"a\rb\n", "its lines end with CR; save it as comma separated CSV in UTF-8"),
+        (b'"a","b"\r"1","x\ny"\r', "its lines end with CR; save"),
+        (b"a;b\n1;2\n", "its fields are separated by semicolons; save it as comma"),
+        (b'"a";"b"\r\n"1";"2"\r\n', "its fields are separated by semicolons; save"),
+        (b"a\tb\tc\n1\t2\t3\n", "its fields are separated by tabs"),
+        (b"a|b\r1|2\r", "its lines end with CR, and its fields are separated by bars"),
+        (b"a;" * lines.RECORD_BYTES, "its fields are separated by semicolons"),
+    ],
 )
 def test_file_without_a_usable_header_is_refused(
     tmp_path: Path, data: bytes, message: str
