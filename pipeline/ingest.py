@@ -201,7 +201,13 @@ def main() -> None:
     )
     asked, _ = looking.parse_known_args()
     if asked.inspect is not None:
-        print(inspect(asked.inspect))
+        found = inspect(asked.inspect)
+        print(found.text)
+        if not found.archives:
+            raise SourceError(
+                f"{asked.inspect}: no archive of a known format is there; docs/"
+                "archives.md says what files of each hold"
+            )
         return
     parser = stage_parser(__doc__, parents=[looking])
     parser.add_argument("--raw", type=Path, required=True, help="raw archives")

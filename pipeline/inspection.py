@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.canonical_posts import FOLDER
 from pipeline.errors import SourceError
@@ -14,8 +15,19 @@ from pipeline.sources.peek import is_known
 from pipeline.sources.signatures import ANY, Recognised, recognise
 
 
-def inspect(path: Path) -> str:
-    """What a file or folder holds, and a block for params.yaml for each archive.
+class Inspection(NamedTuple):
+    """What a file or folder holds.
+
+    text: for the user; with a block for params.yaml for each archive.
+    archives: how many archives of a known format are there.
+    """
+
+    text: str
+    archives: int
+
+
+def inspect(path: Path) -> Inspection:
+    """What a file or folder holds.
 
     Raises:
         SourceError: there is no such path, or no file in it.
@@ -23,7 +35,7 @@ def inspect(path: Path) -> str:
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
     root = path if path.is_dir() else path.parent
-    files = _files(path)
+    files, others = _files(path)
     looked_at = [one for one in files if path.is_file() or is_known(one)]
     found = [one for file in looked_at for one in recognise(file)]
     unread = [one for one in found if one.format is None]
@@ -42,9 +54,12 @@ def inspect(path: Path) -> str:
     for ending, count in sorted(strange.items()):
         name = f"ending in {_printable(ending)}" if ending else "without an ending"
         lines.append(f"not read     {count:,} file(s) {name}: no format has such files")
+    for one in others:
+        name = _printable(one.relative_to(root).as_posix())
+        lines.append(f"not read     {name}: {_no_file(one)}")
     if not lines:
         raise SourceError(f"{path}: no file is there")
-    return "\n".join(lines)
+    return Inspection("\n".join(lines), len(archives))
 
 
 def _archives(
@@ -90,15 +105,28 @@ def _folder(one: Recognised) -> Path:
     return one.path.parent.parent if in_group or bucket else one.path.parent
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    every = sorted(one for one in path.rglob("*") if one.is_file())
-    return [
+def _files(path: Path) -> tuple[list[Path], list[Path]]:
+    """Files, and what is neither file nor folder; without hidden ones."""
+    if not path.is_dir():
+        return ([path], []) if path.is_file() else ([], [path])
+    every = [
         one
-        for one in every
+        for one in sorted(path.rglob("*"))
         if not any(part.startswith(".") for part in one.relative_to(path).parts)
     ]
+    others = [one for one in every if not one.is_file()]
+    # What lies behind a link to a folder is not looked for: it may lead back here.
+    strange = [one for one in others if one.is_symlink() or not one.is_dir()]
+    return [one for one in every if one.is_file()], strange
+
+
+def _no_file(path: Path) -> str:
+    """Why something that is neither file nor folder is not read."""
+    if path.is_dir():
+        return "a link to a folder; inspect that folder itself"
+    if path.is_symlink():
+        return "a link to nothing; correct or remove it"
+    return "a pipe or device, no file; save what it gives as a file"
 
 
 def _printable(name: str) -> str:

@@ -139,7 +139,7 @@ def test_text_that_turns_round_is_kept_and_never_printed(
     write_csv(tmp_path / "posts.csv", [post, post | {"kind": "reply"}])
 
     kept = read(tmp_path, "accounts.csv")
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
 
     assert kept["bio"].to_list() == [hostile]
     for sign in ("\u202e", "\u2066", "\x1b"):

@@ -1,6 +1,7 @@
 """What is told of an archive, and that the proposed block is one to fill in."""
 
 import json
+import os
 import shutil
 import tempfile
 import zipfile
@@ -71,7 +72,7 @@ def release(tmp_path: Path) -> Path:
 
 
 def test_figures_are_those_of_the_real_reader(release: Path) -> None:
-    told = inspect(release)
+    told = inspect(release).text
 
     lines = {line.split()[0]: line for line in told.splitlines() if line.strip()}
     assert lines["format"] == "format       twitter_io (certain)"
@@ -91,7 +92,7 @@ def test_figures_are_those_of_the_real_reader(release: Path) -> None:
 def test_block_is_refused_until_it_is_filled_in_and_then_reads(
     release: Path, tmp_path: Path
 ) -> None:
-    text = block(inspect(release)).split("not read")[0]
+    text = block(inspect(release).text).split("not read")[0]
 
     assert "FILL_IN" in text
     with pytest.raises(ParamsError):
@@ -134,7 +135,7 @@ def test_zone_and_order_are_asked_for_only_where_files_need_them(
     ]
     write_csv(tmp_path / "profiles.csv", rows)
 
-    told = inspect(tmp_path / "profiles.csv")
+    told = inspect(tmp_path / "profiles.csv").text
 
     assert "zone: FILL_IN" in told
     assert "date_order: FILL_IN" in told
@@ -149,7 +150,7 @@ def test_accounts_and_buckets_of_posts_are_one_archive(
     shutil.copy(canonical / "accounts.parquet", tmp_path)
     shutil.copytree(canonical / FOLDER, tmp_path / FOLDER)
 
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
 
     posts = tiny_world.table("canonical/posts").height
     assert told.count("format       canonical") == 1
@@ -162,7 +163,7 @@ def test_two_campaigns_in_a_folder_are_two_blocks(release: Path) -> None:
     other = release / "else_users_csv_hashed.csv"
     other.write_bytes((release / "op_users_csv_hashed.csv").read_bytes())
 
-    told = inspect(release)
+    told = inspect(release).text
 
     assert [line for line in told.splitlines() if line.startswith("- name")] == [
         "- name: else",
@@ -174,7 +175,7 @@ def test_a_refusal_is_told_with_its_remedy(tmp_path: Path) -> None:
     ids = [{"account_id": "1.2E+18"}, {"account_id": "1.3E+18"}]
     write_csv(tmp_path / "accounts.csv", ids)
 
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
 
     assert "refused      accounts.csv, column account_id: 100% of the ids" in told
 
@@ -199,6 +200,44 @@ def test_command_prints_and_writes_nothing(
     assert sorted(release.rglob("*")) == before
 
 
+def test_what_is_no_file_is_named(release: Path) -> None:
+    for name, target in (("gone.csv", "nowhere.csv"), ("around", ".")):
+        (release / name).symlink_to(target)
+    os.mkfifo(release / "posts.json")
+    (release / "linked.csv").symlink_to("notes.csv")
+    (release / "folder").mkdir()
+
+    told = inspect(release).text
+
+    assert [line for line in told.splitlines() if line.startswith("not read")] == [
+        "not read     linked.csv: its columns are those of no known table",
+        "not read     notes.csv: its columns are those of no known table",
+        "not read     around: a link to a folder; inspect that folder itself",
+        "not read     gone.csv: a link to nothing; correct or remove it",
+        "not read     posts.json: a pipe or device, no file; save what it gives as a "
+        "file",
+    ]
+
+
+@pytest.mark.parametrize("name", ["notes.csv", "notes.md", "gone.csv"])
+def test_command_fails_where_nothing_is_recognised(
+    tmp_path: Path,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if name == "gone.csv":
+        (tmp_path / name).symlink_to("nowhere.csv")
+    else:
+        (tmp_path / name).write_text("a,b\n1,2\n")
+    monkeypatch.setattr("sys.argv", ["ingest", "--inspect", str(tmp_path)])
+
+    with pytest.raises(SourceError, match="no archive of a known format is there"):
+        stage.main()
+
+    assert capsys.readouterr().out.startswith("not read     ")
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_every_format_is_told_and_its_block_reads_the_same_rows(
     name: str, tmp_path: Path
@@ -208,7 +247,7 @@ def test_every_format_is_told_and_its_block_reads_the_same_rows(
     people, posts = golden()
     form.write(raw, people, posts)
 
-    told = inspect(raw)
+    told = inspect(raw).text
 
     assert told.startswith(f"format       {name.split('-')[0]} (certain)\n")
     assert "not read" not in told
@@ -240,7 +279,7 @@ def test_a_world_as_ingest_writes_it_is_one_archive(
 ) -> None:
     written = shutil.copytree(tiny_world.folder / "canonical", tmp_path / "written")
 
-    told = inspect(written)
+    told = inspect(written).text
 
     actions = pl.read_parquet(written / "actions.parquet").height
     assert told.count("format       canonical (certain)") == 1
@@ -255,14 +294,14 @@ def test_a_world_as_ingest_writes_it_is_one_archive(
 def test_actions_belong_to_the_only_archive_beside_them(release: Path) -> None:
     action = {"account_id": "1", "kind": "block", "target_account_id": "2"}
     write(release / "acts.csv", [action | {"at": "2019-05-02 10:00"}])
-    one = inspect(release)
+    one = inspect(release).text
     (release / "else_users_csv_hashed.csv").write_bytes(
         (release / "op_users_csv_hashed.csv").read_bytes()
     )
 
-    two = inspect(release)
+    two = inspect(release).text
     (release / "acts.csv").rename(release / "else_actions.csv")
-    named = inspect(release)
+    named = inspect(release).text
 
     assert "rows         acts.csv (actions): 1 read = 1 kept + 0 rejected" in one
     assert '    actions: ["acts.csv"]' in one
@@ -274,7 +313,7 @@ def test_files_of_no_use_alone_are_not_read(tmp_path: Path) -> None:
     write(tmp_path / "label.csv", [{"id": "u1", "label": "bot"}])
     (tmp_path / "README.md").write_text("words")
 
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
 
     assert told.splitlines() == [
         "not read     label.csv: twibot22 labels with no accounts or posts of the "
@@ -289,7 +328,7 @@ def test_labels_that_are_numbers_need_a_polarity(tmp_path: Path) -> None:
         words = path.read_text().replace("bot", "1").replace("human", "0")
         path.write_text(words)
 
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
 
     assert "polarity: FILL_IN" in told
     assert "assumed      label 1 is positive, 0 a control: for this look only" in told
@@ -306,7 +345,7 @@ def test_an_archive_that_cannot_be_trained_on_is_told_as_one_to_score(
     ]
     array(tmp_path / "sample.json", elements)
 
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
 
     assert "refused      source sample: no account has a label; unlabelled" in told
     assert "rows         sample.json (accounts): 5 read = 5 kept + 0 rejected" in told
@@ -318,9 +357,9 @@ def test_many_files_are_one_pattern_where_it_matches_just_these(tmp_path: Path) 
     posts = [Post(one.id, one) for one in people]
     PUBLISHED["pan2019"].write(tmp_path, people, posts)
 
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
     (tmp_path / "en" / "other.xml").write_text("<other/>")
-    listed = inspect(tmp_path)
+    listed = inspect(tmp_path).text
 
     assert "  authors    en/*.xml: 30 files; its root is author\n" in told
     assert "rows         30 files (posts): 30 read = 30 kept + 0 rejected" in told
@@ -334,7 +373,7 @@ def test_a_name_with_signs_of_a_pattern_means_that_file(tmp_path: Path) -> None:
     array(tmp_path / "a[1]*.json", [v2_user(ann), v2_user(bo)])
     array(tmp_path / "b?.json", [v2_post(Post("9", cy))])
 
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
 
     assert "accounts     3," in told
     assert "posts        1\n" in told
@@ -345,7 +384,7 @@ def test_broken_elements_are_told_as_rejected(tmp_path: Path) -> None:
     text = json.dumps([v2_user(one) for one in people])
     (tmp_path / "users.json").write_text(text[:-20])
 
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
 
     assert "rows         users.json (accounts): 5 read = 4 kept + 1 rejected" in told
     assert "rejected     broken_json 1" in told
@@ -359,7 +398,7 @@ def test_a_damaged_archive_is_told_to_its_last_file(name: str, tmp_path: Path) -
     for path in files:
         damage(path, rng)
 
-    told = inspect(tmp_path)
+    told = inspect(tmp_path).text
 
     assert [path.name for path in files if path.name not in told] == []
     for line in told.splitlines():
@@ -380,7 +419,7 @@ def test_nothing_is_left_behind_by_a_refused_archive(
     with zipfile.ZipFile(tmp_path / "raw" / "fake_followers.zip", "w") as packed:
         packed.writestr("users.csv", "id\n1\n")
 
-    told = inspect(tmp_path / "raw")
+    told = inspect(tmp_path / "raw").text
 
     assert "refused      fake_followers.zip/users.csv: required column name" in told
     assert list((tmp_path / "temporary").iterdir()) == []
