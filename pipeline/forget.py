@@ -49,8 +49,22 @@ class Removed:
     cells: int
 
 
-def forget(world: str, account: str, sources: list[str]) -> tuple[list[Removed], int]:
-    """Remove an account; returns what each table lost, and the length of the list.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request.
+
+    removed: tables that named the account.
+    again: it was forgotten before.
+    hashes: length of the list.
+    """
+
+    removed: list[Removed]
+    again: bool
+    hashes: int
+
+
+def forget(world: str, account: str, sources: list[str]) -> Outcome:
+    """Remove an account.
 
     Args:
         world: its tables lie in data/<world> and artifacts/<world>; its archives, and
@@ -65,11 +79,13 @@ def forget(world: str, account: str, sources: list[str]) -> tuple[list[Removed],
     names = Names.of(account, _handles(data, account, sources), sources)
     path = list_path(world)
     # First: a kill from here on leaves nothing that a later ingest would bring back.
-    listed = Forgotten.load(path).with_names({account, *names.words})
+    before = Forgotten.load(path)
+    listed = before.with_names({account, *names.words})
     listed.save(path)
     removed = [_clean(table, names) for table in _tables(world)]
     lost = [one for one in removed if one.rows or one.cells]
-    return lost, len(listed.hashes)
+    again = account in before.among(pl.Series([account]))
+    return Outcome(lost, again, len(listed.hashes))
 
 
 def _handles(data: Path, account: str, sources: list[str]) -> set[str]:
@@ -170,18 +186,33 @@ def main() -> None:
     before, _, after = given.account.partition("/")
     account = after if before in sources and after else given.account
     with world_lock(given.world):
-        removed, known = forget(given.world, account, sources)
-    print("\n".join(_told(given.world, removed, known)))
+        outcome = forget(given.world, account, sources)
+    print("\n".join(_told(given.world, outcome)))
 
 
-def _told(world: str, removed: list[Removed], known: int) -> Iterator[str]:
-    for one in removed:
+def _told(world: str, outcome: Outcome) -> Iterator[str]:
+    for one in outcome.removed:
         yield f"{one.path}: {one.rows:,} rows removed, {one.cells:,} references"
-    if not removed:
-        yield "no table of this world names the account"
+    listed = f"{list_path(world)}: {outcome.hashes} hashes"
+    if not outcome.removed and not outcome.again:
+        yield (
+            "no table of this world names the account: nothing is removed and nothing "
+            "has to be rerun; if you expected otherwise, look at how the archives "
+            "write the id"
+        )
+        yield (
+            f"{listed}; its own is one of them now: an ingest that meets the account "
+            "leaves it out. Keep this file"
+        )
+        return
+    if not outcome.removed:
+        yield (
+            "no table of this world names the account: it was forgotten before; what "
+            "follows holds as far as it was not done then"
+        )
     yield (
-        f"{list_path(world)}: {known} hashes; ingest leaves them out. Keep this file: "
-        "without it the account comes back with the next ingest"
+        f"{listed}; ingest leaves them out. Keep this file: without it the account "
+        "comes back with the next ingest"
     )
     yield f"to rerun: {_STAGES} (make repro WORLD={world})"
     yield "still there, for you to remove:"

@@ -263,10 +263,34 @@ def test_an_unknown_account_is_kept_out_all_the_same(
     first = Forgotten.load(list_path("demo"))
     run("somebody-else", monkeypatch)
 
-    assert "no table of this world names the account" in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()[-2:]
+    assert said[0].startswith("no table of this world names the account: nothing is")
+    assert said[1].startswith("data/demo/forgotten.json: 2 hashes; its own is one of")
     second = Forgotten.load(list_path("demo"))
     assert second.hashes > first.hashes
     assert second.salt == first.salt
     assert second.among(pl.Series(["nobody-at-all", "other", None])) == [
         "nobody-at-all"
     ]
+
+
+def test_an_unknown_account_asks_for_no_rerun_and_a_forgotten_one_does(
+    world: Path,
+    account: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said: dict[str, list[str]] = {}
+    for name in ("nobody-at-all", account, account, account.split("/", 1)[1]):
+        run(name, monkeypatch)
+        said.setdefault(name, []).append(capsys.readouterr().out)
+
+    ((unknown,), (first, again), (plain,)) = said.values()
+    assert "to rerun" not in unknown
+    assert "still there" not in unknown
+    assert "rows removed" in first
+    for text in (again, plain):
+        assert text.startswith("no table of this world names the account: it was")
+    for text in (first, again, plain):
+        assert "to rerun: ingest" in text
+        assert "still there, for you to remove:" in text
