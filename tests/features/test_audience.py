@@ -21,6 +21,7 @@ CASES = [
     ("audience_ratio_log", {"followers": 0, "following": 0}, 0),
     ("audience_ratio_log", {"followers": 7, "following": 1}, log(4)),
     ("audience_ratio_log", {"followers": 0, "following": HUGE}, -log(2**63)),
+    ("audience_ratio_log", {"followers": HUGE, "following": 0}, log(2**63)),
     *(
         (name, account, expected)
         for name, column in (
@@ -33,6 +34,7 @@ CASES = [
             ({column: 0, "followers": 0}, 0),
             ({column: 7, "followers": 1}, log(4)),
             ({column: 0, "followers": HUGE}, -log(2**63)),
+            ({column: HUGE, "followers": 0}, log(2**63)),
         )
     ),
     ("audience_likes_share", {"likes_total": 3}, None),
@@ -40,11 +42,13 @@ CASES = [
     ("audience_likes_share", {"likes_total": 0, "posts_total": 1}, 0),
     ("audience_likes_share", {"likes_total": 3, "posts_total": 1}, 0.75),
     ("audience_likes_share", {"likes_total": HUGE, "posts_total": HUGE}, 0.5),
+    ("audience_likes_share", {"likes_total": HUGE, "posts_total": 0}, 1),
     ("audience_ratio_share", {"followers": 3}, None),
     ("audience_ratio_share", {"followers": 0, "following": 0}, None),
     ("audience_ratio_share", {"followers": 0, "following": 5}, 0),
     ("audience_ratio_share", {"followers": 3, "following": 1}, 0.75),
     ("audience_ratio_share", {"followers": HUGE, "following": HUGE}, 0.5),
+    ("audience_ratio_share", {"followers": HUGE, "following": 0}, 1),
     *(
         (name, account, expected)
         for name, column in RATES.items()

@@ -92,6 +92,13 @@ CASES = [
         None,
     ),
     ("change_hour_distance", WHOLE, OTHER_HOURS, 1),
+    # All posts of both sides at one hour of the day.
+    (
+        "change_hour_distance",
+        WHOLE,
+        with_all(at(*[1_440 * d for d in (*range(10), *range(30, 40))])),
+        0,
+    ),
     # Chance alone would bring more posts of one side to the same hours.
     ("change_hour_distance", WHOLE, SAME_HOURS, 1 - 2 / 10 / (2 * 20 / 380)),
     ("change_hour_distance", WHOLE, HALF_HOURS, 1 - 2 / 20 / (2 * 20 / 380)),

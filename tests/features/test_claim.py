@@ -39,6 +39,8 @@ CASES = [
         0.3,
     ),
     ("claim_language_gap_share", {"declared_language": "en"}, tagged(*["fr"] * 10), 1),
+    ("claim_language_gap_share", {"declared_language": "en"}, tagged("fr"), None),
+    ("claim_pace_log", BORN, DAILY[:1], None),
     ("claim_pace_log", BORN, DAILY[:19], None),
     ("claim_pace_log", BORN, at(*[0] * 30), None),
     ("claim_pace_log", {**BORN, "posts_total": 0}, DAILY, None),

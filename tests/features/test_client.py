@@ -52,6 +52,7 @@ CASES = [
     # One of four accounts, and none, one added to each count.
     ("client_rarity", signed(*["mine"] * 5), log(5 / 2)),
     ("client_rarity", signed(*["new"] * 2, *["web"] * 3), 2 * log(5) / 5),
+    ("client_rarity", signed(*["new"] * 5), log(5)),
     ("client_mix_share", signed(*"aaaaa"), 0),
     # Four of the ten pairs are alike: three of a, one of b.
     ("client_mix_share", signed(*"aaabb", None), 0.6),

@@ -21,6 +21,7 @@ from tests.features.builders import (
 NONE = ["my own words"]
 CASES = [
     ("copying_by_hand_share", [], None),
+    ("copying_by_hand_share", spoken("so RT @ann: x"), None),
     ("copying_by_hand_share", plain(20), None),
     ("copying_by_hand_share", spoken(*["so RT @ann: x"] * 4), None),
     (
@@ -50,6 +51,7 @@ PROMINENT = [
     ([], None),
     # No times: nobody can say which came first.
     (spoken(*[SPEECH] * 5), None),
+    (later(SPEECH), None),
     (later(*[SPEECH] * 4), None),
     (later(*NONE * 5), 0),
     (later(*[SPEECH] * 2, *NONE * 3), 0.4),

@@ -82,9 +82,11 @@ CASES = [
     ("days_bouts_log", after(*[29] * 3_199), -log(65)),
     ("days_bout_posts_log", at(*DAILY), 0),
     ("days_bout_posts_log", at(*range(20)), log(20)),
+    ("days_bout_posts_log", at(*range(3_200)), log(3_200)),
     ("days_bout_posts_log", after(*[5, 5, 5, 30] * 6), log(25 / 7)),
     ("days_bout_minutes_log", at(*DAILY), 0),
     ("days_bout_minutes_log", at(*range(20)), log(20)),
+    ("days_bout_minutes_log", after(*[29] * 3_199), log1p(29 * 3_199)),
     ("days_bout_minutes_log", after(*[5, 5, 5, 30] * 6), log1p(15 * 6 / 7)),
 ]
 

@@ -10,6 +10,7 @@ def tagged(*languages: str | None) -> list[dict[str, object]]:
 
 CASES = [
     ("language_mix_chance", [], None),
+    ("language_mix_chance", tagged("en"), None),
     ("language_mix_chance", plain(20), None),
     ("language_mix_chance", tagged(*["en"] * 9, "und"), None),
     ("language_mix_chance", tagged(*["en-GB", "EN"] * 5), 0),

@@ -24,6 +24,7 @@ CASES = [
         for measure in LIFE
         for posts in ([], plain(100), [*at(*range(measure.min_posts - 1)), *plain(9)])
     ),
+    *((measure.name, WHOLE, at(0), None) for measure in LIFE if measure.min_posts > 1),
     ("life_longest_silence_share", WHOLE, at(*[3] * 20), None),
     ("life_longest_silence_share", WHOLE, after(*[1] * 19), 1 / 19),
     ("life_longest_silence_share", WHOLE, after(*[0] * 18, 9), 1),
@@ -77,6 +78,7 @@ CASES = [
     ("life_reactivation_log", WHOLE, after(*[1440] * 9, 9_999, *[480] * 9), log(3)),
     ("life_reactivation_log", WHOLE, after(*[9] * 9, 9_999, *[9] * 9), 0),
     ("life_reactivation_log", WHOLE, after(*[9] * 9, 999, *[0] * 39), log(4)),
+    ("life_reactivation_log", WHOLE, after(*[9] * 9, 999, *[0] * 2_999), log(300)),
     ("life_centre_share", WHOLE, at(*[3] * 20), None),
     ("life_centre_share", WHOLE, after(*[60] * 19), 0.5),
     ("life_centre_share", WHOLE, at(0, *[60] * 19), 0.95),

@@ -103,6 +103,12 @@ CASES = [
     ("rhythm_day_strength", at(*DAILY), 1),
     # Evenly around the day: chance would give more.
     ("rhythm_day_strength", at(*HOURS), -1 / 23),
+    # Fifteen at one hour and ten at the opposite: as five, squared, and of 25 posts.
+    (
+        "rhythm_day_strength",
+        at(*DAILY[:15], *[m + 720 for m in DAILY[15:25]]),
+        0,
+    ),
     # Half at 0 and half a quarter of a day later: |S| squared is 2 x 25 squared.
     (
         "rhythm_day_strength",
@@ -112,6 +118,11 @@ CASES = [
     ("rhythm_week_strength", at(*[0] * 20), None),
     ("rhythm_week_strength", at(*[10_080 * w for w in range(20)]), 1),
     ("rhythm_week_strength", at(*EVERY_HOUR), -1 / (4 * 168 - 1)),
+    (
+        "rhythm_week_strength",
+        at(*[10_080 * w + 5_040 * (w >= 15) for w in range(25)]),
+        0,
+    ),
     # Fifteen at one time of the week and five at the opposite: as ten, squared.
     (
         "rhythm_week_strength",
@@ -121,6 +132,8 @@ CASES = [
     ("rhythm_clock_strength", at(*[0] * 20), None),
     ("rhythm_clock_strength", at(*HOURS), 1),
     ("rhythm_clock_strength", at(*range(60)), -1 / 59),
+    # Thirty evenly around each period, and six on the hour: as six, squared, of 36.
+    ("rhythm_clock_strength", at(*range(0, 60, 2), *HOURS[1:7]), 0),
     # Half an hour apart: even over the hour, exact for the half and the quarter.
     ("rhythm_clock_strength", after(*[30] * 19), (1 + 1 - 1 / 19) / 3),
     # The usual day has nine hours: its overlap with itself is 1/9.

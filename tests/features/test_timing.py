@@ -33,9 +33,12 @@ CASES = [
     ("timing_gap_low_log", at(*[7] * 10), 0),
     ("timing_gap_low_log", after(*range(19)), log(2)),
     ("timing_gap_low_log", after(*[60] * 10), log(61)),
+    ("timing_gap_low_log", after(*[10**7] * 10), log1p(10**7)),
     ("timing_burstiness", at(*[7] * 11), None),
     ("timing_burstiness", after(*[60] * 10), -1),
     ("timing_burstiness", after(*[0] * 9, 500), 1),
+    # Mean 11 and squares of 2,200: r squared is 9/11, as of ten pauses by chance.
+    ("timing_burstiness", after(*[2] * 5, 8, *[23] * 4), 0),
     # Mean 1, standard deviation 1, ten pauses.
     (
         "timing_burstiness",
@@ -45,6 +48,8 @@ CASES = [
     ("timing_memory", after(*[5] * 19), None),
     ("timing_memory", after(*[1, 3] * 9, 1), -1),
     ("timing_memory", after(*range(19)), 1),
+    # Nine of the first eighteen, eight of the last, four in both: 18 x 4 is 9 x 8.
+    ("timing_memory", after(*map(int, "1100010110101110000")), 0),
     ("timing_memory", after(*UNEVEN), correlation(UNEVEN[:-1], UNEVEN[1:])),
     ("timing_same_minute_share", after(*[1] * 9), 0),
     ("timing_same_minute_share", at(*[0.1, 0.9] * 5), 1),
@@ -55,10 +60,12 @@ CASES = [
     ("timing_gap_high_log", at(*[7] * 10), 0),
     ("timing_gap_high_log", after(*range(19)), log(18)),
     ("timing_gap_high_log", after(*[60] * 10), log(61)),
+    ("timing_gap_high_log", after(*[10**7] * 10), log1p(10**7)),
     ("timing_gap_spread_log", after(*[60] * 10), 0),
     # A quarter of pauses up to 1, three quarters up to 3.
     ("timing_gap_spread_log", after(0, 0, 1, 1, 1, 2, 3, 3, 3, 9, 9), log(2)),
     ("timing_gap_spread_log", after(*[0] * 5, *[999] * 5), log(1_000)),
+    ("timing_gap_spread_log", after(*[0] * 5, *[10**7] * 5), log1p(10**7)),
     ("timing_gap_entropy", after(*[60] * 19), 0),
     # 2 and 3 are of one size, 4 of the next.
     ("timing_gap_entropy", after(*[2, 3, 4, 4] * 5), (log(2) + 1 / 40) / log(21)),

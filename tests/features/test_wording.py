@@ -78,6 +78,7 @@ CASES = [
     # No time, no change.
     ("wording_shift", spoken(*["a b"] * 50), None),
     ("wording_shift", timed(*[f"w{i}" for i in range(50)]), None),
+    ("wording_shift", timed(*["a a"] * 40), 0),
     ("wording_shift", timed(*["a a"] * 20, *["b b"] * 20), 1),
     # Forty words a half, twenty of each: 760 of 1,560 pairs within, 800 of 1,600 across.
     ("wording_shift", timed(*["a b"] * 40), 1 - (800 / 1600) / (760 / 1560)),
