@@ -24,6 +24,7 @@ PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "true-drivers": pages.prove_true_drivers,
     "roles": account_pages.prove_roles,
     "matching": account_pages.prove_matching,
+    "leads": account_pages.prove_leads,
     "evidence-states": account_pages.prove_evidence_states,
     "hidden-at-random": pages.prove_hidden_at_random,
     "hidden-role": pages.prove_hidden_role,

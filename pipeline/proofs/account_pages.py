@@ -1,5 +1,7 @@
 """What proofs found of kinds of accounts, as Markdown for docs/experiments.md."""
 
+from pipeline.proofs.leads import as_table as leads_table
+from pipeline.proofs.leads import find_leads
 from pipeline.proofs.matched import balance_table, figures_table, judge_matching
 from pipeline.proofs.pages import Job
 from pipeline.proofs.roles import as_table as roles_table
@@ -19,6 +21,21 @@ def prove_roles(job: Job) -> list[str]:
         "operator, at the line that the training side sets at FPR 1 %.",
         "",
         *roles_table(find_roles(job.folder, job.params.evaluate.confidence)),
+    ]
+
+
+def prove_leads(job: Job) -> list[str]:
+    """Markdown: how sure the lead on each operator's strongest baseline is."""
+    rules = job.params.evaluate
+    found = find_leads(job.folder, rules.account_draws, rules.confidence, rules.seed)
+    return [
+        "### Leads on the strongest baseline",
+        "",
+        f"World `{job.world}`, AUC of operators never seen, each against its own controls; "
+        f"{rules.confidence:.0%} intervals of the difference, accounts drawn "
+        f"{rules.account_draws} times, the same for both.",
+        "",
+        *leads_table(found),
     ]
 
 
