@@ -9,7 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from features.build import build_features
+from features.artefacts import Artefacts
+from features.build import build_features, prepare_fit
 from features.catalogue import FEATURES
 from features.coactivity import COACTIVITY
 from features.population import Population
@@ -47,8 +48,19 @@ def in_parts(
 
 
 def post_features(folder: Path) -> None:
-    """Every feature that is made of posts, without co-activity."""
-    in_parts(folder, lambda some, posts: build_features(some, posts, None, OF_POSTS))
+    """Every feature that is made of posts, without co-activity.
+
+    Tables are fitted on the first part, within the time: without them, features of
+    tier F would be null at once.
+    """
+    fitted: list[Artefacts] = []
+
+    def work(some: pl.DataFrame, posts: pl.DataFrame) -> None:
+        if not fitted:
+            fitted.append(Artefacts.fit(*prepare_fit(some, posts)))
+        build_features(some, posts, fitted[0], OF_POSTS)
+
+    in_parts(folder, work)
 
 
 def coactivity(folder: Path) -> None:
