@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from features.errors import ArtefactError
 from models.audit_gates import (
     evasion_gate,
     language_gates,
@@ -58,6 +59,9 @@ def evaluation_report(
         rules: see models.evaluation.Rules.
         not_applicable: protocol -> why it could not be made.
         untrained: baseline -> fold -> why it was not trained there.
+
+    Raises:
+        ArtefactError: a baseline lacks in some fold, without a reason.
     """
     own = scored.filter(pl.col("model") == "telltale")
     loco = own.filter((pl.col("protocol") == "loco") & (pl.col("part") == "test"))
@@ -96,6 +100,13 @@ def _baseline_block(
     untrained: Mapping[str, str],
 ) -> dict[str, Any]:
     rows = scored.filter(pl.col("model") == name)
+    ours = scored.filter(model="telltale", protocol="loco", part="test")
+    silent = set(ours["fold"]) - set(rows["fold"]) - set(untrained)
+    if silent:
+        raise ArtefactError(
+            f"baseline {name} has neither scores nor a reason in {', '.join(sorted(silent))}"
+            ": no figure is reported without it; make the stage train anew"
+        )
     if not rows.height:
         return {"not_applicable": "; ".join(sorted(set(untrained.values())))}
     block = protocol_block(rows, campaigns, rules)

@@ -138,6 +138,9 @@ def noise(details: dict[str, Any]) -> Html:
         "Trained on them: AUC on right labels of a model that learnt from labels of "
         f"which a share was turned round (trained again: {folds}). Judged by them: what "
         "the AUC of the model, and of one without fault, would seem to be if as many "
-        "labels of the judged accounts were wrong; worked out, not drawn.",
+        "labels of the judged accounts were wrong; worked out, not drawn. How many are is "
+        "not known. People who judged accounts of Twitter (TwiBot-22, whose question was "
+        "another: bot or not) agreed little: three experts on 1,000 of them with a "
+        "kappa of 0.19; five were of one mind on 69 % of 779.",
         table(["wrong labels", "trained on", "judged by", "flawless model"], rows),
     )

@@ -44,12 +44,13 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
     rows: list[list[Cell]] = []
     for key in (name for name in NAMES if name in HIGHER_IS_BETTER):
         block = loco[key]
+        worst = _worst_names(loco["campaigns"], key, block["worst"])
         rows.append(
             [
                 NAMES[key],
                 within(block["mean"], block["ci_low"], block["ci_high"]),
-                within(block["worst"], None, None),
-                _worst_name(loco["campaigns"], key, block["worst"]),
+                _worst(details, worst, key, block["worst"]),
+                ", ".join(worst) or None,
                 block.get("reason"),
             ]
         )
@@ -62,7 +63,9 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
         "Unseen takedowns",
         f"{counted} campaigns of {len(operators)} operators, each scored by a model that "
         "had seen none of its operator's accounts and none of the controls it is judged "
-        "against. Intervals draw operators as wholes; with so few they are rough.",
+        "against. Intervals of the mean draw operators as wholes; with so few they are "
+        "rough. That of the worst draws its accounts and controls anew, and says nothing "
+        "of a campaign that is worse still.",
         Html(f'<p class="verdict {mood}">{text(verdict)}</p>'),
         told(["figure", "mean", "worst", "worst campaign", "note"], rows),
         heading("Gates"),
@@ -88,17 +91,26 @@ def _measured(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _worst_name(
+def _worst(
+    details: dict[str, Any], names: list[str], figure: str, worst: float | None
+) -> str:
+    """The worst campaign's figure within its own interval, if it is one campaign."""
+    if len(names) != 1:
+        return within(worst, None, None)
+    own = details["campaigns"][names[0]]["figures"][figure]
+    return within(worst, own["low"], own["high"])
+
+
+def _worst_names(
     campaigns: dict[str, Any], figure: str, worst: float | None
-) -> str | None:
+) -> list[str]:
     if worst is None:
-        return None
-    names = [
+        return []
+    return [
         name
         for name, row in campaigns.items()
         if row["in_headline"] and row[figure] == worst
     ]
-    return ", ".join(names)
 
 
 def is_champion() -> Html:

@@ -12,7 +12,7 @@ _SHORT: Final = 8
 # Blocks of metrics.json that have a section of their own.
 _SHOWN: Final = {
     *("loco", "temporal", "random", "optimism_gap", "panel", "baselines", "audit"),
-    *("lead_on_strongest", "gates"),
+    *("lead_on_strongest", "gates", "operating_points"),
 }
 
 

@@ -11,6 +11,7 @@ from pipeline import (
     report_forecasts,
     report_headline,
     report_limits,
+    report_lines,
 )
 from pipeline.evaluate import EvaluateParams
 from pipeline.files import atomic_file, read_json
@@ -64,6 +65,7 @@ def report(
         report_campaigns.forward(metrics, details),
         forecasts,
         report_breakdowns.operating_points(details),
+        report_lines.lines(metrics),
         report_campaigns.calibration(details),
         report_breakdowns.panel(metrics),
         report_breakdowns.slices(details),

@@ -9,11 +9,14 @@ import polars as pl
 import pytest
 
 from features.catalogue import FEATURES
+from features.errors import ArtefactError
 from models.gates import CODES, STRONG
 from models.metrics import FIGURES
 from models.scorer import score
 from pipeline.audits import strongest
+from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
 from pipeline.live_checks import check_live, same_score
+from pipeline.report import evaluation_report
 from tests.pipeline.conftest import TinyWorld
 
 OPERATORS = {"jetty", "harbour", "orchard", "bureau", "carousel", "gavel", "atelier"}
@@ -126,6 +129,27 @@ def test_a_baseline_that_always_says_no_is_calibrated(tiny_world: TinyWorld) -> 
     assert block["auc"]["mean"] == 0.5
     assert block["ece"]["worst"] == pytest.approx(0, abs=1e-6)
     assert block["brier_skill"]["mean"] == pytest.approx(0, abs=1e-6)
+
+
+def test_nothing_is_reported_without_a_baseline(tiny_world: TinyWorld) -> None:
+    params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
+    scored = load_scored(
+        tiny_world.folder / "calibrated", tiny_world.folder / "labelled"
+    )
+    lacks = (pl.col("model") == "sgbot17") & (pl.col("fold") == "jetty")
+    campaigns = load_campaigns(tiny_world.folder / "labelled")
+
+    def made(untrained: dict[str, dict[str, str]]) -> dict[str, Any]:
+        rows = scored.filter(~lacks)
+        return evaluation_report(rows, campaigns, params.rules(), {}, untrained)
+
+    with pytest.raises(
+        ArtefactError, match=r"sgbot17 has neither .* in jetty: no figure"
+    ):
+        made({})
+    why = {"jetty": "its columns are not known on both sides"}
+    block = made({"sgbot17": why})["baselines"]["sgbot17"]
+    assert block["not_applicable_in"] == why
 
 
 def test_an_operator_trained_on_before_is_named(tiny_world: TinyWorld) -> None:

@@ -25,6 +25,7 @@ ORDER = (
     "Campaigns",
     "Forward in time",
     "Few false alarms",
+    "Lines as aims",
     "Calibration on unseen operators",
     "Look-alikes",
     "Slices",
@@ -252,6 +253,62 @@ def test_the_verdict_follows_from_the_gates(
     html = headline(tiny_world.metrics | {"gates": gates}, tiny_details)
 
     assert expected in words(html)
+
+
+def test_the_worst_campaign_has_its_own_interval(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    loco = tiny_world.metrics["loco"]
+    worst = loco["auc"]["worst"]
+    name = min(loco["campaigns"], key=lambda one: loco["campaigns"][one]["auc"])
+    own = tiny_details["campaigns"][name]["figures"]["auc"]
+    shown = f"{worst:.3f} [{own['low']:.3f}, {own['high']:.3f}] {name}"
+    assert shown in words(headline(tiny_world.metrics, tiny_details))
+
+    tied = copy.deepcopy(loco)
+    for row in tied["campaigns"].values():
+        row["auc"] = worst
+    told_of = words(headline(tiny_world.metrics | {"loco": tied}, tiny_details))
+    assert f"{worst:.3f} {', '.join(loco['campaigns'])}" in told_of
+
+
+def test_lines_are_shown_as_aims_with_what_they_did(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    points = copy.deepcopy(tiny_world.metrics["operating_points"])
+    assert len(points) > 1
+    for block in points.values():
+        assert block["aim"] in words(page)
+    strict = points["strict"]
+    realised = {"recall": 0.4321, "fpr": 0.0071, "fpr_low": 0.004, "fpr_high": 0.012}
+    strict["pooled"] = realised | {"precision": 0.765, "controls": 900}
+    for at, row in enumerate(strict["campaigns"].values()):
+        row.pop("reason", None)
+        row |= realised | {"precision": 0.5, "fpr": 0.001 * (at + 1), "recall": 0.9}
+    first, *_, last = strict["campaigns"]
+    strict["campaigns"][first] |= {"recall": 0.125, "fpr": None, "reason": "9 controls"}
+    cautious = points["cautious"]
+    cautious["pooled"] |= dict.fromkeys(("recall", "fpr", "precision"))
+    cautious["pooled"]["reason"] = "only 17 of them"
+
+    shown = words(made(tiny_world, tiny_details, {"operating_points": points}))
+
+    count = len(strict["campaigns"])
+    ends = f"0.125 ({first}) 0.00{count}0 ({last})"
+    assert f"0.432 0.0071 [0.0040, 0.0120] 0.765 {ends}" in shown
+    assert f"{first} 0.125 – 0.500 9 controls" in shown
+    assert "on campaigns left out: only 17 of them" in shown
+    assert "only 17 of them" not in words(page)
+
+    row = points["strict"]["campaigns"].pop(last)
+    points["strict"]["apart"] = {last: row | {"apart_because": "collected otherwise"}}
+    shown = words(made(tiny_world, tiny_details, {"operating_points": points}))
+    assert "counted nowhere, collected otherwise" in shown
+    assert f"0.00{count}0 ({last})" not in shown
+
+
+def test_people_s_agreement_stands_beside_wrong_labels(page: Html) -> None:
+    assert "agreed little: three experts on 1,000 of them with a kappa" in words(page)
 
 
 def test_confounded_campaigns_and_missing_times_are_said(
