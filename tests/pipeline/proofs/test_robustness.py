@@ -1,14 +1,24 @@
+from dataclasses import replace
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+import polars as pl
 import pytest
 
 from models.nested import Rows, rows_of, train_sets
 from models.training import raw_scores
 from models.training_sets import set_key
 from pipeline.params import Params
-from pipeline.proofs.robustness import WAYS, Found, Way, as_table, compare_ways
+from pipeline.proofs.robustness import (
+    WAYS,
+    Found,
+    Way,
+    _believed,
+    _by_strength,
+    as_table,
+    compare_ways,
+)
 from pipeline.stored_world import load_world
 from tests.pipeline.conftest import TinyWorld
 
@@ -118,6 +128,37 @@ def test_positives_are_believed_where_controls_are_unlabelled() -> None:
     labels, weights = np.array(data.get_label()), np.array(data.get_weight())
     np.testing.assert_allclose(gradient[labels == 1], -0.5 * weights[labels == 1])
     np.testing.assert_allclose(gradient[labels == 0], 0.45 * weights[labels == 0])
+
+
+def test_a_label_weighs_as_far_as_its_source_is_believed(
+    tiny_world: TinyWorld, params: Params
+) -> None:
+    data, rows, logits = made_up()
+    strength = np.where(rows.units == "clear", 0.9, 0.3)
+    labels = pl.DataFrame({"account_id": rows.ids, "strength": strength})
+    plain = _believed(1.0, 1.0)(rows)
+    believed = _by_strength(labels)(rows)
+    alike = _by_strength(labels.with_columns(strength=pl.lit(0.7)))(rows)
+    assert callable(plain)
+    assert callable(believed)
+    assert callable(alike)
+
+    expected = plain(logits, data)[0] * strength / strength.mean()
+
+    np.testing.assert_allclose(believed(logits, data)[0], expected)
+    np.testing.assert_allclose(alike(logits, data)[0], plain(logits, data)[0])
+
+    world = load_world(tiny_world.folder)
+    of_bureau = pl.col("block") == "bureau"
+    less = pl.when(of_bureau).then(0.2).otherwise("strength").alias("strength")
+    doubted = replace(world, labels=world.labels.with_columns(less))
+    way = {"weighed": WAYS["labels weigh by their strength"]}
+    recipe = params.train.model_copy(update={"rounds": 10}).recipe()
+    found = [
+        compare_ways(one, recipe, None, lambda line: None, way)["weighed"].auc
+        for one in (world, doubted)
+    ]
+    assert found[0] != found[1]
 
 
 def test_weight_moves_to_the_operator_with_the_highest_loss() -> None:
