@@ -53,6 +53,7 @@ class Data:
         ids: account ids, sorted.
         labels: 1 or 0, shape (n_accounts,).
         blocks: block of each account.
+        strengths: how far each label is believed, above 0 to 1.
         values: training set key -> feature values, account_id first; fitted features
             differ between training sets.
     """
@@ -60,6 +61,7 @@ class Data:
     ids: list[str]
     labels: Labels
     blocks: NDArray[np.str_]
+    strengths: NDArray[np.float64]
     values: Callable[[str], pl.DataFrame]
     _place: dict[str, int] = field(init=False)
 
@@ -100,20 +102,38 @@ class Rows:
         matrix: shape (n_accounts, n_features).
         labels: 1 or 0.
         units: operator of each account, or whose control it is.
+        strengths: how far each label is believed, above 0 to 1.
         ids: of the accounts.
     """
 
     matrix: Matrix
     labels: Labels
     units: NDArray[np.str_]
+    strengths: NDArray[np.float64]
     ids: list[str]
+
+    def where(self, kept: NDArray[np.bool_]) -> "Rows":
+        """Some of them."""
+        places = np.flatnonzero(kept)
+        return Rows(
+            self.matrix[places],
+            self.labels[places],
+            self.units[places],
+            self.strengths[places],
+            [self.ids[place] for place in places],
+        )
 
 
 def rows_of(data: Data, training: TrainingSet) -> Rows:
     """All accounts of a training set, with its fitted values."""
     rows, ids = data.rows(training.account_ids), training.account_ids
-    matrix = data.matrix(training.key)[rows]
-    return Rows(matrix, data.labels[rows], data.blocks[rows], ids)
+    return Rows(
+        data.matrix(training.key)[rows],
+        data.labels[rows],
+        data.blocks[rows],
+        data.strengths[rows],
+        ids,
+    )
 
 
 def learn(
@@ -126,16 +146,16 @@ def learn(
         recipe: how boosters are trained.
         loss: the objective, given the rows that are left.
     """
-    matrix, labels, units, ids = rows.matrix, rows.labels, rows.units, rows.ids
-    kept = ~spared(matrix, labels, units, ids, FEATURES, recipe)
-    matrix, labels, units = matrix[kept], labels[kept], units[kept]
-    ids = [ids[row] for row in np.flatnonzero(kept)]
-    unread = left_out(matrix, labels, units, ids, FEATURES, recipe)
+    spare = spared(rows.matrix, rows.labels, rows.units, rows.ids, FEATURES, recipe)
+    rows = rows.where(~spare)
+    matrix, labels, ids = rows.matrix, rows.labels, rows.ids
+    unread = left_out(matrix, labels, rows.units, ids, FEATURES, recipe)
     # A column without values is never split on, and keeps its place.
     matrix[:, np.isin([feature.name for feature in FEATURES], unread)] = np.nan
-    weights = balanced_weights(labels, units, recipe.unit_power)
-    objective = loss(Rows(matrix, labels, units, ids))
-    booster = train_booster(matrix, labels, weights, ids, FEATURES, recipe, objective)
+    weights = balanced_weights(labels, rows.units, recipe.unit_power)
+    # Of mean 1, so that what a leaf needs does not depend on how sure sources are.
+    weights *= rows.strengths / rows.strengths.mean()
+    booster = train_booster(matrix, labels, weights, ids, FEATURES, recipe, loss(rows))
     return booster, unread
 
 

@@ -105,6 +105,7 @@ def load_data(features: Path, labels: pl.DataFrame) -> Data:
         labels["account_id"].to_list(),
         labels["label"].to_numpy(),
         labels["block"].to_numpy().astype(str),
+        labels["strength"].to_numpy(),
         values,
     )
 

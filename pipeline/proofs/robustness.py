@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import lightgbm as lgb
 import numpy as np
-import polars as pl
 from sklearn.metrics import roc_auc_score
 
 from models.matrix import Matrix
@@ -43,15 +42,14 @@ class Way:
         bagged: a booster without each operator of the training side instead of one;
             the mean of them is what their trees, put together, come to.
         mixed: the accounts of another world are trained on too.
-        strengths: labels weigh as far as their source is believed, beside the loss's
-            weights.
+        alike: labels weigh alike, however far their source is believed.
     """
 
     changes: Mapping[str, Any]
     loss: Loss = lambda _: "binary"
     bagged: bool = False
     mixed: bool = False
-    strengths: bool = False
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,25 +113,6 @@ def _believed(positive: float, control: float) -> Loss:
     return lambda _: objective
 
 
-def _by_strength(labels: pl.DataFrame) -> Loss:
-    """Log loss, each label weighing as far as its source is believed; mean 1."""
-    believed = dict(labels.select("account_id", "strength").iter_rows())
-
-    def loss(rows: Rows) -> Objective:
-        strengths = np.array([believed[account] for account in rows.ids])
-        strengths /= strengths.mean()
-
-        def objective(logits: Floats, data: lgb.Dataset) -> tuple[Floats, Floats]:
-            truth, weights = _given(data)
-            weights = weights * np.tile(strengths, len(truth) // len(strengths))
-            p = _sigmoid(logits)
-            return weights * (p - truth), weights * p * (1 - p)
-
-        return objective
-
-    return loss
-
-
 WAYS: Final[Mapping[str, Way]] = {
     "as trained": Way({}),
     "every feature read": Way({"directed": [], "turn_margin": 0.5, "unread": []}),
@@ -144,7 +123,7 @@ WAYS: Final[Mapping[str, Way]] = {
     "labels believed to 95 %": Way({}, _believed(1 - _DOUBT, 1 - _DOUBT)),
     "5 % of each control counts as positive": Way({}, _believed(1.0, 1 - _DOUBT)),
     "5 % of the controls spared": Way({"spared_controls": _DOUBT}),
-    "labels weigh by their strength": Way({}, strengths=True),
+    "every label weighs alike": Way({}, alike=True),
     "a booster without each operator": Way({}, bagged=True),
     "mixed with another world": Way({}, mixed=True),
 }
@@ -213,12 +192,13 @@ def _scores(
     ]
     tested = world.data.rows(members.filter(side="test")["account_id"].to_list())
     scores = np.zeros(len(tested))
-    loss = _by_strength(world.labels) if way.strengths else way.loss
     for key in keys:
         rows = _rows(world, key)
         if way.mixed and other is not None:
             rows = _together(rows, _rows(other, "all"))
-        booster, _ = learn(rows, recipe, loss)
+        if way.alike:
+            rows = replace(rows, strengths=np.ones_like(rows.strengths))
+        booster, _ = learn(rows, recipe, way.loss)
         matrix: Matrix = world.data.matrix(key)[tested]
         scores += raw_scores(booster, matrix, recipe.rounds) / len(keys)
     return scores, world.data.labels[tested]
@@ -234,6 +214,7 @@ def _together(one: Rows, other: Rows) -> Rows:
         np.vstack([one.matrix, other.matrix]),
         np.concatenate([one.labels, other.labels]),
         np.concatenate([one.units, other.units]),
+        np.concatenate([one.strengths, other.strengths]),
         [*one.ids, *other.ids],
     )
 

@@ -6,6 +6,7 @@ import lightgbm as lgb
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from features.catalogue import FEATURES
 from models.nested import PREDICTIONS, Data, score_fold, train_sets
@@ -20,7 +21,11 @@ TEN = TreeChoice(step=10, least=10)
 LABELS = make_labels(("one", "two", "three"), positives=40, controls=60)
 
 
-def make_data(labels: pl.DataFrame, flipped: str | None = None) -> Data:
+def make_data(
+    labels: pl.DataFrame,
+    flipped: str | None = None,
+    strengths: np.ndarray | None = None,
+) -> Data:
     matrix = make_matrix(labels.height, len(FEATURES), 1)
     truth = labels["label"].to_numpy().copy()
     matrix[:, 5] += truth
@@ -38,6 +43,7 @@ def make_data(labels: pl.DataFrame, flipped: str | None = None) -> Data:
         labels["account_id"].to_list(),
         truth,
         labels["block"].to_numpy().astype(str),
+        np.ones(labels.height) if strengths is None else strengths,
         lambda key: table,
     )
 
@@ -138,3 +144,21 @@ def test_spared_controls_are_not_trained_on(folds) -> None:
     assert set(sparing) == set(plain)
     for key, booster in sparing.items():
         assert booster.model_to_string() != plain[key].model_to_string()
+
+
+def test_labels_weigh_as_far_as_they_are_believed(folds) -> None:
+    wrong = LABELS["block"].to_numpy() == "two"
+    truth = LABELS["label"].to_numpy()
+
+    def found(strengths: np.ndarray | None) -> tuple[float, list[float]]:
+        data = make_data(LABELS, flipped="two", strengths=strengths)
+        scored = run(data, folds, "one").filter(part="test")
+        known = truth[data.rows(scored["account_id"].to_list())]
+        return roc_auc_score(known, scored["raw_score"]), scored["raw_score"].to_list()
+
+    believed, scores = found(None)
+    doubted, _ = found(np.where(wrong, 0.05, 1.0))
+    _, half = found(np.full(LABELS.height, 0.5))
+
+    assert doubted > believed + 0.1
+    assert half == scores

@@ -118,6 +118,7 @@ def test_a_baseline_says_where_it_does_not_apply(tiny_world: TinyWorld) -> None:
         known.ids,
         known.labels,
         known.blocks,
+        known.strengths,
         lambda key: known.values(key).with_columns(
             pl.lit(None, dtype=f.dtype).alias(f.name) for f in RATE
         ),

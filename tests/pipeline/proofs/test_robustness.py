@@ -3,7 +3,6 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import polars as pl
 import pytest
 
 from models.nested import Rows, rows_of, train_sets
@@ -14,8 +13,6 @@ from pipeline.proofs.robustness import (
     WAYS,
     Found,
     Way,
-    _believed,
-    _by_strength,
     as_table,
     compare_ways,
 )
@@ -39,7 +36,8 @@ def made_up(seed: int = 1) -> tuple[lgb.Dataset, Rows, np.ndarray[Any, Any]]:
     logits = (labels * 2.0 - 1) * np.where(units == "clear", 3, 0)
     weights = rng.uniform(0.5, 2, n)
     data = lgb.Dataset(np.zeros((n, 1)), label=labels, weight=weights).construct()
-    rows = Rows(np.zeros((n, 1), np.float32), labels, units, [str(i) for i in range(n)])
+    ids = [str(i) for i in range(n)]
+    rows = Rows(np.zeros((n, 1), np.float32), labels, units, np.ones(n), ids)
     return data, rows, logits
 
 
@@ -130,35 +128,23 @@ def test_positives_are_believed_where_controls_are_unlabelled() -> None:
     np.testing.assert_allclose(gradient[labels == 0], 0.45 * weights[labels == 0])
 
 
-def test_a_label_weighs_as_far_as_its_source_is_believed(
+def test_labels_weigh_alike_only_where_that_is_asked_for(
     tiny_world: TinyWorld, params: Params
 ) -> None:
-    data, rows, logits = made_up()
-    strength = np.where(rows.units == "clear", 0.9, 0.3)
-    labels = pl.DataFrame({"account_id": rows.ids, "strength": strength})
-    plain = _believed(1.0, 1.0)(rows)
-    believed = _by_strength(labels)(rows)
-    alike = _by_strength(labels.with_columns(strength=pl.lit(0.7)))(rows)
-    assert callable(plain)
-    assert callable(believed)
-    assert callable(alike)
-
-    expected = plain(logits, data)[0] * strength / strength.mean()
-
-    np.testing.assert_allclose(believed(logits, data)[0], expected)
-    np.testing.assert_allclose(alike(logits, data)[0], plain(logits, data)[0])
-
     world = load_world(tiny_world.folder)
-    of_bureau = pl.col("block") == "bureau"
-    less = pl.when(of_bureau).then(0.2).otherwise("strength").alias("strength")
-    doubted = replace(world, labels=world.labels.with_columns(less))
-    way = {"weighed": WAYS["labels weigh by their strength"]}
+    less = np.where(world.data.blocks == "bureau", 0.2, world.data.strengths)
+    doubted = replace(world, data=replace(world.data, strengths=less))
+    ways = {name: WAYS[name] for name in ("as trained", "every label weighs alike")}
     recipe = params.train.model_copy(update={"rounds": 10}).recipe()
+
     found = [
-        compare_ways(one, recipe, None, lambda line: None, way)["weighed"].auc
+        compare_ways(one, recipe, None, lambda line: None, ways)
         for one in (world, doubted)
     ]
-    assert found[0] != found[1]
+
+    trained, alike = ([each[name].auc for each in found] for name in ways)
+    assert trained[0] != trained[1]
+    assert alike[0] == alike[1] == trained[0]
 
 
 def test_weight_moves_to_the_operator_with_the_highest_loss() -> None:
