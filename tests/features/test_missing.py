@@ -301,8 +301,11 @@ def test_without_a_table():
 
 
 def test_without_a_population():
+    # Of the name of a trace: what it reads of posts is asked for even so.
     around = planted(
         pl.lit(None, dtype=pl.Float64),
+        name="coactivity_repost_ratio",
+        group="coactivity",
         tier="P",
         table="population",
         reasons=("population_absent",),
