@@ -54,7 +54,7 @@ def test_every_feature_stands_there_with_its_figures(page: str) -> None:
     assert {f.name for f in CATALOGUE} <= set(tags.ids)
     assert len(tags.ids) == len(set(tags.ids))
     assert page.count("<article ") == page.count("AUC across") == len(CATALOGUE)
-    # Of reports and blocks nothing is known in this world.
+    # Nothing is known of counts that its archives do not have.
     unknown = page.count("No account of this world has a value.")
     assert 2 <= unknown < len(CATALOGUE) / 4
     assert page.count("<svg ") == len(CATALOGUE) - unknown
