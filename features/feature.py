@@ -157,6 +157,9 @@ class Feature:
             raise SchemaError(
                 f"feature {self.name}: reasons lack {', '.join(sorted(silent))}"
             )
+        # A pattern, a place or a type may stand for any column.
+        if self.expr.meta.has_multiple_outputs():
+            raise SchemaError(f"feature {self.name}: must name the columns it reads")
         if banned := self.inputs() & BANNED_COLUMNS:
             raise SchemaError(
                 f"feature {self.name}: may not read {', '.join(sorted(banned))}"

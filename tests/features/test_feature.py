@@ -1,4 +1,5 @@
 import polars as pl
+import polars.selectors as cs
 import pytest
 
 from features.errors import SchemaError
@@ -38,6 +39,22 @@ def test_a_raw_column_is_refused_by_name(column):
 def test_an_excluded_measure_is_refused(formula):
     with pytest.raises(SchemaError, match="as it stands"):
         planted(formula, table="posts")
+
+
+@pytest.mark.parametrize(
+    "unnamed",
+    [
+        pl.col("^account_id$").str.len_chars(),
+        pl.nth(0).str.len_chars(),
+        pl.all().null_count(),
+        pl.col(pl.Boolean).first(),
+        pl.col("followers") + cs.starts_with("verified"),
+    ],
+)
+def test_columns_that_are_not_named_are_refused(unnamed):
+    """Else an excluded one could come in without its name."""
+    with pytest.raises(SchemaError, match="must name the columns"):
+        planted(unnamed)
 
 
 @pytest.mark.parametrize("column", ["language", "declared_language"])
