@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from features import schema
+from features.errors import InputError
 from pipeline.files import atomic_file
 from pipeline.forgotten import SAID, TARGET, Forgotten, list_path, unlisted, unnamed
 from pipeline.section import load_section
@@ -179,12 +180,15 @@ def main() -> None:
         "--account", required=True, help="id as in the archive, or <source>/<id>"
     )
     given = parser.parse_args()
+    identifier = given.account.strip()
+    if not identifier:
+        raise InputError("--account is empty; give the id as in the archive")
     sources = [
         source.name
         for source in load_section(given.params, f"sources.{given.world}", list[Source])
     ]
-    before, _, after = given.account.partition("/")
-    account = after if before in sources and after else given.account
+    before, _, after = identifier.partition("/")
+    account = after if before in sources and after else identifier
     with world_lock(given.world):
         outcome = forget(given.world, account, sources)
     print("\n".join(_told(given.world, outcome)))

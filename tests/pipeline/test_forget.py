@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from features import schema
+from features.errors import InputError
 from pipeline import forget as command
 from pipeline.counts import faults
 from pipeline.forgotten import Forgotten, blanked, list_path
@@ -272,6 +273,19 @@ def test_an_unknown_account_is_kept_out_all_the_same(
     assert second.among(pl.Series(["nobody-at-all", "other", None])) == [
         "nobody-at-all"
     ]
+
+
+@pytest.mark.parametrize("account", ["", "  "])
+def test_an_empty_id_is_refused_and_takes_nothing_away(
+    world: Path, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = {path: path.read_bytes() for path in Path().rglob("*.parquet")}
+
+    with pytest.raises(InputError, match="--account is empty"):
+        run(account, monkeypatch)
+
+    assert {path: path.read_bytes() for path in Path().rglob("*.parquet")} == tables
+    assert not list_path("demo").exists()
 
 
 def test_an_unknown_account_asks_for_no_rerun_and_a_forgotten_one_does(
