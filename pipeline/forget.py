@@ -74,7 +74,7 @@ def forget(world: str, account: str, sources: list[str]) -> Outcome:
         sources: names of the world's sources.
 
     Raises:
-        InputError: the list of those forgotten cannot be read.
+        InputError: the list of those forgotten, or a table, cannot be read.
     """
     data = Path("data") / world
     names = Names.of(account, _handles(data, account, sources), sources)
@@ -108,9 +108,19 @@ def _tables(world: str) -> Iterator[Path]:
 
 
 def _clean(path: Path, names: Names) -> Removed:
-    """Write a table without the account, if it is in it."""
+    """Write a table without the account, if it is in it.
+
+    Raises:
+        InputError: the table is damaged.
+    """
     table = pl.scan_parquet(path)
-    columns = table.collect_schema()
+    try:
+        columns = table.collect_schema()
+    except pl.exceptions.ComputeError:
+        raise InputError(
+            f"{path}: no Parquet, or damaged, so that it may still name the account; "
+            "remove it, and run the command again"
+        ) from None
     # Whom an action is against is half of what it is.
     key = ["account_id", "target_account_id"] if _is_action(columns) else ["account_id"]
     mine = pl.any_horizontal(
@@ -211,8 +221,8 @@ def _told(world: str, outcome: Outcome) -> Iterator[str]:
         return
     if not outcome.removed:
         yield (
-            "no table of this world names the account: it was forgotten before; what "
-            "follows holds as far as it was not done then"
+            "no table of this world names the account, which was asked for before: if "
+            "tables lost it then, what follows is left to do unless it was done"
         )
     yield (
         f"{listed}; ingest leaves them out. Keep this file: without it the account "

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from features.errors import InputError
 from pipeline.files import read_json, write_json
 from pipeline.sources.source import FileCount, Source, Tables
 
@@ -48,12 +49,23 @@ class Forgotten:
         """The list of a world; empty if there is none.
 
         Raises:
-            InputError: the file is not JSON.
+            InputError: the file is no such list.
         """
         if not path.exists():
             return cls()
         found = read_json(path)
-        return cls(found["salt"], frozenset(found["hashes"]))
+        salt, hashes = (
+            (found.get("salt"), found.get("hashes"))
+            if isinstance(found, dict)
+            else (None, None)
+        )
+        sound = isinstance(salt, str) and re.fullmatch("(?:[0-9a-f]{2})+", salt)
+        if not (sound and isinstance(hashes, list) and _are_texts(hashes)):
+            raise InputError(
+                f"{path}: no list of forgotten accounts (salt in hexadecimal digits, "
+                "hashes); put back a copy of it: without it they come back"
+            )
+        return cls(str(salt), frozenset(hashes))
 
     def with_names(self, names: Iterable[str]) -> "Forgotten":
         """The list with further ids or handles on it."""
@@ -74,6 +86,10 @@ class Forgotten:
         """Names that stand on the list."""
         distinct = names.drop_nulls().unique().to_list()
         return [name for name in distinct if self._hash(name) in self.hashes]
+
+
+def _are_texts(values: list[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def leave_out(tables: Tables, source: Source, forgotten: Forgotten) -> Tables:

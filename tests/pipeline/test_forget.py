@@ -288,6 +288,37 @@ def test_an_empty_id_is_refused_and_takes_nothing_away(
     assert not list_path("demo").exists()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '{"salt": "00"}',
+        '{"salt": "zz", "hashes": []}',
+        '{"salt": "00", "hashes": [1]}',
+        '{"salt": 0, "hashes": []}',
+    ],
+)
+def test_what_is_no_list_of_forgotten_accounts_is_named(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "forgotten.json"
+    path.write_text(text)
+
+    with pytest.raises(InputError, match=r"forgotten\.json: no list of forgotten"):
+        Forgotten.load(path)
+
+
+def test_a_damaged_table_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "demo").mkdir(parents=True)
+    (tmp_path / "data" / "demo" / "labels.parquet").write_bytes(b"no parquet at all")
+
+    with pytest.raises(InputError, match=r"data/demo/labels\.parquet: no Parquet"):
+        command.forget("demo", "1", ["src"])
+
+
 def test_an_unknown_account_asks_for_no_rerun_and_a_forgotten_one_does(
     world: Path,
     account: str,
@@ -304,7 +335,7 @@ def test_an_unknown_account_asks_for_no_rerun_and_a_forgotten_one_does(
     assert "still there" not in unknown
     assert "rows removed" in first
     for text in (again, plain):
-        assert text.startswith("no table of this world names the account: it was")
+        assert text.startswith("no table of this world names the account, which was")
     for text in (first, again, plain):
         assert "to rerun: ingest" in text
         assert "still there, for you to remove:" in text
