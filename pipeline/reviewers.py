@@ -42,7 +42,11 @@ def agreed(verdicts: pl.DataFrame, rules: ReviewerRules) -> pl.DataFrame:
     Source: Wilson 1927, Probable inference.
     """
     z = NormalDist().inv_cdf(0.5 + rules.confidence / 2)
-    counted = verdicts.group_by("account_id").agg(
+    # With its source and without, an account is one: so is who decided on both.
+    each = verdicts.sort("at", "verdict").unique(
+        ["account_id", "reviewer"], keep="last", maintain_order=True
+    )
+    counted = each.group_by("account_id").agg(
         *(
             (pl.col("verdict") == word).sum().cast(pl.Int64).alias(word)
             for word in _WORDS

@@ -1,5 +1,6 @@
 """Verdicts make labels where a source asks for them, and elsewhere are shown only."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,20 @@ def test_ids_may_come_with_their_source_or_without() -> None:
         (1, "s/2"),
         (1, "t/2"),
     ]
+
+
+def test_a_reviewer_counts_once_however_the_id_is_written() -> None:
+    given = pl.DataFrame({"account_id": ["s/1"]})
+    rows = verdicts(s_1="ia").vstack(verdicts(**{"1": "i"}))
+    days = pl.Series([datetime(2022, 1, day, tzinfo=UTC) for day in (2, 3, 1)])
+    other = rows.with_columns(reviewer=pl.lit("r"), at=days.cast(VERDICTS["at"]))
+
+    once = agreed(place(rows, given), RULES)
+    last = agreed(place(other, given), RULES.model_copy(update={"least_reviewers": 1}))
+
+    # Of the first reviewer one of two verdicts counts, and the second one disagrees.
+    assert once.is_empty()
+    assert last.select("verdict", "reviewers").rows() == [(0, 1)]
 
 
 def labelled(
