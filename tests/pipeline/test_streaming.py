@@ -481,7 +481,12 @@ def twibot22(raw: Path, authors: list[str], words: dict[str, str]) -> Source:
     write_csv(raw / "label.csv", [{"id": k, "label": w} for k, w in words.items()])
     files = {"accounts": ["user.json"], "posts": ["tweet_0.json"]}
     files["labels"] = ["label.csv"]
-    return make_source("twibot22", files, controls=CONTROLS, **LAST_POST)
+    classes: dict[str, Any] = {"controls": CONTROLS}
+    # A class of which no account is kept is refused.
+    for word, declared in (("bot", "positives"), ("human", "controls")):
+        if word not in words.values():
+            classes[declared] = None
+    return make_source("twibot22", files, **classes, **LAST_POST)
 
 
 @pytest.mark.parametrize("rows", [1, 10**6])
