@@ -65,7 +65,7 @@ class Budget:
     """
 
     rows: int = 2_000_000
-    bytes: int = 448 * 2**20
+    bytes: int = 256 * 2**20
 
 
 def weight(rows: pl.DataFrame, uncut: Sequence[str] | None = None) -> int:
