@@ -25,6 +25,7 @@ PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "roles": account_pages.prove_roles,
     "matching": account_pages.prove_matching,
     "leads": account_pages.prove_leads,
+    "languages": account_pages.prove_languages,
     "evidence-states": account_pages.prove_evidence_states,
     "hidden-at-random": pages.prove_hidden_at_random,
     "hidden-role": pages.prove_hidden_role,

@@ -8,7 +8,9 @@ from pipeline.proofs.roles import as_table as roles_table
 from pipeline.proofs.roles import find_roles
 from pipeline.proofs.states import as_table as states_table
 from pipeline.proofs.states import judge_states
+from pipeline.proofs.tongues import languages_table, leave_out_languages, ways_table
 from pipeline.stage import say
+from pipeline.stored_world import load_world
 from pipeline.verdicts import no_verdicts, read_verdicts
 
 
@@ -36,6 +38,34 @@ def prove_leads(job: Job) -> list[str]:
         f"{rules.account_draws} times, the same for both.",
         "",
         *leads_table(found),
+    ]
+
+
+def prove_languages(job: Job) -> list[str]:
+    """Markdown: what is left of languages that features or boosters do not know."""
+    rules = job.params.evaluate
+    least = rules.audits.language_controls
+    found = leave_out_languages(
+        load_world(job.folder),
+        job.folder / "canonical",
+        job.params.train.recipe(),
+        least,
+        rules.confidence,
+        say,
+    )
+    return [
+        "### Languages that features or boosters do not know",
+        "",
+        f"World `{job.world}`, operators never seen, all trees. Lower bounds "
+        f"({rules.confidence:.0%}) of how much more often controls of one language are "
+        "flagged than those of another, at the line of each fold.",
+        "",
+        *ways_table(found),
+        "",
+        f"Languages of {least} controls or more. AUC among accounts of the language; shares "
+        "above the line that flags so many of all the fold's controls.",
+        "",
+        *languages_table(found),
     ]
 
 

@@ -9,27 +9,21 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Final
 
-import lightgbm as lgb
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from models.matrix import Matrix
 from models.metrics import recall_at_fpr
 from models.nested import Rows, learn, rows_of
-from models.training import Floats, Labels, Objective, Recipe, raw_scores
+from models.training import Floats, Labels, Recipe, raw_scores
 from models.training_sets import set_key
 from pipeline.markdown import table
+from pipeline.proofs.losses import Loss, believed, flat, non_negative, worst_operator
 from pipeline.stored_world import StoredWorld
 
 FPR: Final = 0.01
 # Share of labels that are doubted, or of controls that may be undisclosed.
 _DOUBT: Final = 0.05
-# Group DRO: how fast weight moves to the operator with the highest loss, a tree.
-_STEP: Final = 0.05
-# Generalised cross entropy: 0 is log loss, 1 mean absolute error.
-_FLATNESS: Final = 0.5
-
-Loss = Callable[[Rows], Objective]
 
 
 @dataclass(frozen=True)
@@ -66,62 +60,16 @@ class Found:
     recall: Mapping[str, float | None]
 
 
-def _worst_operator(rows: Rows) -> Objective:
-    """Group DRO (Sagawa et al. 2020); operators are groups, both classes alike."""
-    operators, place = np.unique(rows.units, return_inverse=True)
-    shares = np.full(len(operators), 1 / len(operators))
-
-    def objective(logits: Floats, data: lgb.Dataset) -> tuple[Floats, Floats]:
-        nonlocal shares
-        labels, weights = _given(data)
-        group = np.tile(place, len(labels) // len(place))
-        p = _sigmoid(logits)
-        loss = -np.log(np.where(labels == 1, p, 1 - p).clip(1e-12))
-        mean = np.bincount(group, weights * loss) / np.bincount(group, weights)
-        shares = shares * np.exp(_STEP * mean)
-        shares /= shares.sum()
-        weights = weights * (shares * len(operators))[group]
-        return weights * (p - labels), weights * p * (1 - p)
-
-    return objective
-
-
-def _flat(_: Rows) -> Objective:
-    """Generalised cross entropy (Zhang and Sabuncu 2018): wrong labels pull less."""
-
-    def objective(logits: Floats, data: lgb.Dataset) -> tuple[Floats, Floats]:
-        labels, weights = _given(data)
-        p = _sigmoid(logits)
-        weights = weights * np.where(labels == 1, p, 1 - p) ** _FLATNESS
-        return weights * (p - labels), weights * p * (1 - p)
-
-    return objective
-
-
-def _believed(positive: float, control: float) -> Loss:
-    """Log loss of labels that are believed so far.
-
-    Controls of which a part counts as positive are those of Elkan and Noto (2008).
-    """
-
-    def objective(logits: Floats, data: lgb.Dataset) -> tuple[Floats, Floats]:
-        labels, weights = _given(data)
-        p = _sigmoid(logits)
-        target = np.where(labels == 1, positive, 1 - control)
-        return weights * (p - target), weights * p * (1 - p)
-
-    return lambda _: objective
-
-
 WAYS: Final[Mapping[str, Way]] = {
     "as trained": Way({}),
     "every feature read": Way({"directed": [], "turn_margin": 0.5, "unread": []}),
     "without expected directions": Way({"monotone": False}),
-    "weight moves to the worst operator": Way({}, _worst_operator),
+    "weight moves to the worst operator": Way({}, worst_operator),
     "accounts alike, not operators": Way({"unit_power": 0.0}),
-    "flat loss": Way({}, _flat),
-    "labels believed to 95 %": Way({}, _believed(1 - _DOUBT, 1 - _DOUBT)),
-    "5 % of each control counts as positive": Way({}, _believed(1.0, 1 - _DOUBT)),
+    "flat loss": Way({}, flat),
+    "labels believed to 95 %": Way({}, believed(1 - _DOUBT, 1 - _DOUBT)),
+    "5 % of each control counts as positive": Way({}, believed(1.0, 1 - _DOUBT)),
+    "controls unlabelled, 5 % of them positive": Way({}, non_negative(_DOUBT)),
     "5 % of the controls spared": Way({"spared_controls": _DOUBT}),
     "every label weighs alike": Way({}, alike=True),
     "a booster without each operator": Way({}, bagged=True),
@@ -217,17 +165,6 @@ def _together(one: Rows, other: Rows) -> Rows:
         np.concatenate([one.strengths, other.strengths]),
         [*one.ids, *other.ids],
     )
-
-
-def _given(data: lgb.Dataset) -> tuple[Floats, Floats]:
-    """Labels and weights."""
-    return np.asarray(data.get_label(), np.float64), np.asarray(
-        data.get_weight(), np.float64
-    )
-
-
-def _sigmoid(logits: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 def _number(value: float | None) -> str:

@@ -128,6 +128,38 @@ def test_positives_are_believed_where_controls_are_unlabelled() -> None:
     np.testing.assert_allclose(gradient[labels == 0], 0.45 * weights[labels == 0])
 
 
+def test_unlabelled_controls_lose_what_their_positives_have() -> None:
+    data, rows, logits = made_up()
+    objective = WAYS["controls unlabelled, 5 % of them positive"].loss(rows)
+    assert callable(objective)
+    labels = np.array(data.get_label())
+    weights = np.array(data.get_weight(), np.float64)
+    positive, control = weights * (labels == 1), weights * (labels == 0)
+
+    def risk_of_controls(at: np.ndarray[Any, Any]) -> float:
+        as_control = np.logaddexp(0, at)
+        mean = [float(each @ as_control / each.sum()) for each in (control, positive)]
+        return (mean[0] - 0.05 * mean[1]) / 0.95
+
+    def total(at: np.ndarray[Any, Any]) -> float:
+        return float(positive @ np.logaddexp(0, -at)) + control.sum() * max(
+            0.0, risk_of_controls(at)
+        )
+
+    gradient, curvature = objective(logits, data)
+
+    steps = np.eye(len(logits))[::37] * 1e-4
+    numeric = [(total(logits + s) - total(logits - s)) / 2e-4 for s in steps]
+    np.testing.assert_allclose(gradient[::37], numeric, rtol=1e-4, atol=1e-6)
+    assert (curvature > 0).all()
+    # Controls told so well that less than nothing is left of their loss: it is raised.
+    sure = np.where(labels == 1, 4.0, -9.0)
+    assert risk_of_controls(sure) < 0
+    raised, _ = objective(sure, data)
+    assert (raised[labels == 0] < 0).all()
+    assert (raised[labels == 1] > 0).all()
+
+
 def test_labels_weigh_alike_only_where_that_is_asked_for(
     tiny_world: TinyWorld, params: Params
 ) -> None:
