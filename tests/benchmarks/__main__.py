@@ -18,6 +18,7 @@ from tests.benchmarks.second_repro import second_repro
 from tests.benchmarks.serving_http import serving_http, serving_start
 from tests.benchmarks.simulator import simulator
 from tests.benchmarks.training import training
+from tests.benchmarks.whole_repro import whole_repro
 
 # Function -> beginnings of the ids of its rows; --only takes an id or a function's name.
 BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
@@ -31,6 +32,7 @@ BENCHMARKS: dict[Callable[[], list[Row]], tuple[str, ...]] = {
     feature_pandas: ("feature_pandas",),
     grouped_bootstrap: ("grouped_bootstrap",),
     second_repro: ("second_repro",),
+    whole_repro: ("whole_repro",),
     simulator: ("simulator",),
     training: ("training",),
     serving_http: ("serving_",),
