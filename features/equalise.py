@@ -34,8 +34,9 @@ SAME_POST: Final = (
 )
 
 # Takedown archives hash small accounts: 64 hexadecimal digits (2018), or base64 of 32
-# bytes with `/` removed and `=` at the end. No platform allows such handles.
-HASHED: Final = r"^(?:[0-9a-f]{64}|[A-Za-z0-9+_-]{30,43}=)$"
+# bytes with `/` removed and `=` at the end, padded by some tools. No platform allows
+# such handles.
+HASHED: Final = r"^\s*(?:[0-9a-f]{64}|[A-Za-z0-9+_-]{30,43}=)\s*$"
 
 # Finest time of posts and of as_of, and of creation, that every archive has.
 POST_TIME: Final = "1m"

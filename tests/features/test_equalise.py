@@ -43,6 +43,7 @@ def test_creation_is_a_day_and_the_moment_a_minute():
     [
         ("0123456789abcdef" * 4, True),
         ("nJ7W0+Yq4ZrV2x1cHk9sBf3aQeTmLpOu6iDgXwRbCvE=", True),
+        (" nJ7W0+Yq4ZrV2x1cHk9sBf3aQeTmLpOu6iDgXwRbCvE=\t", True),
         ("nJ7W0+Yq4ZrV2x1cHk9sBf3aQeTmLpOu6iDgXwRbCvE0=", False),
         ("0123456789abcdef" * 3, False),
         ("0123456789ABCDEF" * 4, False),
