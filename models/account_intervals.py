@@ -16,12 +16,20 @@ from models.bootstrap import (
     auc,
     average_precision,
     draw_accounts,
+    partial_auc,
     passed,
     rank,
     recall,
 )
 from models.calibrator import sigmoid
-from models.metrics import BINS, FPR, Figure, figures, threshold_at_fpr
+from models.metrics import (
+    BINS,
+    FPR,
+    Figure,
+    figures,
+    log_losses,
+    threshold_at_fpr,
+)
 from models.slopes import NO_LINE, calibration_line
 
 # Distance of observed from predicted shares is never negative, so drawing adds to it
@@ -59,6 +67,7 @@ def campaign_intervals(
     error = _calibration_error(logits, labels)
     share = float(labels.mean())
     squares = (sigmoid(logits) - labels) ** 2
+    losses = log_losses(logits, labels)
     reported = threshold_at_fpr(logits[labels == 0], FPR) is not None
     slope, intercept = measured["slope"], measured["intercept"]
     found: dict[str, list[float]] = {name: [] for name in measured}
@@ -69,8 +78,10 @@ def campaign_intervals(
         found["ece"].append(error(counts))
         brier = float(counts @ squares) / len(labels)
         found["brier_skill"].append(1 - brier / (share * (1 - share)))
+        found["log_loss"].append(float(counts @ losses) / len(labels))
         if reported:
             found["recall_at_fpr_0.01"].append(recall(above, FPR))
+            found["partial_auc_at_fpr_0.01"].append(partial_auc(above, FPR))
         if slope is not None and intercept is not None:
             line = calibration_line(
                 logits, labels, counts.astype(np.float64), (slope, intercept)

@@ -99,6 +99,24 @@ def recall(found: Passed, fpr: float) -> float:
     return float(above) / float(found.positives[-1])
 
 
+def partial_auc(found: Passed, fpr: float) -> float:
+    """Area under the ROC curve of a draw up to `fpr`, over `fpr`: 1 where all are found.
+
+    Equal scores are passed together, along a straight line. Not rescaled by what chance
+    gives, which is fpr / 2.
+
+    Source: McClish, Medical Decision Making 9 (1989).
+    """
+    up = np.concatenate([[0], found.positives])
+    right = np.concatenate([[0], found.negatives])
+    end = fpr * float(right[-1])
+    last = int(np.searchsorted(right, end, side="right")) - 1
+    x, y = right[: last + 1].astype(np.float64), up[: last + 1].astype(np.float64)
+    # Between two scores the curve is cut where the allowed rate ends.
+    x, y = np.append(x, end), np.append(y, np.interp(end, right[last:], up[last:]))
+    return float(np.trapezoid(y, x)) / (float(up[-1]) * end)
+
+
 def draw_groups(groups: NDArray[np.int64], draws: int, seed: int) -> Iterator[Counts]:
     """Counts of each account, groups drawn as wholes with replacement.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from models.bootstrap import partial_auc, passed, rank
 from models.calibrator import logit, sigmoid
 
 Floats = NDArray[np.float64]
@@ -18,14 +19,23 @@ FIGURES: Final = (
     "average_precision",
     "ece",
     "brier_skill",
+    "log_loss",
     "recall_at_fpr_0.01",
+    "partial_auc_at_fpr_0.01",
 )
+# Error at a coverage -> the coverage: share of the accounts, the surest first.
+ERRORS: Final = {
+    f"error_at_coverage_{share:g}": share for share in (1.0, 0.9, 0.75, 0.5)
+}
 HIGHER_IS_BETTER: Final = {
     "auc": True,
     "average_precision": True,
     "ece": False,
     "brier_skill": True,
+    "log_loss": False,
     "recall_at_fpr_0.01": True,
+    "partial_auc_at_fpr_0.01": True,
+    **dict.fromkeys(ERRORS, False),
 }
 BINS: Final = 15
 FPR: Final = 0.01
@@ -52,7 +62,9 @@ def figures(logits: Floats, labels: Labels) -> dict[str, Figure]:
         "average_precision": Figure(float(average_precision_score(labels, logits))),
         "ece": Figure(expected_calibration_error(probabilities, labels)),
         "brier_skill": Figure(brier_skill(probabilities, labels)),
+        "log_loss": Figure(log_loss(logits, labels)),
         "recall_at_fpr_0.01": recall_at_fpr(logits, labels, FPR),
+        "partial_auc_at_fpr_0.01": partial_auc_at_fpr(logits, labels, FPR),
     }
 
 
@@ -84,6 +96,19 @@ def brier_skill(probabilities: Floats, labels: Labels) -> float:
     return float(1 - brier / (share * (1 - share)))
 
 
+def log_losses(logits: Floats, labels: Labels) -> Floats:
+    """Minus the logarithm of the probability given to each account's label, (n,).
+
+    From log-odds: exact also where the probability rounds to 0.
+    """
+    return np.asarray(np.logaddexp(0, np.where(labels == 1, -logits, logits)))
+
+
+def log_loss(logits: Floats, labels: Labels) -> float:
+    """Mean of `log_losses`, in nats."""
+    return float(log_losses(logits, labels).mean())
+
+
 def threshold_at_fpr(control_scores: Floats, fpr: float) -> float | None:
     """Least score above which at most `fpr` of controls lie; null with under 3/fpr."""
     if len(control_scores) < ceil(3 / fpr):
@@ -93,12 +118,29 @@ def threshold_at_fpr(control_scores: Floats, fpr: float) -> float | None:
     return float(np.sort(control_scores)[::-1][allowed])
 
 
+def _too_few(labels: Labels, fpr: float) -> str | None:
+    """Why nothing is reported at this rate; null if it is."""
+    count, needed = int((labels == 0).sum()), ceil(3 / fpr)
+    return f"{count} controls, {needed} needed" if count < needed else None
+
+
+def partial_auc_at_fpr(scores: Floats, labels: Labels, fpr: float) -> Figure:
+    """Area under the ROC curve up to `fpr`, divided by it; null with under 3/fpr controls.
+
+    See models.bootstrap.partial_auc.
+    """
+    reason = _too_few(labels, fpr)
+    if reason:
+        return Figure(None, reason)
+    everyone = np.ones(len(labels), dtype=np.int64)
+    return Figure(partial_auc(passed(rank(scores, labels), everyone), fpr))
+
+
 def recall_at_fpr(scores: Floats, labels: Labels, fpr: float) -> Figure:
     """Share of positives above the threshold at which `fpr` of controls are too."""
     threshold = threshold_at_fpr(scores[labels == 0], fpr)
     if threshold is None:
-        count = int((labels == 0).sum())
-        return Figure(None, f"{count} controls, {ceil(3 / fpr)} needed")
+        return Figure(None, _too_few(labels, fpr))
     return Figure(float((scores[labels == 1] > threshold).mean()))
 
 

@@ -16,7 +16,13 @@ from models.alerts import Confusion, operating_point
 from models.bands import BANDS, band_name
 from models.bootstrap import auc, passed, rank
 from models.calibrator import sigmoid
-from models.metrics import FPR, brier_skill, expected_calibration_error, to_share
+from models.metrics import (
+    FPR,
+    brier_skill,
+    expected_calibration_error,
+    log_loss,
+    to_share,
+)
 from models.panel import wilson
 from models.thresholds import LEAST_FLAGGED
 
@@ -76,7 +82,7 @@ def slice_rows(
 
     Returns:
         slice, n_pos, n_neg; recall and fpr with bounds; `point` (see `flagged_point`),
-        auc, ece and brier_skill, for which the other class of the same folds, `against`
+        auc, ece, brier_skill and log_loss, for which the other class of the same folds, `against`
         accounts, stands in where the slice has one class only.
     """
     found = []
@@ -108,11 +114,12 @@ def _row(
     row["auc"] = auc_within_folds(inside)
     labels = inside["label"].to_numpy()
     if min(labels.sum(), (1 - labels).sum()) < LEAST:
-        return row | {"auc": None, "ece": None, "brier_skill": None}
+        return row | dict.fromkeys(("auc", "ece", "brier_skill", "log_loss"))
     logits = to_share(inside["logit"].to_numpy(), inside["anchor"].to_numpy(), labels)
     chances = sigmoid(logits)
     row["ece"] = round(expected_calibration_error(chances, labels), 6)
     row["brier_skill"] = round(brier_skill(chances, labels), 6)
+    row["log_loss"] = round(log_loss(logits, labels), 6)
     return row
 
 

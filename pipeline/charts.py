@@ -70,24 +70,28 @@ def _chart(label: str, parts: Sequence[str], height: float) -> Html:
 
 
 def lines(
-    label: str, words: Sequence[str], series: Mapping[str, Sequence[Point]]
+    label: str,
+    words: Sequence[str],
+    series: Mapping[str, Sequence[Point]],
+    end: float = 1.0,
 ) -> Html:
-    """Lines over steps of equal width, at most three; up to 1, from 0.5 if all are above.
+    """Lines over steps of equal width, at most three; from 0.5 if all are above.
 
     Args:
         label: what is shown.
         words: word under each step.
         series: name -> its points, x the number of a step.
+        end: of the scale; what is above is drawn on its edge.
     """
     heights = [y for points in series.values() for _, y, _, _ in points]
     start = 0.5 if min(heights, default=0) >= 0.5 else 0.0
 
     def up(share: float) -> float:
-        inside = (min(max(share, start), 1) - start) / (1 - start)
+        inside = (min(max(share, start), end) - start) / (end - start)
         return round(10 + (1 - inside) * (_HEIGHT - 34), 1)
 
     steps = 5 if start else 4
-    marks = [start + (1 - start) * n / steps for n in range(steps + 1)]
+    marks = [start + (end - start) * n / steps for n in range(steps + 1)]
     parts = [_axes(words, marks, up)]
     names = []
     last = max(len(words) - 1, 1)

@@ -29,6 +29,7 @@ from pipeline.train import TrainParams, load_data
 CURVES: Final = {
     "time_to_detect": ["posts", "reached", "recall", "fpr", "auc"],
     "stability": ["posts", "accounts", "rank_correlation", "flip_rate", "harmed"],
+    "selective_risk": ["coverage", "loco", "temporal", "random"],
     "label_noise": ["share", "auc", "measured", "flawless"],
 }
 

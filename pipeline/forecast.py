@@ -65,7 +65,7 @@ def main() -> None:
             status = "scored" if row["scorings"] else "frozen"
             say(f"{row['name']:24} {row['changed'] or status:8} {row['hash']}")
             for scoring in row["scorings"]:
-                pairs = [(key, scoring[key]) for key in FIGURES]
+                pairs = [(key, scoring.get(key)) for key in FIGURES]
                 shown = [f"{key} {value}" for key, value in pairs if value is not None]
                 say(f"  {' '.join(shown)}")
 

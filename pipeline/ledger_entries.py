@@ -59,6 +59,9 @@ class Scored(_Stored):
     ece: Share | None
     brier_skill: Annotated[float, Field(le=1)] | None
     recall_at_fpr: Annotated[Share | None, Field(alias="recall_at_fpr_0.01")]
+    # Ledgers may be older than these.
+    log_loss: Annotated[float, Field(ge=0)] | None = None
+    partial_auc: Annotated[Share | None, Field(alias="partial_auc_at_fpr_0.01")] = None
 
 
 class Given(_Stored):

@@ -60,7 +60,7 @@ def operating_points(
                 and row["controls"] < LEAST_FLAGGED / aim.max_fpr - _SMALLEST
             ):
                 # Recall needs no controls; the rate that it costs does.
-                row |= dict.fromkeys(("fpr", "fpr_low", "fpr_high", "precision"))
+                row |= dict.fromkeys(("fpr", "fpr_low", "fpr_high", "precision", "npv"))
                 row["reason"] = (
                     f"{row['controls']} controls do not tell an FPR of {aim.max_fpr:g}"
                 )
@@ -98,7 +98,7 @@ def _pooled(
 
 
 def _unsolved(reason: str | None) -> dict[str, Any]:
-    names = ("recall", "fpr", "fpr_low", "fpr_high", "precision")
+    names = ("recall", "fpr", "fpr_low", "fpr_high", "precision", "npv")
     return {**dict.fromkeys(names), "reason": reason}
 
 
@@ -112,11 +112,14 @@ def _realised(
     recall, fpr = float(above[labels == 1].mean()), flagged / controls
     low, high = wilson(flagged, controls, confidence)
     alarms = prevalence * recall + (1 - prevalence) * fpr
+    passed = (1 - prevalence) * (1 - fpr)
+    silent = passed + prevalence * (1 - recall)
     return {
         "recall": rounded(recall),
         "fpr": rounded(fpr),
         "fpr_low": rounded(low),
         "fpr_high": rounded(high),
         "precision": rounded(prevalence * recall / alarms) if alarms else None,
+        "npv": rounded(passed / silent) if silent else None,
         "controls": controls,
     }

@@ -1,7 +1,7 @@
 """metrics.json: the agreed blocks, put together from stored scores."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -41,7 +41,10 @@ from models.gates import (
 from models.leads import lead_on_strongest
 from models.metrics import FIGURES, FPR
 from models.panel import panel_block
+from models.selective import selective_risk
 from pipeline.live_checks import LiveChecks
+
+PROTOCOLS: Final = ("loco", "temporal", "random")
 
 
 def evaluation_report(
@@ -64,20 +67,17 @@ def evaluation_report(
         ArtefactError: a baseline lacks in some fold, without a reason.
     """
     own = scored.filter(pl.col("model") == "telltale")
-    loco = own.filter((pl.col("protocol") == "loco") & (pl.col("part") == "test"))
-    report: dict[str, Any] = {"loco": protocol_block(loco, campaigns, rules)}
-    _add_source_recalls(report["loco"], own)
-    for protocol in ("temporal", "random"):
+    report: dict[str, Any] = {}
+    for protocol in PROTOCOLS:
         if protocol in not_applicable:
             report[protocol] = {"not_applicable": not_applicable[protocol]}
             continue
-        rows = own.filter((pl.col("protocol") == protocol) & (pl.col("part") == "test"))
-        if protocol == "random":
-            # Every account is tested once; against the same controls as in loco.
-            rows = rows.with_columns(pl.col("block").alias("fold"))
+        rows = protocol_rows(own, protocol)
         report[protocol] = protocol_block(rows, campaigns, rules)
-        if protocol == "temporal":
-            report[protocol]["operators_trained_on"] = _known_operators(own, campaigns)
+        report[protocol]["selective_risk"] = selective_risk(rows, campaigns, rules)
+    _add_source_recalls(report["loco"], own)
+    if "temporal" not in not_applicable:
+        report["temporal"]["operators_trained_on"] = _known_operators(own, campaigns)
     report["optimism_gap"] = _optimism_gap(report)
     members = own.filter(pl.col("protocol") == "loco")
     report["panel"] = panel_block(members, rules.confidence)
@@ -90,6 +90,20 @@ def evaluation_report(
         for figure in ("auc", "average_precision")
     }
     return report
+
+
+def protocol_rows(own: pl.DataFrame, protocol: str) -> pl.DataFrame:
+    """Accounts judged under a protocol, each with the fold whose controls it is beside.
+
+    Args:
+        own: calibrated scores of the model, with labels and block.
+        protocol: one of PROTOCOLS.
+    """
+    rows = own.filter((pl.col("protocol") == protocol) & (pl.col("part") == "test"))
+    if protocol == "random":
+        # Every account is tested once; against the same controls as in loco.
+        return rows.with_columns(pl.col("block").alias("fold"))
+    return rows
 
 
 def _baseline_block(

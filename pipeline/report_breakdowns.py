@@ -24,7 +24,7 @@ def operating_points(details: dict[str, Any]) -> Html:
     worth: list[Html] = []
     for point in details["operating_points"]:
         if "reason" in point:
-            rows.append([point["aim"], None, None, None, None, point["reason"]])
+            rows.append([point["aim"], *[None] * 5, point["reason"]])
             continue
         ends = ("", "_low", "_high")
         rows.append(
@@ -32,6 +32,9 @@ def operating_points(details: dict[str, Any]) -> Html:
                 point["aim"],
                 within(*(point[f"recall{end}"] for end in ends)),
                 within(*(point[f"fpr{end}"] for end in ends)),
+                within(area, None, None)
+                if (area := point.get("partial_auc")) is not None
+                else None,
                 point["tp"],
                 point["fp"],
                 None,
@@ -56,7 +59,13 @@ def operating_points(details: dict[str, Any]) -> Html:
         "take accounts for independent: the true ones are no narrower. Large campaigns "
         "weigh most. The first two thresholds are set on the controls they are counted "
         "on.",
-        told(["aim", "recall", "FPR", "found", "false alarms", "not reported"], rows),
+        told(
+            [
+                *("aim", "recall", "FPR", "partial AUC up to it", "found"),
+                *("false alarms", "not reported"),
+            ],
+            rows,
+        ),
         *worth,
     )
 
@@ -107,15 +116,17 @@ def slices(details: dict[str, Any]) -> Html:
                 within(row["auc"], None, None),
                 within(*(row[f"recall{end}"] for end in _ENDS)),
                 within(*(row[f"fpr{end}"] for end in _ENDS)),
-                within(row["brier_skill"], None, None),
-                within(row["ece"], None, None),
+                *(
+                    within(row[key], None, None)
+                    for key in ("brier_skill", "log_loss", "ece")
+                ),
             ]
             for row in details["slices"][name]
         ]
         head = ["slice", "accounts", "controls", "AUC", "recall", "FPR"]
         parts += [
             heading(title),
-            table([*head, "Brier skill", "calibration error"], rows)
+            table([*head, "Brier skill", "log loss", "calibration error"], rows)
             if rows
             else Html(
                 "<p>Not known in this world: its archives name none.</p>"

@@ -8,8 +8,11 @@ from pipeline.markup import Cell, Html, heading, section, table, text
 from pipeline.report_alerts import WORTH, worth
 from pipeline.report_words import NAMES, SERVED, told, within
 
-_RANKS: Final = ("auc", "average_precision", "recall_at_fpr_0.01")
-_CHANCES: Final = ("brier_skill", "ece", "slope", "intercept")
+_RANKS: Final = (
+    *("auc", "average_precision", "recall_at_fpr_0.01"),
+    "partial_auc_at_fpr_0.01",
+)
+_CHANCES: Final = ("brier_skill", "log_loss", "ece", "slope", "intercept")
 
 
 def campaigns(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
@@ -45,7 +48,8 @@ def campaigns(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
         "at the same threshold if nobody without a score is flagged, as in service. "
         "Intervals draw the accounts of the "
         "campaign and the controls anew: they say nothing about another campaign. The "
-        "average precision of a model that knows nothing is the base rate; Brier skill, "
+        "average precision of a model that knows nothing is the base rate, its partial "
+        "AUC (area up to FPR 1 %, divided by it) 0.005; Brier skill, log loss, "
         "calibration error and slope are taken after the shift to that rate. The "
         "calibration error is biased upwards for few accounts.",
         table(

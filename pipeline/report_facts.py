@@ -13,8 +13,9 @@ from models.calibrator import logit, sigmoid
 from models.curves import against_controls
 from models.evaluation import Campaign, headline_rows, rounded
 from models.language import UNKNOWN
-from models.metrics import FPR, reliability, threshold_at_fpr
+from models.metrics import FPR, partial_auc_at_fpr, reliability, threshold_at_fpr
 from models.panel import fold_thresholds
+from models.selective import STEPS, risk_curve
 from models.slices import (
     OTHERS,
     evidence_state,
@@ -25,6 +26,7 @@ from models.slices import (
 )
 from pipeline.evaluate import EvaluateParams
 from pipeline.languages import languages
+from pipeline.report import PROTOCOLS, protocol_rows
 
 RATES: Final = (FPR, FPR / 10)
 SLICES: Final = ("role", "language", "posts", "evidence", "source")
@@ -45,7 +47,7 @@ def facts(
     disclosed: dict[str, str | None],
     params: EvaluateParams,
 ) -> dict[str, Any]:
-    """Blocks campaigns, forward, operating_points and slices of report.json.
+    """Blocks of report.json: campaigns, forward, operating points, slices, risk.
 
     Args:
         scored: calibrated scores of all models and protocols, with labels.
@@ -81,6 +83,7 @@ def facts(
         ],
         "operating_points": _operating_points(judged, params.confidence),
         "slices": _slices(judged.join(known, on="account_id"), params.confidence),
+        "selective_risk": _selective_risk(own, campaigns),
     }
 
 
@@ -183,7 +186,8 @@ def _operating_points(judged: pl.DataFrame, confidence: float) -> list[dict[str,
     """Pooled over folds, all scores at one prevalence.
 
     The first two thresholds are set on the very controls that are counted, the third on
-    controls of the training side: only that one shows what FPR an aim really gives.
+    controls of the training side: only that one shows what FPR an aim really gives. The
+    area up to a rate needs no threshold and stands beside the first two.
     """
     labels = judged["label"].to_numpy()
     scores = judged["logit"].to_numpy() - logit(judged["anchor"].to_numpy())
@@ -197,13 +201,31 @@ def _operating_points(judged: pl.DataFrame, confidence: float) -> list[dict[str,
             points.append(aim | {"reason": reason})
         else:
             counts = above(scores, labels, threshold)
-            points.append(aim | operating_point(counts, confidence))
+            area = partial_auc_at_fpr(scores, labels, rate)
+            points.append(
+                aim
+                | operating_point(counts, confidence)
+                | {"partial_auc": rounded(area.value)}
+            )
     aim = {"aim": f"FPR {FPR:.1%} as each fold's training side sets it"}
     if judged["flagged"].null_count() or not 0 < labels.mean() < 1:
         reason = "a fold has too few controls to set the threshold"
         return [*points, aim | {"reason": reason}]
     counts = Confusion.of(judged["flagged"].to_numpy(), labels)
     return [*points, aim | operating_point(counts, confidence)]
+
+
+def _selective_risk(
+    own: pl.DataFrame, campaigns: Sequence[Campaign]
+) -> list[dict[str, float | None]]:
+    """A row a coverage: the mean error under each protocol, null where it has none."""
+    curves: dict[str, list[float | None]] = {"coverage": list(STEPS)}
+    for protocol in PROTOCOLS:
+        curves[protocol] = risk_curve(protocol_rows(own, protocol), campaigns)
+    return [
+        dict(zip(curves, row, strict=True))
+        for row in zip(*curves.values(), strict=True)
+    ]
 
 
 def _slices(judged: pl.DataFrame, confidence: float) -> dict[str, Any]:

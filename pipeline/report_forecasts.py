@@ -47,7 +47,8 @@ def frozen_forecasts(folder: Path) -> Html:
             *(scoring[key] for key in ("n_pos", "n_neg")),
             *(scoring[key] for key in ("abstained", "not_predicted", "not_labelled")),
             *(
-                None if scoring[figure] is None else f"{scoring[figure]:.3f}"
+                # Scored before a figure was counted among these, a forecast has none.
+                None if (value := scoring.get(figure)) is None else f"{value:.3f}"
                 for figure in FIGURES
             ),
             scoring["labels"],

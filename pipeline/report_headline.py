@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from models.comparison import Comparison
-from models.metrics import HIGHER_IS_BETTER
+from models.metrics import FIGURES
 from pipeline.markup import Cell, Html, MarkedText, heading, section, table, text
 from pipeline.report_words import NAMES, told, within
 
@@ -42,7 +42,7 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
         )
     loco = metrics["loco"]
     rows: list[list[Cell]] = []
-    for key in (name for name in NAMES if name in HIGHER_IS_BETTER):
+    for key in (name for name in NAMES if name in FIGURES):
         block = loco[key]
         worst = _worst_names(loco["campaigns"], key, block["worst"])
         rows.append(

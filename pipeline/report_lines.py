@@ -7,7 +7,7 @@ from pipeline.markup import Cell, Html, folded, section, table
 from pipeline.report_words import told, within
 
 _HEAD: Final = (
-    *("aim", "served, in log-odds", "recall", "FPR", "precision"),
+    *("aim", "served, in log-odds", "recall", "FPR", "precision", "NPV"),
     *("least recall", "highest FPR", "note"),
 )
 
@@ -23,17 +23,18 @@ def lines(metrics: dict[str, Any]) -> Html:
                 within(row["recall"], None, None),
                 _rate(row),
                 within(row["precision"], None, None),
+                _npv(row),
                 _why(row),
             ]
             for name, row in (block["campaigns"] | block["apart"]).items()
         ]
-        head = ["campaign", "recall", "FPR", "precision", "note"]
+        head = ["campaign", "recall", "FPR", "precision", "NPV", "note"]
         parts += [folded(f"Campaigns: {block['aim']}", told(head, campaigns))]
     return section(
         "Lines as aims",
         "Lines that a user may ask for by what they are to do. Each fold solves them on "
         "its training side, on operators that its boosters did not see; shown is what "
-        "they did on those left out, with Wilson intervals. Precision is at the "
+        "they did on those left out, with Wilson intervals. Precision and NPV are at the "
         "prevalence of the aim, or at the one that is assumed where none is given. No "
         "line where too few controls can tell, and a line that misses its aim is shown "
         "as it is.",
@@ -54,6 +55,7 @@ def _over_all(block: dict[str, Any]) -> list[Cell]:
         within(pooled["recall"], None, None),
         _rate(pooled),
         within(pooled["precision"], None, None),
+        _npv(pooled),
         _extreme(block["campaigns"], "recall", min, ".3f"),
         _extreme(block["campaigns"], "fpr", max, ".4f"),
         "; ".join(f"{where}: {why}" for where, why in reasons.items() if why) or None,
@@ -65,6 +67,11 @@ def _rate(row: dict[str, Any]) -> str:
     if row["fpr"] is None:
         return "–"
     return f"{row['fpr']:.4f} [{row['fpr_low']:.4f}, {row['fpr_high']:.4f}]"
+
+
+def _npv(row: dict[str, Any]) -> str:
+    """Share of those passed over that are ordinary; near 1, so that digits tell."""
+    return "–" if row["npv"] is None else f"{row['npv']:.4f}"
 
 
 def _why(row: dict[str, Any]) -> str | None:

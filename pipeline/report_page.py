@@ -12,6 +12,7 @@ from pipeline import (
     report_headline,
     report_limits,
     report_lines,
+    report_risk,
 )
 from pipeline.evaluate import EvaluateParams
 from pipeline.files import atomic_file, read_json
@@ -67,6 +68,7 @@ def report(
         report_breakdowns.operating_points(details),
         report_lines.lines(metrics),
         report_campaigns.calibration(details),
+        report_risk.selective_risk(metrics, details),
         report_breakdowns.panel(metrics),
         report_breakdowns.slices(details),
         report_curves.evidence(details),

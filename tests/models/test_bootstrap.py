@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from models.bootstrap import (
     auc,
     average_precision,
     draw_accounts,
     draw_groups,
+    partial_auc,
     passed,
     rank,
     recall,
@@ -54,6 +55,25 @@ def test_recall_of_a_draw_is_that_of_its_rows(digits: int) -> None:
         rows = np.repeat(np.arange(len(scores)), counts)
         expected = recall_at_fpr(scores[rows], labels[rows], 0.01).value
         assert recall(passed(ranked, counts), 0.01) == expected
+
+
+@pytest.mark.parametrize("digits", DIGITS)
+@pytest.mark.parametrize("fpr", [0.001, 0.01, 0.3, 1.0])
+def test_partial_area_of_a_draw_is_that_of_its_rows(digits: int, fpr: float) -> None:
+    scores, labels, _ = scored(1_500, 3, digits)
+    ranked = rank(scores, labels)
+
+    for counts in draw_accounts(labels, 5, seed=6):
+        rows = np.repeat(np.arange(len(scores)), counts)
+        across, up, _ = roc_curve(labels[rows], scores[rows], drop_intermediate=False)
+        x = np.append(across[across < fpr], fpr)
+        y = np.append(up[across < fpr], np.interp(fpr, across, up))
+        found = partial_auc(passed(ranked, counts), fpr)
+        assert found == pytest.approx(np.trapezoid(y, x) / fpr, abs=1e-12)
+        # McClish's scale, as scikit-learn has it: chance is one half.
+        scaled = (1 + (found - fpr / 2) / (1 - fpr / 2)) / 2
+        expected = roc_auc_score(labels[rows], scores[rows], max_fpr=fpr)
+        assert scaled == pytest.approx(expected, abs=1e-12)
 
 
 def test_everyone_once_is_the_set_itself() -> None:

@@ -10,6 +10,8 @@ from models.metrics import (
     brier_skill,
     expected_calibration_error,
     figures,
+    log_loss,
+    partial_auc_at_fpr,
     recall_at_fpr,
     reliability,
     threshold_at_fpr,
@@ -32,6 +34,32 @@ def test_area_counts_ordered_pairs() -> None:
     # Precision 1 at the first positive; 2 of 4 at the tie, for half of the recall.
     assert found["average_precision"].value == pytest.approx(0.5 * 1 + 0.5 * 0.5)
     assert set(found) == set(FIGURES)
+
+
+def test_partial_area_of_a_worked_example() -> None:
+    # 300 controls at 0 ... 299, so that FPR 1 % passes three of them. One positive is
+    # above all, one between the first and the second, one among the tenth.
+    scores = np.append(np.arange(300.0), [400.0, 298.5, 290.5])
+    labels = labels_of(*[0] * 300, 1, 1, 1)
+
+    found = partial_auc_at_fpr(scores, labels, 0.01)
+
+    # Over the first control a third is found, over the second and third two.
+    assert found.value == pytest.approx((1 / 3 + 2 / 3 + 2 / 3) / 3)
+    few = partial_auc_at_fpr(scores[1:], labels[1:], 0.01)
+    assert (few.value, few.reason) == (None, "299 controls, 300 needed")
+    same = partial_auc_at_fpr(np.zeros(303), labels, 0.01)
+    assert same.value == pytest.approx(0.005)
+
+
+def test_log_loss_is_that_of_the_labels_even_where_a_probability_is_nought() -> None:
+    logits = np.array([np.log(3), -np.log(3), 800.0])
+
+    assert log_loss(logits, labels_of(1, 0, 1)) == pytest.approx(-np.log(0.75) * 2 / 3)
+    # Sure and wrong costs what it is sure of, not infinity.
+    assert log_loss(logits, labels_of(1, 0, 0)) == pytest.approx(
+        (800 - 2 * np.log(0.75)) / 3
+    )
 
 
 def test_a_single_positive_has_figures() -> None:

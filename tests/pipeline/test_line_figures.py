@@ -24,7 +24,7 @@ from tests.pipeline.test_metrics_figures import set_of
 from tests.pipeline.test_report_figures import wilson
 from tests.pipeline.test_slice_figures import TIMES, repeated
 
-NOTHING = dict.fromkeys(("recall", "fpr", "fpr_low", "fpr_high", "precision"))
+NOTHING = dict.fromkeys(("recall", "fpr", "fpr_low", "fpr_high", "precision", "npv"))
 
 
 def solved(aim: dict[str, float], inner: pl.DataFrame) -> float | None:
@@ -71,6 +71,9 @@ def did(
     found, alarms = share * recall, (1 - share) * false.mean()
     row = {"recall": recall, "fpr": false.mean(), "fpr_low": low, "fpr_high": high}
     row["precision"] = found / (found + alarms) if found + alarms else None
+    # Of a million accounts, those passed over.
+    ordinary, missed = 1e6 * (1 - share - alarms), 1e6 * (share - found)
+    row["npv"] = ordinary / (ordinary + missed)
     if aim and len(false) < 3 / aim - 1e-9:
         row = NOTHING | {"recall": recall}
     return row | {"controls": len(false)}

@@ -29,6 +29,8 @@ from tests.pipeline.test_report_figures import (
 
 # Accounts that a campaign needs for its intervals to be judged.
 LEAST = 30
+RANKS = ("auc", "average_precision")
+CHANCES = ("ece", "brier_skill", "log_loss")
 
 
 def scores(world: TinyWorld) -> pl.DataFrame:
@@ -74,7 +76,7 @@ def faults(scored: pl.DataFrame, metrics: dict[str, Any]) -> list[str]:
             if name == "majority":
                 continue  # One score for all: no line can be drawn through it.
             figures = of_campaign(some)
-            for figure in ("auc", "average_precision", "ece", "brier_skill"):
+            for figure in (*RANKS, *CHANCES):
                 compare(f"{name}.{campaign}.{figure}", row[figure], figures[figure])
     _strongest(scored.filter(protocol="loco", part="test"), metrics, compare)
     loco = own.filter(protocol="loco")
@@ -286,6 +288,7 @@ def test_every_derived_number_follows_from_the_stored_scores(
     [
         (("temporal", "campaigns", "gavel", "auc"), "temporal.gavel.auc"),
         (("random", "campaigns", "jetty", "ece"), "random.jetty.ece"),
+        (("temporal", "campaigns", "gavel", "log_loss"), "temporal.gavel.log_loss"),
         (
             ("baselines", "sgbot17", "campaigns", "jetty", "average_precision"),
             "sgbot17.jetty.average_precision",

@@ -17,6 +17,7 @@ from sklearn.metrics import (
     average_precision_score,
     brier_score_loss,
     confusion_matrix,
+    log_loss,
     roc_auc_score,
 )
 
@@ -72,6 +73,7 @@ def of_campaign(rows: pl.DataFrame) -> dict[str, float]:
         "auc": roc_auc_score(labels, logits),
         "average_precision": average_precision_score(labels, logits),
         "brier_skill": 1 - brier / (share * (1 - share)),
+        "log_loss": log_loss(labels, chances(logits)),
         "ece": calibration_error(chances(logits), labels),
         "slope": line.coef_[0, 0],
         "intercept": line.intercept_[0],
@@ -110,7 +112,7 @@ def faults(
             close = 1e-3 if figure in ("slope", "intercept") else CLOSE
             kept = row["figures"][figure]["value"]
             compare(f"{name}.{figure}", kept, value, close)
-            if figure in ("auc", "average_precision", "brier_skill", "ece"):
+            if figure not in ("slope", "intercept"):
                 quoted = metrics["loco"]["campaigns"][name][figure]
                 compare(f"metrics.{name}.{figure}", quoted, value, close)
         binned = sum(count for _, _, count in row["reliability"])
@@ -229,6 +231,7 @@ def details_are_there(details: dict[str, Any]) -> bool:
         ),
         (("campaigns", "orchard", "figures", "ece", "value"), "orchard.ece"),
         (("campaigns", "orchard", "figures", "slope", "value"), "orchard.slope"),
+        (("campaigns", "gavel", "figures", "log_loss", "value"), "gavel.log_loss"),
         (("campaigns", "gavel", "base_rate"), "gavel.base_rate"),
         (("campaigns", "gavel", "reliability", 3, 1), "gavel.reliability"),
         (("operating_points", 0, "tp"), "point 0.tp"),

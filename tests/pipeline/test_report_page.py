@@ -27,6 +27,7 @@ ORDER = (
     "Few false alarms",
     "Lines as aims",
     "Calibration on unseen operators",
+    "The surest answers",
     "Look-alikes",
     "Slices",
     "Amount of evidence",
@@ -110,14 +111,14 @@ def test_worth_among_people_is_shown_by_campaign_and_slice(
     point = copy.deepcopy(tiny_details["operating_points"][2])
     for at, row in enumerate(point["alerts"]):
         row |= {"alerts": 1111.0 * (at + 1), "ppv": 0.9 - at / 10}
-        row |= {"ppv_low": 0.0625, "ppv_high": 0.9375}
+        row |= {"ppv_low": 0.0625, "ppv_high": 0.9375, "npv": 0.9991 - at / 1000}
     changed["campaigns"]["gavel"]["point"] = point
     changed["slices"]["language"][0]["point"] = {"reason": "17 controls, 300 needed"}
 
     shown, before = words(made(tiny_world, changed)), words(page)
 
     assert "0.900 [0.062, 0.938] 0.800 [0.062, 0.938] 0.700 [0.062, 0.938]" in shown
-    assert "1,111 2,222 3,333 4,444" in shown
+    assert "0.9991 0.9981 0.9971 0.9961 1,111 2,222 3,333 4,444" in shown
     assert "1,111 2,222" not in before
     assert "52 controls, 300 needed" in before
     assert "17 controls, 300 needed" not in before
@@ -281,22 +282,23 @@ def test_lines_are_shown_as_aims_with_what_they_did(
         assert block["aim"] in words(page)
     strict = points["strict"]
     realised = {"recall": 0.4321, "fpr": 0.0071, "fpr_low": 0.004, "fpr_high": 0.012}
-    strict["pooled"] = realised | {"precision": 0.765, "controls": 900}
+    strict["pooled"] = realised | {"precision": 0.765, "npv": 0.9871, "controls": 900}
     for at, row in enumerate(strict["campaigns"].values()):
         row.pop("reason", None)
         row |= realised | {"precision": 0.5, "fpr": 0.001 * (at + 1), "recall": 0.9}
+        row["npv"] = 0.9994
     first, *_, last = strict["campaigns"]
     strict["campaigns"][first] |= {"recall": 0.125, "fpr": None, "reason": "9 controls"}
     cautious = points["cautious"]
-    cautious["pooled"] |= dict.fromkeys(("recall", "fpr", "precision"))
+    cautious["pooled"] |= dict.fromkeys(("recall", "fpr", "precision", "npv"))
     cautious["pooled"]["reason"] = "only 17 of them"
 
     shown = words(made(tiny_world, tiny_details, {"operating_points": points}))
 
     count = len(strict["campaigns"])
     ends = f"0.125 ({first}) 0.00{count}0 ({last})"
-    assert f"0.432 0.0071 [0.0040, 0.0120] 0.765 {ends}" in shown
-    assert f"{first} 0.125 – 0.500 9 controls" in shown
+    assert f"0.432 0.0071 [0.0040, 0.0120] 0.765 0.9871 {ends}" in shown
+    assert f"{first} 0.125 – 0.500 0.9994 9 controls" in shown
     assert "on campaigns left out: only 17 of them" in shown
     assert "only 17 of them" not in words(page)
 
@@ -305,6 +307,24 @@ def test_lines_are_shown_as_aims_with_what_they_did(
     shown = words(made(tiny_world, tiny_details, {"operating_points": points}))
     assert "counted nowhere, collected otherwise" in shown
     assert f"0.00{count}0 ({last})" not in shown
+
+
+def test_errors_of_the_surest_are_shown_under_each_protocol(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    shown = words(page)
+    for protocol in ("loco", "temporal", "random"):
+        for row in tiny_world.metrics[protocol]["selective_risk"].values():
+            ends = f"{row['mean']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
+            assert f"{ends} {row['worst']:.3f}" in shown
+    assert "random split, not to be quoted" in shown
+
+    details = copy.deepcopy({k: v for k, v in tiny_details.items() if k != "folder"})
+    for step in details["selective_risk"]:
+        step["temporal"] = None
+    gone = {"temporal": {"not_applicable": "one campaign is dated"}}
+    without = words(made(tiny_world, details, gone))
+    assert "not applicable: one campaign is dated" in without
 
 
 def test_people_s_agreement_stands_beside_wrong_labels(page: Html) -> None:
@@ -432,6 +452,7 @@ def test_curves_are_written_for_dvc(tiny_details: dict[str, Any]) -> None:
 
     assert {path.name for path in curves.iterdir()} == {
         "label_noise.csv",
+        "selective_risk.csv",
         "stability.csv",
         "time_to_detect.csv",
     }

@@ -11,7 +11,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.metrics import brier_score_loss, confusion_matrix, roc_auc_score
+from sklearn.metrics import (
+    brier_score_loss,
+    confusion_matrix,
+    log_loss,
+    roc_auc_score,
+)
 
 from features.catalogue import FEATURES
 from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
@@ -135,7 +140,7 @@ def of_slice(judged: pl.DataFrame, inside: pl.DataFrame) -> dict[str, Any]:
     row["point"] = point(inside)
     logits, labels = at_own_share(inside)
     if min(labels.sum(), (1 - labels).sum()) < 30:
-        return row | {"auc": None, "ece": None, "brier_skill": None}
+        return row | dict.fromkeys(("auc", "ece", "brier_skill", "log_loss"))
     areas, pairs = [], []
     for _, rows in inside.group_by("fold"):
         truth = rows["label"].to_numpy()
@@ -148,6 +153,7 @@ def of_slice(judged: pl.DataFrame, inside: pl.DataFrame) -> dict[str, Any]:
         "auc": float(np.average(areas, weights=pairs)),
         "ece": calibration_error(chances(logits), labels),
         "brier_skill": 1 - brier / (share * (1 - share)),
+        "log_loss": log_loss(labels, chances(logits)),
     }
 
 
@@ -239,6 +245,7 @@ def test_every_campaign_has_its_worth_where_there_are_controls(blocks: Both) -> 
         (("points", "orchard", "fp"), "points.orchard.fp"),
         (("slices", "language", 0, "fpr_high"), "slices.language.en.fpr_high"),
         (("slices", "language", 0, "brier_skill"), "slices.language.en.brier_skill"),
+        (("slices", "language", 1, "log_loss"), ".log_loss"),
         (("slices", "posts", 2, "auc"), ".auc"),
         (("slices", "posts", 1, "recall_low"), ".recall_low"),
         (("slices", "source", 0, "against"), ".against"),
