@@ -1,4 +1,4 @@
-"""Gates on figures of unseen campaigns: found, better than trivial, and calibrated."""
+"""Gates on unseen campaigns: found, better than trivial, calibrated, not by rote."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -115,6 +115,31 @@ def intervals_gate(
         held,
         limits.intervals_held_share,
         f"with intervals that hold in {ENOUGH:g} of the bins",
+    )
+
+
+def label_noise_gate(noise: Mapping[str, Any], limits: Limits) -> Gate:
+    """Some wrong labels in training leave the order of unseen accounts nearly as it is.
+
+    Args:
+        noise: block `label_noise` of metrics.json.
+        limits: see Limits.
+    """
+    code = "auc_lost_to_wrong_labels"
+    limit = (
+        f"at most {limits.wrong_labels_auc_loss:g} where {noise['share']:.0%} of the "
+        "labels trained on are wrong"
+    )
+    loss = noise["auc_loss"]
+    if loss is None:
+        return unmeasured(code, limit, noise["reason"])
+    return judged(
+        code,
+        loss,
+        limit,
+        loss <= limits.wrong_labels_auc_loss,
+        "wrong labels are learnt with the right ones; pull leaves more, or make them "
+        "larger (train.lambda_l2, train.min_data_in_leaf)",
     )
 
 

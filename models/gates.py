@@ -25,6 +25,7 @@ CODES: Final = (
     "unseen_slope",
     "unseen_slope_by_campaign",
     "unseen_intervals_held",
+    "auc_lost_to_wrong_labels",
     "mask_only_auc",
     "single_feature_auc",
     "control_origin",
@@ -95,6 +96,7 @@ class Limits:
     campaign_slope_high: float
     campaign_slopes_share: float
     intervals_held_share: float
+    wrong_labels_auc_loss: float
     mask_only_low: float
     mask_only_high: float
     single_feature_auc: float

@@ -8,6 +8,7 @@ from models.coverage import SERVED_RECALL
 from models.evaluation import headline_lead, rounded, shared_campaigns
 from models.metrics import FIGURES
 from pipeline.doubt_card import doubt_lines
+from pipeline.label_card import label_lines
 
 _LABELS = {
     "platform": "removed by a platform as part of an operation",
@@ -129,6 +130,7 @@ def model_card(
         f"{_n(metrics['optimism_gap'].get('auc'))} AUC more.",
         "",
         *doubt_lines(metrics),
+        *label_lines(metrics),
         "## Look-alikes",
         "",
         "Honest accounts of kinds that are easily mistaken, never trained on; share of "

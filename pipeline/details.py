@@ -1,4 +1,4 @@
-"""Details: figures by slice, operating point, evidence and noise, for the report page."""
+"""Details: figures by slice, operating point, coverage and evidence, for the page."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -6,6 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from models.metrics import FPR
+from models.over_time import over_time
 from models.panel import fold_thresholds
 from models.posts_curves import (
     draw_sample,
@@ -14,16 +15,13 @@ from models.posts_curves import (
     time_to_detect,
     with_thresholds,
 )
-from models.training_sets import training_sets
 from pipeline.doubt import AbstentionParams
 from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
 from pipeline.files import atomic_directory, read_json, write_json
-from pipeline.noise_curve import SHARES, noise_curve, worst_folds
 from pipeline.report_facts import facts, what_is_known
 from pipeline.rescoring import Stored, rescored
 from pipeline.section import load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
-from pipeline.train import TrainParams, load_data
 
 # Curves that are plots too, and their columns.
 CURVES: Final = {
@@ -37,7 +35,6 @@ CURVES: Final = {
 def details(
     paths: dict[str, Path],
     params: EvaluateParams,
-    recipe: TrainParams,
     silence: AbstentionParams,
 ) -> dict[str, Any]:
     """Write report.json and the points of the curves; the former.
@@ -45,10 +42,9 @@ def details(
     Args:
         paths: the outputs of earlier stages, by name; `out` and `curves` to write.
         params: section evaluate.
-        recipe: section train, for the boosters that are trained on wrong labels.
         silence: section calibrate.abstention, whose fewest posts the curve must bear out.
     """
-    labelled, trained = paths["labelled"], paths["trained"]
+    labelled = paths["labelled"]
     scored = load_scored(paths["calibrated"], labelled)
     declared = read_json(labelled / "campaigns.json")
     found = facts(
@@ -62,37 +58,40 @@ def details(
     )
     say("slices and operating points: done")
     loco = scored.filter(model="telltale", protocol="loco")
-    unseen = loco.filter(part="test").select("account_id", "fold", "label", "logit")
+    unseen = loco.filter(part="test").select("account_id", "fold", "label", "campaign")
     names = ("canonical", "labelled", "features", "trained", "calibrated")
-    sample = draw_sample(unseen.drop("logit"), params.curve_accounts, params.seed)
-    scores = rescored(Stored(**{name: paths[name] for name in names}), sample)
+    sample = draw_sample(unseen, params.curve_accounts, params.seed)
+    scores = rescored(
+        Stored(**{name: paths[name] for name in names}),
+        sample,
+        params.days_earlier,
+        silence.least_posts,
+    )
     sample = with_thresholds(sample, fold_thresholds(loco, FPR))
     found["time_to_detect"] = time_to_detect(scores, sample, params.confidence)
     found["stability"] = stability(scores, sample, params.confidence)
     found["least_posts"] = least_posts(
         found["stability"], silence.least_posts, params.most_harmed
     )
-    say("curves over posts: done")
-    folds = pl.read_parquet(paths["folds"] / "folds.parquet")
-    campaigns = read_json(paths["metrics"])["loco"]["campaigns"]
-    found["label_noise"] = noise_curve(
-        unseen.sort("fold", "account_id"),
-        load_data(paths["features"], pl.read_parquet(labelled / "labels.parquet")),
-        worst_folds(campaigns, params.noise_folds),
-        {one.key: one for one in training_sets(folds)},
-        read_json(trained / "trees.json"),
-        recipe.recipe(),
-        SHARES,
+    found["over_time"] = {"days": params.days_earlier} | over_time(
+        scores,
+        sample,
+        {
+            f"fpr_{rate:g}": fold_thresholds(loco, rate)
+            for rate in (FPR, params.audits.panel_rate)
+        },
+        params.confidence,
     )
-    say("curve over label noise: done")
+    say("curves over posts and time: done")
     write_json(found, paths["out"])
+    noise = read_json(paths["metrics"])["label_noise"]["curve"]
     with atomic_directory(paths["curves"]) as working:
         for name, columns in CURVES.items():
             points = pl.DataFrame(
                 # The last row of the first curve is of no number of posts.
                 [
                     [r[c] for c in columns]
-                    for r in found[name]
+                    for r in (found | {"label_noise": noise})[name]
                     if r[columns[0]] is not None
                 ],
                 schema=columns,
@@ -108,7 +107,6 @@ _PATHS = (
     ("trained", "output of train"),
     ("features", "output of featurize"),
     ("labelled", "output of label"),
-    ("folds", "output of split"),
     ("canonical", "tables of ingest"),
     ("metrics", "metrics.json of evaluate"),
     ("out", "report.json to write"),
@@ -123,11 +121,10 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True, help=what)
     args = parser.parse_args()
     params = load_section(args.params, "evaluate", EvaluateParams)
-    recipe = load_section(args.params, "train", TrainParams)
     silence = load_section(args.params, "calibrate.abstention", AbstentionParams)
     with world_lock(args.world):
         paths = {name: getattr(args, name) for name, _ in _PATHS}
-        details(paths, params, recipe, silence)
+        details(paths, params, silence)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Evaluate: figures of unseen campaigns first, then audits, gates, plots, model card."""
+"""Evaluate: figures of unseen campaigns, audits, doubtful labels, gates, plots, card."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,20 +8,23 @@ from pydantic import Field
 
 from models.bundle import load_bundle
 from models.curves import campaign_curves, importance, read_by, score_histogram
-from models.evaluation import Campaign, Rules
+from models.evaluation import Campaign, Rules, headline_rows
+from models.training_sets import training_sets
 from pipeline.audits import audit
 from pipeline.card import model_card
 from pipeline.doubt_report import doubt_report
 from pipeline.files import atomic_directory, atomic_file, read_json, write_json
 from pipeline.gate_params import WorldGates
 from pipeline.hidden_report import hidden_report, load_trained
+from pipeline.label_errors import LabelErrorParams, label_errors
 from pipeline.live_checks import LiveChecks, check_live
 from pipeline.model_audits import AuditParams, model_audits
-from pipeline.report import evaluation_report, gate_results
+from pipeline.noise_curve import label_noise, worst_folds
+from pipeline.report import evaluation_report, gate_results, protocol_rows
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.summary import summary_lines
-from pipeline.train import load_data
+from pipeline.train import TrainParams, load_data
 
 
 class EvaluateParams(Section):
@@ -37,8 +40,10 @@ class EvaluateParams(Section):
     mask_least_gain: Annotated[float, Field(ge=0)]
     account_draws: Annotated[int, Field(ge=50)]
     curve_accounts: Annotated[int, Field(ge=20)]
+    days_earlier: Annotated[int, Field(ge=1)]
     most_harmed: Annotated[float, Field(ge=0, le=1)]
     noise_folds: Annotated[int, Field(ge=0)]
+    label_errors: LabelErrorParams
     audits: AuditParams
     gates: WorldGates
 
@@ -65,8 +70,16 @@ def load_campaigns(labelled: Path) -> list[Campaign]:
     ]
 
 
-def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
-    """Write metrics.json, plots and the model card; the metrics."""
+def evaluate(
+    paths: dict[str, Path], params: EvaluateParams, recipe: TrainParams
+) -> dict[str, Any]:
+    """Write metrics.json, suspected label errors, plots and the model card; the metrics.
+
+    Args:
+        paths: the outputs of earlier stages, by name, and those to write.
+        params: section evaluate.
+        recipe: section train, for the boosters that are trained on wrong labels.
+    """
     scored = load_scored(paths["calibrated"], paths["labelled"])
     declared = read_json(paths["labelled"] / "campaigns.json")
     campaigns = load_campaigns(paths["labelled"])
@@ -93,15 +106,30 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
         params.mask_least_gain,
         read_by(bundle.booster),
     )
+    labels = pl.read_parquet(paths["labelled"] / "labels.parquet")
+    data = load_data(paths["features"], labels)
     metrics["audit"]["hidden_positives"] = hidden_report(
-        scored,
-        load_data(
-            paths["features"], pl.read_parquet(paths["labelled"] / "labels.parquet")
-        ),
-        load_trained(paths["trained"]),
-        params.rules(),
+        scored, data, load_trained(paths["trained"]), params.rules()
     )
     say("audit of the collection: done")
+    tested = protocol_rows(scored.filter(model="telltale"), "loco").sort(
+        "fold", "account_id"
+    )
+    suspects, metrics["label_errors"] = label_errors(
+        headline_rows(tested, campaigns), labels, params.label_errors
+    )
+    with atomic_file(paths["label_errors"]) as working:
+        suspects.write_parquet(working)
+    folds = pl.read_parquet(paths["folds"] / "folds.parquet")
+    metrics["label_noise"] = label_noise(
+        tested,
+        data,
+        worst_folds(metrics["loco"]["campaigns"], params.noise_folds),
+        {one.key: one for one in training_sets(folds)},
+        read_json(paths["trained"] / "trees.json"),
+        recipe.recipe(),
+    )
+    say("doubts about labels: done")
     metrics["audit"] |= model_audits(
         paths, scored, campaigns, params.rules(), params.audits
     )
@@ -110,11 +138,6 @@ def evaluate(paths: dict[str, Path], params: EvaluateParams) -> dict[str, Any]:
     limits = params.gates.of(bundle.description["world"]).limits()
     metrics["gates"] = [g.to_dict() for g in gate_results(metrics, live, limits)]
     write_json(metrics, paths["metrics"])
-    tested = scored.filter(
-        (pl.col("model") == "telltale")
-        & (pl.col("protocol") == "loco")
-        & (pl.col("part") == "test")
-    ).sort("fold", "account_id")
     with atomic_directory(paths["plots"]) as working:
         curves = campaign_curves(tested, [c.name for c in campaigns])
         curves["importance"] = importance(bundle.booster)
@@ -137,6 +160,7 @@ _PATHS = (
     ("metrics", "metrics.json to write"),
     ("plots", "directory of plot data to write"),
     ("card", "model card to write"),
+    ("label_errors", "Parquet file of suspected label errors to write"),
 )
 
 
@@ -144,11 +168,14 @@ def main() -> None:
     """Run the command."""
     parser = stage_parser(__doc__)
     for name, what in _PATHS:
-        parser.add_argument(f"--{name}", type=Path, required=True, help=what)
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(option, type=Path, required=True, help=what)
     args = parser.parse_args()
     params = load_section(args.params, "evaluate", EvaluateParams)
+    recipe = load_section(args.params, "train", TrainParams)
+    paths = {name: getattr(args, name) for name, _ in _PATHS}
     with world_lock(args.world):
-        metrics = evaluate({name: getattr(args, name) for name, _ in _PATHS}, params)
+        metrics = evaluate(paths, params, recipe)
     for line in summary_lines(args.world, metrics):
         say(line)
 

@@ -61,6 +61,7 @@ class GateParams(Section):
     campaign_slope_high: Annotated[float, Field(ge=1)]
     campaign_slopes_share: Share
     intervals_held_share: Share
+    wrong_labels_auc_loss: Share
     mask_only_low: Annotated[float, Field(ge=0, le=0.5)]
     mask_only_high: Auc
     single_feature_auc: Annotated[float, Field(ge=STRONG, le=1)]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from models.evaluation import rounded
 from models.metrics import Labels
 from models.nested import Data, train_sets
 from models.noise import flipped, measured_auc
@@ -13,7 +14,33 @@ from models.slices import auc_within_folds
 from models.training import Recipe, raw_scores
 from models.training_sets import TrainingSet, set_key
 
-SHARES: Final = (0.05, 0.1, 0.2)
+# The share that the gate is about.
+GATED: Final = 0.1
+SHARES: Final = (0.05, GATED, 0.2)
+
+
+def label_noise(
+    judged: pl.DataFrame,
+    data: Data,
+    folds: Sequence[str],
+    sets: Mapping[str, TrainingSet],
+    trees: Mapping[str, int],
+    recipe: Recipe,
+) -> dict[str, Any]:
+    """Block `label_noise` of metrics.json; for the arguments see `noise_curve`.
+
+    Returns:
+        share: GATED; auc_loss: how far AUC on right labels falls where so many labels
+        trained on are wrong, null with the reason without a fold; curve.
+    """
+    curve = noise_curve(judged, data, folds, sets, trees, recipe, SHARES)
+    aucs = {row["share"]: row["auc"] for row in curve}
+    found: dict[str, Any] = {"share": GATED, "auc_loss": None}
+    if None in (aucs[0.0], aucs[GATED]):
+        found["reason"] = "no fold is trained again (evaluate.noise_folds)"
+    else:
+        found["auc_loss"] = rounded(aucs[0.0] - aucs[GATED])
+    return found | {"curve": curve}
 
 
 def noise_curve(

@@ -27,6 +27,7 @@ from models.figure_gates import (
     campaign_slopes_gate,
     floor_gates,
     intervals_gate,
+    label_noise_gate,
     slope_gate,
 )
 from models.gates import (
@@ -202,6 +203,7 @@ def gate_results(
         slope_gate(audit["calibration"], limits),
         campaign_slopes_gate(audit["calibration"]["campaigns"], headline, limits),
         intervals_gate(metrics["intervals"]["campaigns"], headline, limits),
+        label_noise_gate(metrics["label_noise"], limits),
         mask_gate(audit["mask_only_auc"], limits),
         single_feature_gate(audit["single_features_read"], own, limits),
         origin_gate(audit["control_origin"], limits),

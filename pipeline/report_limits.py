@@ -13,6 +13,7 @@ _SHORT: Final = 8
 _SHOWN: Final = {
     *("loco", "temporal", "random", "optimism_gap", "panel", "baselines", "audit"),
     *("lead_on_strongest", "gates", "operating_points"),
+    *("label_noise", "label_errors"),
 }
 
 

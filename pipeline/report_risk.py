@@ -13,7 +13,9 @@ _PROTOCOLS: Final = {
     "random": "random split, not to be quoted",
 }
 # Ends of the scale: errors are small, and from 0 to 1 all would lie on the floor.
-_ENDS: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
+_ENDS: Final = (0.04, 0.08, 0.2, 0.4, 0.8, 1.0)
+# Steps that are named under the curve; there is no room for all.
+_NAMED: Final = (0.25, *ERRORS.values())
 
 
 def selective_risk(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
@@ -59,7 +61,10 @@ def selective_risk(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
         told(["protocol", "coverage", "error, mean", "worst", "note"], rows),
         charts.lines(
             "Error by coverage, the surest accounts first",
-            [f"{row['coverage']:.0%}" for row in steps],
+            [
+                f"{row['coverage']:.0%}" if row["coverage"] in _NAMED else ""
+                for row in steps
+            ],
             shown,
             next(end for end in _ENDS if end >= most),
         ),

@@ -9,7 +9,7 @@ NAMES: Final = {
     "auc": "AUC",
     "average_precision": "average precision",
     "recall_at_fpr_0.01": "recall at FPR 1 %",
-    "partial_auc_at_fpr_0.01": "partial AUC to FPR 1 %",
+    "partial_auc_at_fpr_0.01": "partial AUC",
     "brier_skill": "Brier skill",
     "log_loss": "log loss",
     "ece": "calibration error",

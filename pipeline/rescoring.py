@@ -5,28 +5,26 @@ and calibrator of their own fold, through build_features like any request. What 
 nulled by its masks stays null, so that with all posts each score is the stored one.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import lightgbm as lgb
 import polars as pl
 
-from features import schema
 from features.artefacts import Artefacts
 from features.build import build_features
 from features.catalogue import FEATURES
 from models.calibrator import Calibrator
 from models.matrix import Matrix, to_matrix
-from models.posts_curves import ALL, FIRST, LATEST
-from models.slices import LEAST
 from models.training import Floats, raw_scores
 from models.training_sets import set_key
 from pipeline.canonical_posts import scan_posts
 from pipeline.featurize import FITTED
 from pipeline.files import read_json
 from pipeline.masking import apply_masks
+from pipeline.moments import in_order, moments_of, parts_of
 
 # Those of the model that need no fitted table.
 STATIC: Final = tuple(f for f in FEATURES if f not in FITTED)
@@ -43,8 +41,10 @@ class Stored:
     calibrated: Path
 
 
-def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
-    """Logits from all, the first k and the latest n posts of each account.
+def rescored(
+    stored: Stored, sample: pl.DataFrame, days: int, least: int
+) -> pl.DataFrame:
+    """Logits from all, the first k and the latest n posts of each account, and earlier.
 
     Only accounts with posts, all of which bear a time: of others nobody knows which
     came first.
@@ -52,11 +52,13 @@ def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
     Args:
         stored: see Stored.
         sample: account_id and fold.
+        days: how much earlier accounts are scored too.
+        least: fewest posts that an account must have had by then.
 
     Returns:
-        account_id, n_posts (that count), part (`all`, `first` or `latest`), posts (k or
-        n; null for all) and logit; a row only where an account has that many posts, of
-        `latest` more than that many, and at least 30 accounts do.
+        account_id, n_posts (that count), part (`all`, `first`, `latest`, `earlier` or
+        `now`), posts (k or n; null for others) and logit; a row only where an account
+        has that many posts, of `latest` more than that many, and at least 30 accounts do.
     """
     accounts, posts = masked(stored, sample)
     dated = posts.group_by("account_id").agg(
@@ -72,7 +74,10 @@ def rescored(stored: Stored, sample: pl.DataFrame) -> pl.DataFrame:
         if (members := sample.filter(fold=fold).join(told, on="account_id")).height
     }
     parts = []
-    for part, number, whose, which in parts_of(accounts, posts, told):
+    every = chain(
+        parts_of(accounts, posts, told), moments_of(accounts, posts, days, least)
+    )
+    for part, number, whose, which in every:
         static = build_features(whose, which, None, STATIC)
         for fold, scorer in scorers.items():
             here = sample.filter(fold=fold)
@@ -114,58 +119,6 @@ def masked(stored: Stored, sample: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataF
         .collect(),
         pl.read_parquet(stored.labelled / "masks.parquet"),
     )
-
-
-def in_order(posts: pl.DataFrame) -> pl.DataFrame:
-    """Posts of each account in order of time, those of one moment in one order too.
-
-    Which of them are the first k must not depend on the order of rows.
-    """
-    return posts.sort("account_id", "posted_at", "post_id", "text", "kind")
-
-
-def parts_of(
-    accounts: pl.DataFrame, posts: pl.DataFrame, told: pl.DataFrame
-) -> Iterator[tuple[str, int | None, pl.DataFrame, pl.DataFrame]]:
-    """What is to be scored: (part, number, accounts, posts), as for `rescored`.
-
-    Args:
-        accounts: masked.
-        posts: theirs, masked, in order of time.
-        told: account_id, n_posts.
-    """
-    yield ALL, None, accounts, posts
-    counted = accounts.join(told, on="account_id", maintain_order="left")
-    for number in FIRST:
-        whose = counted.filter(pl.col("n_posts") >= number).drop("n_posts")
-        if whose.height < LEAST:
-            continue
-        which = (
-            posts.join(whose, on="account_id", how="semi", maintain_order="left")
-            .group_by("account_id", maintain_order=True)
-            .head(number)
-        )
-        moments = which.group_by("account_id").agg(pl.col("posted_at").max())
-        # A minute later, before which the last of these posts lies; what the profile
-        # counted much later was not known then.
-        early = whose.join(
-            moments, on="account_id", maintain_order="left"
-        ).with_columns(
-            (pl.col("posted_at") + pl.duration(minutes=1)).alias("as_of"),
-            *(pl.lit(None).cast(pl.Int64).alias(c) for c in schema.COUNTS["accounts"]),
-        )
-        yield "first", number, early.select(list(schema.ACCOUNTS)), which
-    for number in LATEST:
-        whose = counted.filter(pl.col("n_posts") > number).drop("n_posts")
-        if whose.height >= LEAST:
-            which = (
-                posts.join(whose, on="account_id", how="semi", maintain_order="left")
-                .group_by("account_id", maintain_order=True)
-                .tail(number)
-            )
-            # As of any history that is cut: it does not reach back to the beginning.
-            cut = whose.with_columns(pl.lit(False).alias("history_complete"))
-            yield "latest", number, cut, which
 
 
 class FoldScorer:

@@ -25,7 +25,7 @@ MODEL_FILES: Final = ("booster.txt", "calibrator.json", "bundle.json")
 MODEL_PACKAGES: Final = ("lightgbm", "numpy", "scipy", "narwhals")
 MEASURED: Final = (
     *("loco", "temporal", "random", "optimism_gap", "baselines", "lead_on_strongest"),
-    "audit",
+    *("audit", "label_noise", "label_errors"),
 )
 
 

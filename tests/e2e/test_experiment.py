@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 PLOTS = {
     *("roc", "precision_recall", "reliability", "importance", "scores"),
-    *("label_noise", "stability", "time_to_detect"),
+    *("label_noise", "selective_risk", "stability", "time_to_detect"),
 }
 
 

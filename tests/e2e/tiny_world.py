@@ -23,6 +23,7 @@ SMALL_WORLD = """\
         recall_mean: 0.0
         campaign_slopes_share: 0.0
         intervals_held_share: 0.0
+        wrong_labels_auc_loss: 0.1
         auc_worst: 0.6
         brier_skill_worst: -0.5
         slope_low: 0.5

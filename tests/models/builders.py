@@ -71,6 +71,7 @@ LIMITS = Limits(
     campaign_slope_high=2.0,
     campaign_slopes_share=0.75,
     intervals_held_share=0.75,
+    wrong_labels_auc_loss=0.02,
     mask_only_low=0.45,
     mask_only_high=0.55,
     single_feature_auc=0.95,

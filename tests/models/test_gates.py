@@ -18,6 +18,7 @@ from models.figure_gates import (
     campaign_slopes_gate,
     floor_gates,
     intervals_gate,
+    label_noise_gate,
     slope_gate,
 )
 from models.gates import (
@@ -81,6 +82,10 @@ def intervals(*values: float | None) -> Gate:
     return intervals_gate(rows | {"apart": {"bins_held": 0.0}}, "abcdef", LIMITS)
 
 
+def noise(loss: float | None) -> Gate:
+    return label_noise_gate({"share": 0.1, "auc_loss": loss, "reason": "none"}, LIMITS)
+
+
 def single(value: float, block: str = "ring", name: str = "age") -> Gate:
     return single_feature_gate({block: {name: value}}, [block], LIMITS)
 
@@ -130,6 +135,7 @@ def evasion(share: float | None) -> Gate:
         (slopes(1.0, 1.0, 1.0, None), slopes(1.0, 1.0, None, None)),
         (intervals(0.8, 1.0, 0.9, 0.1), intervals(0.79, 1.0, 0.9, 0.1)),
         (intervals(0.8, None), intervals(0.79, None)),
+        (noise(0.02), noise(0.0201)),
         (single(0.95), single(0.9501)),
         (origin(0.75), origin(0.7501)),
         (panel(0.02), panel(0.0201)),
@@ -165,6 +171,7 @@ def test_a_gate_passes_and_its_twin_fails(passing: Gate, failing: Gate) -> None:
         slope(None),
         slopes(),
         intervals(None),
+        noise(None),
         single_feature_gate({"ring": {"age": 1.0}}, ["other"], LIMITS),
         origin_gate({}, LIMITS),
         panel_gate({}, LIMITS),

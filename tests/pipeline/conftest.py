@@ -103,6 +103,7 @@ def tiny_params(root: Path) -> dict[str, Any]:
         "auc_mean": 0.8,
         "auc_worst": 0.6,
         "brier_skill_worst": -0.5,
+        "wrong_labels_auc_loss": 0.1,
         "slope_low": 0.5,
         "slope_high": 2.0,
         "single_feature_auc": 0.9995,
@@ -170,19 +171,20 @@ def tiny_world(
     )
     paths = {name: folder / name for name in (*names, "plots")}
     paths |= {"metrics": folder / "metrics.json", "card": folder / "model_card.md"}
+    paths |= {"label_errors": folder / "label_errors.parquet"}
     judged = EvaluateParams.model_validate(tiny_params["evaluate"])
-    return TinyWorld(folder, tiny_params, evaluate(paths, judged))
+    return TinyWorld(folder, tiny_params, evaluate(paths, judged, recipe))
 
 
 def write_details(world: TinyWorld, out: Path) -> None:
     """report.json and curves of the tiny world, in a folder."""
-    names = ("calibrated", "trained", "features", "labelled", "folds", "canonical")
+    names = ("calibrated", "trained", "features", "labelled", "canonical")
     paths = {name: world.folder / name for name in names}
     paths |= {"metrics": world.folder / "metrics.json"}
     paths |= {"out": out / "report.json", "curves": out / "curves"}
     params = EvaluateParams.model_validate(world.params["evaluate"])
     silence = AbstentionParams(**world.params["calibrate"]["abstention"])
-    details(paths, params, TrainParams(**world.params["train"]), silence)
+    details(paths, params, silence)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import pytest
 
 from models.evaluation import headline_lead
 from models.metrics import FIGURES
+from pipeline.agreement import AGREEMENT
 from pipeline.card import model_card
 from tests.pipeline.conftest import TinyWorld
 
@@ -34,6 +35,9 @@ def test_every_figure_comes_from_the_metrics(tiny_world: TinyWorld) -> None:
     allowed |= {f"{1 - row['share']:.3f}" for row in abstention.values()}
     allowed |= {f"{tiny_world.bundle.calibrator.slope:.3f}"}
 
+    # Published, and said to be.
+    allowed |= {word for *_, kappa in AGREEMENT for word in kappa.split()}
+
     # The sign of a lead stands before it.
     shown = {found.lstrip("+") for found in re.findall(r"[+-]?\d+\.\d{3}\b", text)}
 
@@ -51,6 +55,21 @@ def test_another_figure_in_the_metrics_is_another_in_the_card(
 
     assert "| auc | 0.123 |" in text
     assert "| auc | 0.123 |" not in card(tiny_world)
+
+
+def test_the_card_says_how_far_labels_can_be_believed(tiny_world: TinyWorld) -> None:
+    metrics = tiny_world.metrics
+    noise = metrics["label_noise"] | {"auc_loss": None, "reason": "no fold at all"}
+
+    text, without = card(tiny_world), card(tiny_world, metrics | {"label_noise": noise})
+
+    for who, accounts, choice, kappa in AGREEMENT:
+        assert f"| {who} | {accounts:,} | {choice} | {kappa} |" in text
+    for name in ("controls", "takedown_accounts"):
+        found = metrics["label_errors"][name]
+        assert f"{found['suspected']} of {found['judged']} " in text
+    assert "labels trained on are wrong: not measured, no fold at all." in without
+    assert "no fold at all" not in text
 
 
 def test_the_written_card_is_that_card(tiny_world: TinyWorld) -> None:

@@ -1,14 +1,18 @@
 """Trained again without noise, a fold's model is the stored one."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 import pytest
 
+from models.figure_gates import label_noise_gate
 from models.slices import auc_within_folds
+from models.training import Recipe
 from models.training_sets import training_sets
+from pipeline.evaluate import EvaluateParams
 from pipeline.files import read_json
-from pipeline.noise_curve import noise_curve, worst_folds
+from pipeline.noise_curve import label_noise, noise_curve, worst_folds
 from pipeline.train import TrainParams, load_data
 from tests.pipeline.conftest import TinyWorld
 
@@ -52,6 +56,40 @@ def test_no_noise_changes_nothing_and_half_leaves_nothing(
     assert half["auc"] < clean["auc"] - 0.05
     assert clean["flawless"] == 1
     assert half["flawless"] == pytest.approx(0.5)
+
+
+def test_the_block_says_what_a_tenth_costs_and_a_model_that_learns_by_heart_is_refused(
+    tiny_world: TinyWorld, unseen: pl.DataFrame
+) -> None:
+    world, params = (
+        tiny_world,
+        EvaluateParams.model_validate(tiny_world.params["evaluate"]),
+    )
+    # The limit that is committed; so small a world is allowed more.
+    limits = replace(params.gates.of("demo").limits(), wrong_labels_auc_loss=0.02)
+    section = world.params["train"]
+    greedy = {"learning_rate": 0.3, "min_data_in_leaf": 1, "lambda_l2": 0.0}
+    sound = TrainParams(**section).recipe()
+    by_heart = TrainParams(**{**section, **greedy, "rounds": 60}).recipe()
+    sets = {one.key: one for one in training_sets(world.table("folds/folds"))}
+    data = load_data(world.folder / "features", world.table("labelled/labels"))
+
+    def block(folds: list[str], recipe: Recipe, trees: int) -> dict[str, Any]:
+        counts = {f"loco/{fold}": trees for fold in folds}
+        return label_noise(unseen, data, folds, sets, counts, recipe)
+
+    stored, folds = world.metrics["label_noise"], ["jetty", "gavel"]
+    refused = label_noise_gate(block(folds, by_heart, 60), limits)
+    nothing = block([], sound, 30)
+
+    clean, *noisy = stored["curve"]
+    [tenth] = [row for row in noisy if row["share"] == 0.1]
+    assert stored["auc_loss"] == pytest.approx(clean["auc"] - tenth["auc"], abs=1e-6)
+    assert clean["auc"] == auc_within_folds(unseen)
+    assert label_noise_gate(stored, limits).status == "passed"
+    assert (refused.code, refused.status) == ("auc_lost_to_wrong_labels", "failed")
+    assert nothing["auc_loss"] is None
+    assert label_noise_gate(nothing, limits).status == "not_applicable"
 
 
 def test_without_a_fold_only_the_ceiling_is_worked_out(

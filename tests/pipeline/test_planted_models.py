@@ -96,7 +96,8 @@ def leaking(tiny_world: TinyWorld, tmp_path_factory: pytest.TempPathFactory) -> 
     names = ("trained", "calibrated", "features", "labelled", "folds", "canonical")
     paths = {name: folder / name for name in (*names, "bundle", "plots")}
     paths |= {"metrics": folder / "metrics.json", "card": folder / "model_card.md"}
-    return evaluate(paths, EvaluateParams.model_validate(params["evaluate"]))
+    paths |= {"label_errors": folder / "label_errors.parquet"}
+    return evaluate(paths, EvaluateParams.model_validate(params["evaluate"]), recipe)
 
 
 def test_a_model_trained_on_a_leaked_id_is_refused(

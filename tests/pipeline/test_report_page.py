@@ -9,6 +9,7 @@ import pytest
 
 from models.coverage import SERVED_RECALL
 from pipeline import charts
+from pipeline.agreement import AGREEMENT, SOURCE
 from pipeline.evaluate import EvaluateParams
 from pipeline.files import read_json, write_json
 from pipeline.markup import Html
@@ -32,6 +33,7 @@ ORDER = (
     "Slices",
     "Amount of evidence",
     "Wrong labels",
+    "Suspected label errors",
     "Trivial baselines",
     "Audits",
     "Confounds and limits",
@@ -327,8 +329,58 @@ def test_errors_of_the_surest_are_shown_under_each_protocol(
     assert "not applicable: one campaign is dated" in without
 
 
+def test_scores_some_days_apart_are_shown_with_the_worst_campaign(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    shown, found = words(page), copy.deepcopy(tiny_details["over_time"])
+    pooled = found["pooled"]
+    at = pooled["at"]["fpr_0.01"]
+    ends = f"[{at['flip_rate_low']:.3f}, {at['flip_rate_high']:.3f}]"
+    rank = f"{pooled['rank_correlation']:.3f} {at['flip_rate']:.3f} {ends}"
+    assert "Stability over time: 30 days earlier against now" in shown
+    assert f"all {pooled['accounts']} {rank}" in shown
+
+    worse = copy.deepcopy(pooled) | {"rank_correlation": 0.1234}
+    worse["at"]["fpr_0.01"]["flip_rate"] = 0.4321
+    found["campaigns"] = {"gavel": worse, "jetty": pooled}
+    found["worst"] = {
+        "rank_correlation": {"campaign": "gavel", "value": 0.1234},
+        "fpr_0.01": {"campaign": "gavel", "value": 0.4321},
+        "fpr_0.005": {"campaign": None, "value": None},
+    }
+    marked = made(tiny_world, {**tiny_details, "over_time": found})
+    assert 'class="marked">0.123</td>' in marked
+    assert re.search('class="marked">0.432 ', marked)
+    gone = {"days": 30, "pooled": None, "reason": "0 accounts have both scores"}
+    without = words(made(tiny_world, {**tiny_details, "over_time": gone}))
+    assert "Not reported: 0 accounts have both scores." in without
+
+
+def test_suspected_labels_are_counted_and_left_to_a_review(
+    page: Html, tiny_world: TinyWorld
+) -> None:
+    shown = words(page)
+    block = tiny_world.metrics["label_errors"]
+
+    for name in ("takedown_accounts", "controls"):
+        found = block[name]
+        row = f"{found['judged']} {found['suspected']} {found['expected']:.2f}"
+        assert f"{name.replace('_', ' ')} {row} {found['listed']}" in shown
+        for source, counts in found["sources"].items():
+            title = f"{source} {name.replace('_', ' ')} {counts['kind']}"
+            assert f"{title} {counts['suspected']} {counts['listed']}" in shown
+    assert "artifacts/demo/label_errors.parquet" in shown
+    assert "Nothing is removed or relabelled by this list: a review decides" in shown
+    assert "label.reviewers.files" in shown
+    for account in tiny_world.table("label_errors")["account_id"]:
+        assert account not in page
+
+
 def test_people_s_agreement_stands_beside_wrong_labels(page: Html) -> None:
-    assert "agreed little: three experts on 1,000 of them with a kappa" in words(page)
+    shown = words(page)
+    for who, accounts, choice, kappa in AGREEMENT:
+        assert f"{who} {accounts:,} {choice} {kappa}" in shown
+    assert SOURCE in shown
 
 
 def test_confounded_campaigns_and_missing_times_are_said(

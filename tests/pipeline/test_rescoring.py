@@ -6,12 +6,15 @@ from typing import Any
 import polars as pl
 import pytest
 
+from features.build import count_posts
 from models.posts_curves import draw_sample, stability, time_to_detect, with_thresholds
-from pipeline.rescoring import Stored, in_order, parts_of, rescored
+from pipeline.moments import in_order, moments_of, parts_of
+from pipeline.rescoring import Stored, rescored
 from tests.features.builders import make_account, make_posts
 from tests.pipeline.conftest import TinyWorld, put_posts
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
+DAYS = 30
 
 
 def stored(world: TinyWorld) -> Stored:
@@ -32,7 +35,7 @@ def unseen(world: TinyWorld) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def scores(tiny_world: TinyWorld) -> pl.DataFrame:
     sample = draw_sample(unseen(tiny_world).drop("logit"), 160, 11)
-    return rescored(stored(tiny_world), sample)
+    return rescored(stored(tiny_world), sample, DAYS, 5)
 
 
 def test_with_all_posts_a_score_is_the_stored_one(
@@ -59,7 +62,8 @@ def test_another_folds_model_would_be_noticed(
         .otherwise("fold")
     ).filter(fold="orchard")
 
-    found = rescored(stored(tiny_world), wrong.drop("logit")).filter(part="all")
+    given = stored(tiny_world)
+    found = rescored(given, wrong.drop("logit"), DAYS, 5).filter(part="all")
 
     compared = found.join(sample, on="account_id")
     right = compared["logit"] == compared["logit_right"]
@@ -109,6 +113,30 @@ def test_first_posts_are_judged_when_they_are_written() -> None:
     assert posts["posted_at"].max() == START + timedelta(hours=4)
     assert set(accounts["as_of"]) == {START + timedelta(hours=4, minutes=1)}
     assert accounts["followers"].null_count() == 40
+
+
+def test_earlier_is_the_same_account_of_that_day_without_counts() -> None:
+    """Fifty posts an hour apart; as_of lies thirty days after the first."""
+    accounts, posts, _ = world_of(50)
+
+    parts = {part: rest for part, _, *rest in moments_of(accounts, posts, 29, 24)}
+
+    assert list(parts) == ["earlier", "now"]
+    (earlier, given), (now, same) = parts["earlier"], parts["now"]
+    assert set(earlier["as_of"]) == {START + timedelta(days=1)}
+    assert set(now["as_of"]) == {START + timedelta(days=30)}
+    assert earlier["followers"].null_count() == now["followers"].null_count() == 40
+    # The cut is that of every score: build_features takes what is before as_of.
+    assert given.equals(same)
+    assert set(count_posts(earlier, given)) == {24}
+    assert set(count_posts(now, same)) == {50}
+
+
+@pytest.mark.parametrize(("days", "least"), [(29, 25), (30, 1), (40, 0)])
+def test_who_had_too_few_posts_by_then_is_left_out(days: int, least: int) -> None:
+    accounts, posts, _ = world_of(50)
+
+    assert list(moments_of(accounts, posts, days, least)) == []
 
 
 def test_latest_posts_are_a_cut_history_of_the_same_moment() -> None:
@@ -175,7 +203,7 @@ def test_accounts_without_times_are_left_out(
     )
     sample = draw_sample(unseen(tiny_world).drop("logit"), 60, 1)
 
-    found = rescored(changed, sample)
+    found = rescored(changed, sample, DAYS, 5)
 
     assert found.is_empty()
     assert time_to_detect(found, with_thresholds(sample, {}), 0.95) == []
