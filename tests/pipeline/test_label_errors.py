@@ -94,6 +94,9 @@ def test_the_list_is_of_the_least_likely_labels_and_holds_no_text(
         known = own.head(params["most_listed"])
         assert set(shown["account_id"]) == set(known["account_id"])
         assert shown["likelihood"].is_sorted()
+    # Look-alikes are known to be mistaken, and stand in a section of their own.
+    kinds = tiny_world.table("labelled/labels").select("account_id", "slice")
+    assert listed.join(kinds, on="account_id")["slice"].null_count() == listed.height
     both = listed.join(rows, on="account_id", suffix="_by_hand")
     assert both.height == listed.height
     for name in ("likelihood", "score", "interval_low", "interval_high", "strength"):
