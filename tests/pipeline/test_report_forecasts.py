@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from features.errors import InputError
+from features.errors import ArtefactError, InputError
 from models.metrics import FIGURES
 from pipeline.files import write_json
 from pipeline.frozen import LEDGER
@@ -35,12 +35,19 @@ def enter(folder: Path, name: str, world: str = "demo") -> str:
         return append(entry | {"forecast": content_hash(home / "forecast.json")})
 
 
-def come(folder: Path, name: str, labels: str, auc: float) -> None:
+def come(
+    folder: Path,
+    name: str,
+    labels: str,
+    auc: float,
+    figures: tuple[str, ...] = FIGURES,
+    **further: float,
+) -> None:
     forecast = content_hash(folder / name / "forecast.json")
     facts: dict[str, Any] = {"event": "scored", "name": name, "forecast": forecast}
     facts |= {"labels": labels}
     facts |= {"n_pos": 11, "n_neg": 22, "abstained": 3, "not_predicted": 0}
-    facts |= {"not_labelled": 4, **dict.fromkeys(FIGURES), "auc": auc}
+    facts |= {"not_labelled": 4, **dict.fromkeys(figures), "auc": auc, **further}
     with writing(folder / LEDGER) as append:
         append(facts)
 
@@ -59,6 +66,21 @@ def test_each_forecast_and_each_scoring_is_shown(tmp_path: Path) -> None:
     assert "spring 11 22 3 0 4 0.813 " + "a" * 64 in shown
     assert "spring 11 22 3 0 4 0.937 " + "b" * 64 in shown
     assert "recall" not in shown
+
+
+def test_a_ledger_older_than_a_figure_is_shown_without_it(tmp_path: Path) -> None:
+    before = ("auc", "average_precision", "ece", "brier_skill", "recall_at_fpr_0.01")
+    enter(tmp_path, "spring")
+    come(tmp_path, "spring", "a" * 64, 0.8126, before)
+    come(tmp_path, "spring", "b" * 64, 0.9374, log_loss=0.2345)
+
+    shown = words(frozen_forecasts(tmp_path))
+
+    assert "spring 11 22 3 0 4 0.813 – " + "a" * 64 in shown
+    assert "spring 11 22 3 0 4 0.937 0.234 " + "b" * 64 in shown
+    come(tmp_path, "spring", "c" * 64, 0.9, log_loss=-0.1)
+    with pytest.raises(ArtefactError, match=r"line 4: log_loss: .* greater than or"):
+        frozen_forecasts(tmp_path)
 
 
 def test_what_was_changed_since_is_told_and_not_quoted(tmp_path: Path) -> None:
