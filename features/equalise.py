@@ -207,19 +207,35 @@ def before_as_of(posts: Frame, accounts: Frame, beside: Sequence[str] = ()) -> F
     Posts of accounts that are not in `accounts` are left out. Columns of accounts named
     in `beside` stand beside their posts.
     """
+    return latest(early(posts, accounts, beside))
+
+
+def early(posts: Frame, accounts: Frame, beside: Sequence[str] = ()) -> Frame:
+    """Those of `before_as_of` without order and cap, for `latest`."""
     known = accounts.select(
         *("account_id", "as_of", *beside),
         pl.col("account_id").rank("dense").cast(pl.Int64).alias("_account"),
     )
     before = pl.col("posted_at").is_null() | (pl.col("posted_at") < pl.col("as_of"))
-    kept = (
+    return (
         posts.join(known, on="account_id", how="left", maintain_order="left")
         .filter(pl.col("as_of").is_not_null() & before)
         .drop("as_of")
-        .sort(_ORDER, nulls_last=False)
     )
-    from_latest = pl.int_range(pl.len()).reverse().over("_account")
-    return kept.filter(from_latest < HISTORY_CAP).drop("_account")
+
+
+def latest(posts: Frame, among: int | None = None) -> Frame:
+    """Posts as `early` gives them, in order, of each account HISTORY_CAP at most.
+
+    Args:
+        posts: of `early`.
+        among: how many they are at most, null if nobody knows: few need no cap.
+    """
+    ordered = posts.sort(_ORDER, nulls_last=False)
+    if among is None or among > HISTORY_CAP:
+        from_latest = pl.int_range(pl.len()).reverse().over("_account")
+        ordered = ordered.filter(from_latest < HISTORY_CAP)
+    return ordered.drop("_account")
 
 
 def _language(code: pl.Expr) -> pl.Expr:

@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from features import account_measures, words
+from features import account_measures, plain, words
 from features.equalise import LINK, MENTION
 from features.queries import as_written
 from features.schema import KINDS
@@ -50,7 +50,7 @@ _PASSED: Final = (
 _AT_BREAK: Final = (
     (pl.col("gap") == pl.col("longest_gap")) & (pl.col("gap") > 0)
 ).fill_null(False)
-_ASCII: Final = pl.col("text").str.len_bytes() == pl.col("text").str.len_chars()
+_PLAIN: Final = pl.col("plain")
 
 
 # What is not the account's own words, with the spaces around it; other spaces are one.
@@ -64,16 +64,24 @@ def _bare(among: pl.Expr) -> pl.Expr:
 
 # Normalising is slow and changes no ASCII. What it changes may end in spaces.
 _STRIPPED: Final = pl.coalesce(
-    _bare(_ASCII),
-    _bare(~_ASCII).str.normalize("NFKC").str.replace_all(words.SPACES, " "),
+    _bare(_PLAIN),
+    _bare(~_PLAIN).str.normalize("NFKC").str.replace_all(words.SPACES, " "),
 ).str.strip_chars()
 
 # Shorter texts ("yes", "thanks") repeat in anybody's history.
 _TELLING: Final = 8
 
 
-def _count(pattern: str) -> pl.Expr:
-    return pl.col("words_only").str.count_matches(pattern).cast(pl.Int64)
+_WORDS: Final = pl.col("words_only")
+_OTHER: Final = pl.when(~_PLAIN).then(_WORDS)
+
+
+def _count(pattern: str, words: pl.Expr = _WORDS) -> pl.Expr:
+    return words.str.count_matches(pattern).cast(pl.Int64)
+
+
+def _length(words: pl.Expr) -> pl.Expr:
+    return words.str.len_chars().cast(pl.Int64)
 
 
 def _until_next(begins: str) -> pl.Expr:
@@ -86,6 +94,7 @@ def _until_next(begins: str) -> pl.Expr:
 
 # In stages, because a measure may build on those of the stages before.
 _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
+    {"plain": plain.is_plain(pl.col("text"))},
     {
         "minute": _MINUTE,
         "same_account": (
@@ -133,15 +142,18 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
             .then("minute")
             .forward_fill()
         ),
-        "length": pl.col("words_only").str.len_chars().cast(pl.Int64),
+        "length": _length(_WORDS),
         "word_count": _count(r"\w+"),
-        "upper": _count(r"\p{Lu}"),
-        # What is no letter is less to count.
-        "letters": pl.col("words_only").str.len_chars().cast(pl.Int64)
-        - _count(r"\P{L}"),
+        "upper": pl.when(_PLAIN)
+        .then(plain.count(_WORDS, plain.is_capital))
+        .otherwise(_count(r"\p{Lu}", _OTHER)),
+        # What is no letter is less to look for.
+        "letters": pl.when(_PLAIN)
+        .then(plain.count(_WORDS, plain.is_letter))
+        .otherwise(_length(_OTHER) - _count(r"\P{L}", _OTHER)),
         "digits": _count(r"\p{Nd}"),
         "marks": _count(r"[!?]"),
-        "lower_words": pl.col("words_only").str.to_lowercase(),
+        "lower_words": _WORDS.str.to_lowercase(),
         # Collectors' lists leave out the # that lists read from the text have.
         "first_tag": pl.col("hashtags")
         .list.first()

@@ -191,9 +191,10 @@ def mix(posts: pl.DataFrame, accounts: pl.DataFrame, names: Set[str]) -> pl.Data
         **(SIDES if sided else {}),
     )
     drawn = [name for name, ends in wanted.items() if _DRAWN in ends]
+    # Without sides, kinds are counted account by account, however many there are.
     parts = [
         _sums(part, list(wanted), sided, needed, drawn)
-        for part in _apart(keys, len(wanted))
+        for part in (_apart(keys, len(wanted)) if sided else [keys])
     ]
     return accounts.hstack(
         [
@@ -269,25 +270,33 @@ def _sums(
     begins = pl.any_horizontal(
         pl.col(c).ne_missing(pl.col(c).shift(1)) for c in ("mix", "account")
     )
-    kinds = as_written(
+    query = (
         count_kinds(keys.lazy(), wanted, sided)
         # Groups by one number: by two columns they take longer.
         .with_columns(row=begins.cum_sum())
-        .with_columns(things=_COUNT.sum().over("row").cast(pl.Float64))
     )
-    count, things = (
-        kinds[name].cast(pl.Float64).to_numpy() for name in ("count", "things")
-    )
-    if "unseen" in needed.columns:
-        kinds = kinds.with_columns(unseen=pl.Series(_unseen(count, things)))
-    if drawn:
-        repeated = np.zeros_like(things)
-        asked = kinds["mix"].is_in(drawn).to_numpy()
-        repeated[asked] = _repeated(count[asked], things[asked])
-        kinds = kinds.with_columns(repeated=pl.Series(repeated))
+    if drawn or "unseen" in needed.columns:
+        query = _with_draws(query, needed, drawn)
     return as_written(
-        kinds.lazy()
-        .group_by("row", maintain_order=True)
+        query.group_by("row", maintain_order=True)
         .agg(**needed.sums)
         .with_columns(**needed.figures)
     )
+
+
+def _with_draws(kinds: pl.LazyFrame, needed: _Needed, drawn: list[str]) -> pl.LazyFrame:
+    """Kinds with what the sums read of draws, as of `_sums`."""
+    found = as_written(
+        kinds.with_columns(things=_COUNT.sum().over("row").cast(pl.Float64))
+    )
+    count, things = (
+        found[name].cast(pl.Float64).to_numpy() for name in ("count", "things")
+    )
+    if "unseen" in needed.columns:
+        found = found.with_columns(unseen=pl.Series(_unseen(count, things)))
+    if drawn:
+        repeated = np.zeros_like(things)
+        asked = found["mix"].is_in(drawn).to_numpy()
+        repeated[asked] = _repeated(count[asked], things[asked])
+        found = found.with_columns(repeated=pl.Series(repeated))
+    return found.lazy()

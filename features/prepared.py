@@ -78,11 +78,10 @@ def prepare_checked(
         reads = reads | READ
     account_table = measure_accounts(equalise.accounts(accounts.lazy()))
     # Before times lose their seconds: by the minute, two posts could look like one.
-    kept = equalise.before_as_of(
-        equalise.repaired(equalise.distinct(posts).lazy()),
-        account_table.lazy(),
-        beside=("declared_language",),
-    )
+    once = equalise.distinct(posts).lazy()
+    # As as_of is a whole minute, seconds do not matter here.
+    early = equalise.early(once, account_table.lazy(), beside=("declared_language",))
+    kept = equalise.latest(equalise.repaired(early), among=posts.height)
     # After the cut, and only what is read: lists are slow to make and to sort.
     lists = equalise.FROM_TEXT.keys()
     told = equalise.with_lists(kept, lists if reads is None else lists & behind(reads))

@@ -144,8 +144,10 @@ def reduce(
     sums = {name: expr for name, expr in SUMS.items() if name in names}
     found = as_written(
         posts.lazy()
-        .group_by("account_id", maintain_order=True)
-        .agg(**COUNTS, **sums, **others)
+        # By the place, which is in order: by the id they take a fifth longer.
+        .group_by("account", maintain_order=True)
+        .agg(pl.col("account_id").first(), **COUNTS, **sums, **others)
+        .drop("account")
     )
     found = mixes.mix(posts, found, names)
     return clock.clock(posts, found) if names & set(clock.CLOCK) else found

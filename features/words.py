@@ -88,7 +88,7 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
     {
         # Own posts with text after this one, and itself.
         "from_latest": pl.when(_WRITTEN).then(_FROM_LATEST),
-        "host": pl.when("own").then(host(_LINK).replace(_WRAPPER, None)),
+        "host": host(pl.when("own").then(_LINK)).replace(_WRAPPER, None),
         "tag_sequence": pl.when(_TAGS.list.len() > 1).then(
             _TAGS.list.join(" ")
             .str.to_lowercase()
@@ -172,8 +172,9 @@ def _equal_pairs(column: str, among: pl.Expr | None = None) -> pl.Expr:
     """Ordered pairs of equal things in lists."""
     lists = pl.col(column) if among is None else pl.col(column).filter(among)
     things = lists.explode(empty_as_null=False, keep_nulls=False)
-    counts = things.unique_counts().cast(pl.Int64)
-    return (counts * (counts - 1)).sum()
+    # Counted once: what is named twice is worked out twice.
+    squares = things.unique_counts().cast(pl.Int64).pow(2).sum()
+    return squares - lists.list.len().cast(pl.Int64).sum()
 
 
 _LATE: Final = pl.col("late")
