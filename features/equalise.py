@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import polars as pl
 
 from features import schema
+from features.changed import changed
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -224,15 +225,15 @@ def early(posts: Frame, accounts: Frame, beside: Sequence[str] = ()) -> Frame:
     )
 
 
-def latest(posts: Frame, among: int | None = None) -> Frame:
+def latest(posts: Frame, most: int | None = None) -> Frame:
     """Posts as `early` gives them, in order, of each account HISTORY_CAP at most.
 
     Args:
         posts: of `early`.
-        among: how many they are at most, null if nobody knows: few need no cap.
+        most: how many they are at most, null if nobody knows: few need no cap.
     """
     ordered = posts.sort(_ORDER, nulls_last=False)
-    if among is None or among > HISTORY_CAP:
+    if most is None or most > HISTORY_CAP:
         from_latest = pl.int_range(pl.len()).reverse().over("_account")
         ordered = ordered.filter(from_latest < HISTORY_CAP)
     return ordered.drop("_account")
@@ -265,11 +266,8 @@ def _given_or_read(column: str, pattern: str) -> pl.Expr:
 def _where(
     some: pl.Expr, column: pl.Expr, change: Callable[[pl.Expr], pl.Expr]
 ) -> pl.Expr:
-    """The column, changed where some says so; the rest is not even read."""
-    places = pl.when(some).then(some.cum_sum().cast(pl.Int64) - 1)
-    return (
-        pl.when(some).then(change(column.filter(some)).gather(places)).otherwise(column)
-    )
+    """The column, changed where some says so."""
+    return pl.when(some).then(changed(some, column, change)).otherwise(column)
 
 
 def _repaired(text: pl.Expr) -> pl.Expr:

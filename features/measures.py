@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from features import account_measures, plain, words
+from features.changed import changed
 from features.equalise import LINK, MENTION
 from features.queries import as_written
 from features.schema import KINDS
@@ -58,15 +59,21 @@ _AIMED: Final = rf"{LINK}|{MENTION}"
 _BETWEEN: Final = rf"\s*(?:{_AIMED})(?:\s|{_AIMED})*|{words.SPACES}"
 
 
-def _bare(among: pl.Expr) -> pl.Expr:
-    return pl.when(_OWN & among).then("text").str.replace_all(_BETWEEN, " ")
+def _bare(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all(_BETWEEN, " ").str.strip_chars()
 
 
-# Normalising is slow and changes no ASCII. What it changes may end in spaces.
+def _normal(text: pl.Expr) -> pl.Expr:
+    # Normalising may leave spaces at the ends.
+    bare = text.str.replace_all(_BETWEEN, " ").str.normalize("NFKC")
+    return bare.str.replace_all(words.SPACES, " ").str.strip_chars()
+
+
+# Normalising is slow and changes no ASCII.
 _STRIPPED: Final = pl.coalesce(
-    _bare(_PLAIN),
-    _bare(~_PLAIN).str.normalize("NFKC").str.replace_all(words.SPACES, " "),
-).str.strip_chars()
+    changed(pl.col("own") & _PLAIN, pl.col("text"), _bare),
+    changed(pl.col("own") & ~_PLAIN, pl.col("text"), _normal),
+)
 
 # Shorter texts ("yes", "thanks") repeat in anybody's history.
 _TELLING: Final = 8
@@ -94,13 +101,12 @@ def _until_next(begins: str) -> pl.Expr:
 
 # In stages, because a measure may build on those of the stages before.
 _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
-    {"plain": plain.is_plain(pl.col("text"))},
+    {"own": _OWN, "plain": plain.is_plain(pl.col("text"))},
     {
         "minute": _MINUTE,
         "same_account": (
             pl.col("account_id") == pl.col("account_id").shift(1)
         ).fill_null(False),
-        "own": _OWN,
         "kind_code": pl.col("kind").cast(pl.Enum(KINDS)).to_physical().cast(pl.Int64),
         "of_itself": pl.col("target_account_id") == pl.col("account_id"),
         # The account's own words, without links and mentions.

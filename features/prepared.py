@@ -81,7 +81,7 @@ def prepare_checked(
     once = equalise.distinct(posts).lazy()
     # As as_of is a whole minute, seconds do not matter here.
     early = equalise.early(once, account_table.lazy(), beside=("declared_language",))
-    kept = equalise.latest(equalise.repaired(early), among=posts.height)
+    kept = equalise.latest(equalise.repaired(early), most=posts.height)
     # After the cut, and only what is read: lists are slow to make and to sort.
     lists = equalise.FROM_TEXT.keys()
     told = equalise.with_lists(kept, lists if reads is None else lists & behind(reads))

@@ -15,6 +15,7 @@ from features.applications import (
     SCHEDULERS,
     imitates,
 )
+from features.changed import changed
 from features.characters import EMOJI
 from features.equalise import LINK, MENTION
 from features.hosts import SHORTENERS, host
@@ -67,11 +68,10 @@ def _count(pattern: str) -> pl.Expr:
     return _WORDS.str.count_matches(pattern).cast(pl.Int64)
 
 
-def _outline() -> pl.Expr:
+def _outline(text: pl.Expr) -> pl.Expr:
     """The text with every link, mention and row of words as one sign."""
     return (
-        pl.col("recent_text")
-        .str.replace_all(LINK, "\u2197")
+        text.str.replace_all(LINK, "\u2197")
         .str.replace_all(MENTION, "@")
         .str.replace_all(r"\w+(?:\s+\w+)*", "w")
         .str.replace_all(SPACES, " ")
@@ -123,7 +123,7 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
     },
     {
         "tokens": pl.when("recent").then("lower_words").str.extract_all(_WORD),
-        "outline": _outline(),
+        "outline": changed(pl.col("recent"), pl.col("text"), _outline),
         "punctuation": _count(r"\p{P}"),
         "commas": _WORDS.str.count_matches(",", literal=True).cast(pl.Int64),
         "shouted": _count(r"\b\p{Lu}{2,}\b"),

@@ -87,7 +87,10 @@ POSTS = st.lists(
     max_size=12,
 )
 SETTINGS = settings(max_examples=80, deadline=None, database=None)
-READ = ("kind", "text", "words_only", "upper", "letters", "host", "tokens")
+READ = (
+    *("kind", "text", "words_only", "upper", "letters", "host", "tag_sequence"),
+    *("tokens", "outline"),
+)
 
 
 def by_rules(posts: pl.DataFrame) -> pl.DataFrame:
@@ -97,6 +100,7 @@ def by_rules(posts: pl.DataFrame) -> pl.DataFrame:
     own = pl.when(pl.col("kind") != "repost")
     bare = pl.col("words_only")
     link = text.str.extract_all(equalise.LINK).list.first()
+    tags = text.str.extract_all(equalise.HASHTAG)
     return (
         posts.with_columns(
             text.str.replace_all(equalise.UNDECODED, "", literal=True)
@@ -122,7 +126,11 @@ def by_rules(posts: pl.DataFrame) -> pl.DataFrame:
             bare.str.count_matches(r"\p{Lu}").cast(pl.Int64).alias("upper"),
             bare.str.count_matches(r"\p{L}").cast(pl.Int64).alias("letters"),
             own.then(host(link).replace("t.co", None)).alias("host"),
+            pl.when(tags.list.len() > 1)
+            .then(tags.list.join(" ").str.to_lowercase().str.replace_all("#", ""))
+            .alias("tag_sequence"),
             bare.str.to_lowercase().str.extract_all(words._WORD).alias("tokens"),
+            own.then(words._outline(text)).alias("outline"),
         )
     )
 
@@ -160,9 +168,9 @@ def test_bytes_that_are_told_apart_wrongly_are_caught(monkeypatch, name, among):
 
 def test_a_text_that_is_not_plain_is_not_taken_for_one(monkeypatch):
     """The twin: its letters beyond ASCII would be lost."""
-    _, *others = measures._STAGES
-    every = pl.col("text").is_not_null()
-    monkeypatch.setattr(measures, "_STAGES", ({"plain": every}, *others))
+    shape, *others = measures._STAGES
+    every = {**shape, "plain": pl.col("text").is_not_null()}
+    monkeypatch.setattr(measures, "_STAGES", (every, *others))
     monkeypatch.setattr(measures, "_needed", measures._needed.__wrapped__)
 
     assert wrong(spoken("abc")) == []
@@ -198,7 +206,7 @@ def test_a_cap_that_is_left_out_is_caught(monkeypatch):
     latest = equalise.latest
     monkeypatch.setattr(equalise, "HISTORY_CAP", 3)
     monkeypatch.setattr(
-        equalise, "latest", lambda posts, among=None: latest(posts, among and 0)
+        equalise, "latest", lambda posts, most=None: latest(posts, most and 0)
     )
 
     assert not same_posts(make_account(as_of=AS_OF), make_posts(at(*range(4))))
