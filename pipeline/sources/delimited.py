@@ -251,7 +251,9 @@ class _Part:
         alike = frame.filter(pl.col(header[0]).str.strip_chars() == header[0])
         if alike.is_empty():
             return
-        whole = alike if self._field is None else records.fields(alike, header)
+        whole = alike
+        if self._field is not None:
+            whole = records.fields([records.table(alike)], header)
         same = whole.filter(
             pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in header)
         )

@@ -57,13 +57,35 @@ def beside(rows: pl.DataFrame, text: bytes, sizes: Positions) -> pl.DataFrame:
     return rows.with_columns(pl.Series(_RECORD, cells))
 
 
-def fields(rows: pl.DataFrame, header: Sequence[str]) -> pl.DataFrame:
-    """All fields of the records of such rows, and `row`."""
-    cells = rows[_RECORD].to_arrow(compat_level=pl.CompatLevel.oldest())
-    # Offsets, and one text of all records.
-    *_, text = cells.buffers()
-    frame = cut(b"" if text is None else text.to_pybytes(), header)
-    return frame.with_columns(rows["row"])
+def alone(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with nothing but what `fields` needs of them."""
+    return rows.select(_RECORD, "row")
+
+
+def table(rows: pl.DataFrame) -> pa.Table:
+    """Such rows as `fields` takes them, and as they are put on disk."""
+    return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def fields(tables: Iterable[pa.Table], header: Sequence[str]) -> pl.DataFrame:
+    """All fields of the records of such rows, and `row`.
+
+    Args:
+        tables: one or more, of `table`.
+        header: names of the fields.
+    """
+    rows = pa.concat_tables(tables)
+    text = b"".join(_text(records) for records in rows[_RECORD].chunks)
+    return cut(text, header).with_columns(pl.Series("row", rows["row"]))
+
+
+def _text(records: pa.LargeBinaryArray) -> memoryview:
+    _, offsets, text = records.buffers()
+    if text is None:
+        return memoryview(b"")
+    ends = [records.offset, records.offset + len(records)]
+    start, stop = np.frombuffer(offsets, np.int64)[ends]
+    return memoryview(text)[start:stop]
 
 
 def size(rows: pl.DataFrame, header: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ fits into four parts never touch the disk.
 
 import math
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,22 +19,15 @@ import polars as pl
 
 from pipeline.sources import columns, records, streamed
 from pipeline.sources.delimited import Delimited
+from pipeline.sources.heaps import HEAP, HEAPS, Heaps, heap, put
 from pipeline.sources.overlap import ahead
 from pipeline.sources.part import Findings, Part, Whole
-from pipeline.sources.progress import Tell, progress
+from pipeline.sources.progress import progress
 from pipeline.sources.source import Source
 
-# Accounts are dealt to so many heaps; parts are made of whole ones.
-HEAPS = 1024
-_NUMBERS: Final = pl.Series(range(HEAPS), dtype=pl.UInt16)
-# No column of a text file is named so.
-_HEAP: Final = "\0heap"
 # Rows of so many parts are held before they are put on disk. Parts that are read take
 # as much memory, and none of them is read by then.
 HELD_PARTS: Final = 4
-# Batches read while one part is put on disk.
-_AHEAD = 6
-_LEAST_BATCH_ROWS = 64
 _UNKNOWN: Final = Whole()
 
 
@@ -48,10 +41,19 @@ class _File:
     empty: pl.DataFrame
     # Rows in memory, with the heap of each.
     held: list[pl.DataFrame] = field(default_factory=list)
-    # Arrow file of rows in order of heap -> where each heap begins in it, and the end.
-    spilled: dict[Path, list[int]] = field(default_factory=dict)
+    # Rows on disk, in the order in which they were read.
+    spilled: list[Heaps] = field(default_factory=list)
     rejected: list[tuple[int, str, str, str]] = field(default_factory=list)
     repaired: dict[str, list[int]] = field(default_factory=dict)
+
+    def rows(self, heaps: range) -> pl.DataFrame:
+        """Rows of some heaps, cut into fields; those of one in the order of the file."""
+        inside = pl.col(HEAP).is_between(heaps.start, heaps.stop - 1)
+        held = [rows.filter(inside).drop(HEAP) for rows in self.held]
+        spilled = [rows.read(heaps) for rows in self.spilled]
+        if self.uncut is None:
+            return pl.concat([self.empty, *map(pl.DataFrame, spilled), *held])
+        return records.fields([*spilled, *map(records.table, held)], self.uncut)
 
 
 @dataclass(frozen=True)
@@ -108,82 +110,77 @@ class Spool:
         self._weights = np.zeros(HEAPS)
         self._held = self._weight = 0
         self._spilled = False
+        # One is put on disk while the next is read.
+        with closing(ahead(self._loads(raw, say), 1)) as loads:
+            for file, rows in loads:
+                self._put(file, rows)
+                rows.clear()
+
+    def _loads(
+        self, raw: Path, say: Callable[[str], None]
+    ) -> Generator[tuple[_File, list[pl.DataFrame]], None, None]:
+        """Rows to be put on disk together; none where all of them can be held."""
         for key, name, account, batches in streamed.files(self._source, raw):
+            file: _File | None = None
             with (
-                progress(f"{source.name}, {name}", say) as tell,
-                closing(ahead(batches, _AHEAD)) as rows,
+                progress(f"{self._source.name}, {name}", say) as tell,
+                closing(ahead(batches)) as read,
             ):
-                self._read(rows, name, key, account, tell)
+                for batch in read:
+                    if file is None:
+                        file = _begun(batch, name, key, account)
+                        self._files.append(file)
+                    self._hold(file, batch)
+                    tell(batch.frame.height, batch.share)
+                    # Once some are on disk, the rest follows part by part.
+                    parts = 1 if self._spilled else HELD_PARTS
+                    if self._is_above(parts):
+                        yield from self._given_up(parts)
         if self._spilled:
-            self._spill(1)
+            yield from self._given_up(1)
 
-    def _read(
-        self,
-        batches: Iterator[Delimited],
-        name: str,
-        key: str,
-        spellings: tuple[str, ...],
-        tell: Tell,
-    ) -> None:
-        file: _File | None = None
-        for batch in batches:
-            frame = batch.frame
-            if file is None:
-                wanted = {"account": spellings}
-                found = columns.match(name, batch.columns, wanted, {"account"})
-                account = found["account"]
-                file = _File(name, key, account, batch.uncut, frame.clear())
-                self._files.append(file)
-            self._hold(file, frame)
-            file.rejected += batch.rejected
-            for rule, rows in batch.repaired.items():
-                file.repaired.setdefault(rule, []).extend(rows)
-            for column in batch.columns:
-                # A field of a record is no null.
-                nulls = frame[column].null_count() if batch.uncut is None else 0
-                if nulls < frame.height:
-                    self._filled.add((key, columns.plain(column)))
-            tell(frame.height, batch.share)
-
-    def _hold(self, file: _File, rows: pl.DataFrame) -> None:
+    def _hold(self, file: _File, batch: Delimited) -> None:
+        rows = batch.frame
+        for column in batch.columns:
+            # A field of a record is no null.
+            nulls = rows[column].null_count() if batch.uncut is None else 0
+            if nulls < rows.height:
+                self._filled.add((file.key, columns.plain(column)))
         heaps = heap(rows[file.account])
-        file.held.append(rows.with_columns(heaps.alias(_HEAP)))
+        if batch.uncut is not None:
+            rows = records.alone(rows)
+        file.held.append(rows.with_columns(heaps.alias(HEAP)))
+        file.rejected += batch.rejected
+        for rule, numbers in batch.repaired.items():
+            file.repaired.setdefault(rule, []).extend(numbers)
         weighs = weight(rows, file.uncut)
         heights = np.bincount(heaps, minlength=HEAPS)
         self._heights += heights
         self._weights += heights * (weighs / max(rows.height, 1))
         self._held += rows.height
         self._weight += weighs
-        # Once some are on disk, the rest follows part by part, while others are read.
-        parts = 1 if self._spilled else HELD_PARTS
-        most = (parts * self._budget.rows, parts * self._budget.bytes)
-        if self._held > most[0] or self._weight > most[1]:
-            self._spill(parts)
 
-    def _spill(self, parts: int) -> None:
+    def _is_above(self, parts: int) -> bool:
+        budget = self._budget
+        return self._held > parts * budget.rows or self._weight > parts * budget.bytes
+
+    def _given_up(
+        self, parts: int
+    ) -> Generator[tuple[_File, list[pl.DataFrame]], None, None]:
+        """All rows held, in about so many loads: each is in memory twice for a while."""
+        self._spilled = True
         for file in self._files:
-            # Not all at once: rows are in memory twice while they are put in order.
             size = max(-(-len(file.held) // parts), 1)
             while file.held:
                 some = file.held[:size]
                 del file.held[:size]
-                self._write(file, pl.concat(some).sort(_HEAP))
+                yield file, some
         self._held = self._weight = 0
-        self._spilled = True
 
-    def _write(self, file: _File, rows: pl.DataFrame) -> None:
-        starts = [*rows[_HEAP].search_sorted(_NUMBERS).to_list(), rows.height]
+    def _put(self, file: _File, rows: list[pl.DataFrame]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        place = f"{self._files.index(file)}.{len(file.spilled)}.arrow"
-        # One file and not one a heap: a part reads the stretch of it that it needs.
-        # Whole batches are read: of about a heap, a part holds little that it does not
-        # need, in however many files it lies.
-        size = max(rows.height // HEAPS, _LEAST_BATCH_ROWS)
-        # NOTE: rows that are not compressed are mapped, and whole files with them.
-        rows.drop(_HEAP).write_ipc(
-            self._folder / place, compression="lz4", record_batch_size=size
-        )
-        file.spilled[self._folder / place] = starts
+        name = f"{self._files.index(file)}.{len(file.spilled)}.arrow"
+        file.spilled.append(put(pl.concat(rows), self._folder / name))
 
     def parts(self, known: Whole = _UNKNOWN) -> Iterator[Part]:
         """Parts of the source, each with all rows of its accounts; at least one.
@@ -227,23 +224,7 @@ class Spool:
         for file in self._files:
             if file.key != key:
                 continue
-            stretches = [
-                pl.scan_ipc(path)
-                .slice(starts[heaps.start], starts[heaps.stop] - starts[heaps.start])
-                .collect()
-                for path, starts in file.spilled.items()
-            ]
-            held = [
-                rows.filter(pl.col(_HEAP).is_between(heaps.start, heaps.stop - 1))
-                for rows in file.held
-            ]
-            rows = pl.concat(
-                [file.empty, *stretches, *(one.drop(_HEAP) for one in held)]
-            )
-            if stretches:
-                rows = rows.sort("row")
-            if file.uncut is not None:
-                rows = records.fields(rows, file.uncut)
+            rows = file.rows(heaps)
             # In one piece nearly all that a reader asks takes a fifth less time.
             rows = rows.rechunk()
             rejected = file.rejected if first else []
@@ -251,16 +232,6 @@ class Spool:
         return found
 
 
-def heap(account_id: pl.Series) -> pl.Series:
-    """Heap of each id, wherever it stands; ` 12`, `12.0` and `u12` go where `12` does.
-
-    The last two are one account where users have a prefix among users only (TwiBot-22).
-    Which heap it is depends on the version of Polars, and no byte that is written on it.
-    """
-    ids = account_id.cast(pl.String).fill_null("").str.strip_chars()
-    # Most have neither, and to replace what is not there takes longest.
-    if ids.str.contains(".0", literal=True).any():
-        ids = ids.str.replace(r"\.0+$", "")
-    if ids.str.starts_with("u").any():
-        ids = ids.str.strip_prefix("u")
-    return (ids.hash() % HEAPS).cast(pl.UInt16)
+def _begun(batch: Delimited, name: str, key: str, spellings: tuple[str, ...]) -> _File:
+    found = columns.match(name, batch.columns, {"account": spellings}, {"account"})
+    return _File(name, key, found["account"], batch.uncut, batch.frame.clear())

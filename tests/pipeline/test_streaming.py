@@ -17,7 +17,7 @@ from pipeline.canonical_posts import bucket_name
 from pipeline.errors import SourceError
 from pipeline.ingest import ingest
 from pipeline.post_files import POST_ORDER
-from pipeline.sources import READERS, flat, overlap, progress, spool, streamed
+from pipeline.sources import READERS, flat, overlap, progress, streamed
 from pipeline.sources.source import AsOf, Source
 from pipeline.sources.spool import Budget, Spool
 from pipeline.streaming import prefixed, read_source
@@ -348,22 +348,6 @@ def test_rows_are_put_on_disk_above_four_parts(
     Spool(twitter_io(tmp_path), tmp_path, folder, Budget(rows=rows), print)
 
     assert any(folder.glob("*.arrow")) is on_disk
-
-
-def test_the_heap_of_an_id_follows_from_the_id_alone() -> None:
-    plain, floated, named, padded, other, empty, absent, blank = spool.heap(
-        pl.Series(["12", "12.0", "u12", "\u00a012.0 ", "007", "", None, " "])
-    )
-
-    assert plain == floated == named == padded
-    assert empty == absent == blank
-    assert len({plain, other, empty}) == 3
-    assert spool.heap(pl.Series([12, 7])).to_list() == [
-        plain,
-        *spool.heap(pl.Series(["7"])),
-    ]
-    heaps = spool.heap(pl.Series(map(str, range(10_000))))
-    assert set(heaps) == set(range(spool.HEAPS))
 
 
 @pytest.mark.parametrize("rows", [5, 1_000])
