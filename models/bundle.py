@@ -6,8 +6,9 @@
                        hash of each other file, written last
     artefacts.json     tables of the fitted features
     quantiles.json     feature values of controls by band of posts, for percentiles
-    intervals.json     how wide an interval is, by raw score and evidence state, and how
-                       many operators judged each state
+    intervals.json     how wide an interval is, by raw score and evidence state, how many
+                       operators judged each state, and how far scores are pulled
+                       towards the base rate where they did so by withholding it
     abstention.json    limits beyond which no score is given
 
 Loading refuses, by name, what does not match this code.
@@ -34,7 +35,7 @@ from models.abstention import Abstention, training_ranges
 from models.calibrator import Calibrator
 from models.intervals import Intervals
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 _FILES: Final = {
     "booster.txt",

@@ -44,6 +44,17 @@ class Calibrator:
         """Calibrated log-odds at the anchor, shape (n_accounts,)."""
         return self.slope * raw_scores + self.intercept
 
+    def tempered(self, logits: Floats, tempers: Floats | float) -> Floats:
+        """Calibrated log-odds at the anchor, pulled towards the base rate.
+
+        Args:
+            logits: calibrated log-odds at the anchor, shape (n_accounts,).
+            tempers: share of the way from the base rate that is left; 1 leaves the
+                very same bits.
+        """
+        base = float(logit(self.anchor))
+        return np.asarray(logits + (1 - tempers) * (base - logits))
+
     def shift(self, prevalence: float) -> float:
         """What a prevalence adds to every calibrated logit."""
         return float(logit(prevalence) - logit(self.anchor))

@@ -19,14 +19,15 @@ class Explanation:
     base + prevalence_shift + contributions.sum(axis=1) = logit, to 1e-6.
 
     Attributes:
-        base: calibrated log-odds of an account of which nothing is known, at the anchor.
+        base: calibrated log-odds of an account of which nothing is known, at the anchor,
+            pulled as the account is, shape (n_accounts,).
         prevalence_shift: what the prevalence asked for adds.
         contributions: calibrated log-odds, shape (n_accounts, n_features).
         logits: calibrated log-odds at the prevalence asked for, shape (n_accounts,).
         raw_scores: of the booster, shape (n_accounts,).
     """
 
-    base: float
+    base: Floats
     prevalence_shift: float
     contributions: Floats
     logits: Floats
@@ -37,6 +38,7 @@ def explain(
     booster: lgb.Booster,
     calibrator: Calibrator,
     matrix: Matrix,
+    tempers: Floats,
     prevalence: float,
     threads: int = 0,
 ) -> Explanation:
@@ -46,6 +48,8 @@ def explain(
         booster: raw log-odds.
         calibrator: its slope scales contributions, its intercept joins the base.
         matrix: shape (n_accounts, n_features).
+        tempers: how far each logit is pulled, see models.temper, shape (n_accounts,);
+            all parts are pulled alike, so that they still add up.
         prevalence: strictly between 0 and 1.
         threads: of LightGBM; 0 for as many as the environment says. A single account
             takes many times as long with more than one where the cores are busy,
@@ -58,7 +62,7 @@ def explain(
     if not len(matrix):
         nothing = np.zeros((0, n_features))
         none = np.zeros(0)
-        return Explanation(calibrator.intercept, shift, nothing, none, none)
+        return Explanation(none, shift, nothing, none, none)
     parts, raw = (
         np.asarray(
             booster.predict(matrix, num_threads=threads, **{kind: True}),
@@ -67,12 +71,11 @@ def explain(
         for kind in ("pred_contrib", "raw_score")
     )
     # The expected value stands in every row, the same.
-    base = calibrator.slope * float(parts[0, -1]) + calibrator.intercept
     return Explanation(
-        base=base,
+        base=calibrator.tempered(calibrator.logits(parts[:, -1]), tempers),
         prevalence_shift=shift,
-        contributions=calibrator.slope * parts[:, :-1],
-        logits=calibrator.logits(raw) + shift,
+        contributions=tempers[:, np.newaxis] * (calibrator.slope * parts[:, :-1]),
+        logits=calibrator.tempered(calibrator.logits(raw), tempers) + shift,
         raw_scores=raw,
     )
 

@@ -11,6 +11,7 @@ from models.calibration import fit_calibrator
 from models.calibrator import Calibrator, sigmoid
 from models.evidence import STATES, Bools
 from models.intervals import Intervals
+from models.temper_fit import fit_temper
 from models.training import balanced_weights
 
 Floats = NDArray[np.float64]
@@ -59,7 +60,7 @@ def fit_intervals(
     """Spread of operators around the pooled line, and of states around theirs.
 
     A state that no operator judges by accounts as they are is judged by accounts of which
-    its evidence is withheld.
+    its evidence is withheld, by their scores as they are served then.
 
     Args:
         raw_scores: of rows that the boosters did not see, shape (n_accounts,).
@@ -83,13 +84,14 @@ def fit_intervals(
         inside = np.clip(knots, low, high)
         away.append(one.line.logits(inside) - line.logits(inside))
     shifts: dict[str, list[tuple[float, float]]] = {}
-    withheld: list[str] = []
+    withheld: dict[str, float] = {}
     for column, state in enumerate(STATES):
         found = _shifts(heard, np.where(states[:, column], raw_scores, np.nan))
         if not found and (again := rescore(state)) is not None:
-            found = _shifts(heard, again)
+            temper = fit_temper(raw_scores, again, labels, line)
+            found = _shifts(heard, again, temper)
             if found:
-                withheld.append(state)
+                withheld[state] = temper
         shifts[state] = found
     spread = (
         np.sqrt(np.mean(np.square(away), axis=0))
@@ -121,12 +123,15 @@ def _operators(
         yield _Operator(rows, known, weights, own)
 
 
-def _shifts(heard: Sequence[_Operator], scores: Floats) -> list[tuple[float, float]]:
+def _shifts(
+    heard: Sequence[_Operator], scores: Floats, temper: float = 1.0
+) -> list[tuple[float, float]]:
     """Shift and its variance of each operator that has enough of both classes.
 
     Args:
         heard: the operators.
         scores: raw scores of the accounts in a state, NaN for all others.
+        temper: by which they are pulled.
     """
     found = []
     for one in heard:
@@ -134,7 +139,8 @@ def _shifts(heard: Sequence[_Operator], scores: Floats) -> list[tuple[float, flo
         some = ~np.isnan(own)
         known, weights = one.labels[some], one.weights[some]
         if min((known == 1).sum(), (known == 0).sum()) >= LEAST_IN_STATE:
-            found.append(_shift(one.line.logits(own[some]), known, weights))
+            logits = one.line.tempered(one.line.logits(own[some]), temper)
+            found.append(_shift(logits, known, weights))
     return found
 
 

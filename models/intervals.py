@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evidence import STATES, Bools
+from models.temper import tempers_of
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +43,8 @@ class Intervals:
             from evidence dropped in training (family dropout) is held against no truth
             and does not count.
         withheld: states that no operator judges by accounts as they are, so that
-            accounts whose evidence was withheld judge them, see models.withheld.
+            accounts whose evidence was withheld judge them (models.withheld) -> how far
+            scores are pulled towards the base rate there (models.temper).
     """
 
     confidence: float
@@ -50,7 +52,7 @@ class Intervals:
     spread: Sequence[float]
     states: Mapping[str, float | None]
     operators: Mapping[str, int]
-    withheld: Sequence[str]
+    withheld: Mapping[str, float]
 
     def half_widths(self, raw_scores: Floats, states: Bools) -> Floats:
         """Half width of each account's interval in log-odds, shape (n_accounts,).
@@ -82,8 +84,18 @@ class Intervals:
         """
         known = np.array([self.operators[state] for state in STATES])
         least = np.where(states, known, known.max()).min(axis=1)
-        alone = np.isin(STATES, self.withheld)
+        alone = np.isin(STATES, list(self.withheld))
         return np.asarray(np.where((states & alone).sum(axis=1) > 1, 0, least))
+
+    def tempers(self, states: Bools) -> Floats:
+        """How far each account's log-odds are pulled towards the base rate, (n_accounts,).
+
+        1, not at all, for accounts as operators show them.
+
+        Args:
+            states: from models.evidence, shape (n_accounts, len(STATES)).
+        """
+        return tempers_of(self.withheld, states)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -105,8 +117,10 @@ class Intervals:
             raise ValueError("operators must be whole numbers from 0")
         judged = [state for state, known in value["operators"].items() if known]
         withheld = value["withheld"]
-        if type(withheld) is not list or not all(s in judged for s in withheld):
-            raise ValueError("withheld must be a list of states that operators judged")
+        if not isinstance(withheld, dict) or not all(s in judged for s in withheld):
+            raise ValueError("withheld must have states that operators judged")
+        if not all(_number(t) and 0 < t <= 1 for t in withheld.values()):
+            raise ValueError("a score is pulled by a factor above 0 and up to 1")
         added = [v for v in value["states"].values() if v is not None]
         numbers = [value["confidence"], *value["knots"], *value["spread"], *added]
         if not all(_number(one) for one in numbers):

@@ -76,13 +76,13 @@ def score(
     else:
         values, n_posts = build_counted(accounts, posts, bundle.artefacts)
     matrix, counts = to_matrix(values, FEATURES), n_posts.to_numpy()
-    explanation = explain(
-        bundle.booster, bundle.calibrator, matrix, prevalence, threads
-    )
-    logits = explanation.logits
     states = evidence_states(matrix, counts)
-    half = bundle.intervals.half_widths(explanation.raw_scores, states)
-    widths = width_at_anchor(bundle.calibrator.logits(explanation.raw_scores), half)
+    tempers = bundle.intervals.tempers(states)
+    line = bundle.calibrator
+    explanation = explain(bundle.booster, line, matrix, tempers, prevalence, threads)
+    logits, raw = explanation.logits, explanation.raw_scores
+    half = bundle.intervals.half_widths(raw, states)
+    widths = width_at_anchor(line.tempered(line.logits(raw), tempers), half)
     judged_by = bundle.intervals.judged_by(states)
     return Scores(
         values=values,
@@ -117,7 +117,7 @@ def as_table(scores: Scores, as_of: pl.Series) -> pl.DataFrame:
             "interval_low": scores.intervals[:, 0],
             "interval_high": scores.intervals[:, 1],
             "prevalence": np.full(n, scores.prevalence),
-            "base": np.full(n, explained.base),
+            "base": explained.base,
             "prevalence_shift": np.full(n, explained.prevalence_shift),
         }
     )

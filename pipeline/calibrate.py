@@ -18,6 +18,7 @@ from models.training import balanced_weights
 from pipeline.doubt import AbstentionParams, doubts, final_intervals, inner_scores
 from pipeline.drift_profile import PROFILE, training_profile
 from pipeline.files import atomic_directory, write_json, write_parquet
+from pipeline.fold_line import TEMPERS
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.values import Values
@@ -121,7 +122,7 @@ def calibrate(
     out: Path,
     bundle: Path,
 ) -> dict[tuple[str, str], Calibrator]:
-    """Write calibrated.parquet, calibrators.json and the bundle."""
+    """Write calibrated.parquet, calibrators.json, tempers.json and the bundle."""
     labels = pl.read_parquet(labels_path)
     predictions = pl.read_parquet(trained / "predictions.parquet")
     calibrators = fit_all(predictions, labels, params.ridge)
@@ -129,7 +130,7 @@ def calibrate(
     order = ["model", "protocol", "fold", "part", "unit", "account_id"]
     values = Values.read(features)
     limits = params.abstention.limits()
-    scored = doubts(
+    scored, tempers = doubts(
         calibrate_scores(predictions, calibrators),
         labels,
         values,
@@ -143,6 +144,7 @@ def calibrate(
         write_parquet(scored, working / "calibrated.parquet", order)
         lines = {f"{p}/{f}": c.to_dict() for (p, f), c in calibrators.items()}
         write_json(lines, working / "calibrators.json")
+        write_json(tempers, working / TEMPERS)
     final = calibrators["loco", "all"]
     artefacts = Artefacts.load(features / "artefacts" / "all.json")
     known = labels.filter(pl.col("slice").is_null()).select("account_id", "label")

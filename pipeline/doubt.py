@@ -93,12 +93,14 @@ def doubts(
     confidence: float,
     ridge: float,
     limits: Abstention,
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, dict[str, dict[str, float]]]:
     """Scores with `half_width` and `abstained` for the accounts that a fold left out.
 
     half_width is that of the interval in log-odds; abstained the reason for which no
     score would be given, empty if one would. Both are null outside the test and panel
-    sides of the leave-one-out folds.
+    sides of the leave-one-out folds; there `logit` is pulled towards the base rate for
+    evidence that was judged by withholding it, as in service: by how much comes second,
+    fold -> evidence state -> temper.
 
     Args:
         scored: all scores, with logit.
@@ -111,6 +113,7 @@ def doubts(
         limits: of abstention.
     """
     parts = []
+    tempers = {}
     for (protocol, fold), line in lines.items():
         if protocol != "loco" or fold == "all":
             continue
@@ -128,14 +131,23 @@ def doubts(
         matrix, n_posts = values.rows(key, rows["account_id"])
         states = evidence_states(matrix, n_posts)
         half = fitted.half_widths(rows["raw_score"].to_numpy(), states)
-        widths = width_at_anchor(rows["logit"].to_numpy(), half)
+        logits = line.tempered(rows["logit"].to_numpy(), fitted.tempers(states))
+        tempers[fold] = dict(fitted.withheld)
+        widths = width_at_anchor(logits, half)
         judged_by = fitted.judged_by(states)
         ranges = training_ranges(boosters.load(key))
         reasons = limits.reasons(matrix, n_posts, judged_by, ranges, widths)
         parts.append(
             rows.select("model", "protocol", "fold", "part", "account_id").with_columns(
-                half_width=half, abstained=pl.Series(reasons.tolist(), dtype=pl.String)
+                half_width=half,
+                abstained=pl.Series(reasons.tolist(), dtype=pl.String),
+                tempered=logits,
             )
         )
     on = ["model", "protocol", "fold", "part", "account_id"]
-    return scored.join(pl.concat(parts), on=on, how="left", maintain_order="left")
+    joined = (
+        scored.join(pl.concat(parts), on=on, how="left", maintain_order="left")
+        .with_columns(logit=pl.coalesce("tempered", "logit"))
+        .drop("tempered")
+    )
+    return joined, tempers

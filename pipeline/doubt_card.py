@@ -77,7 +77,8 @@ def doubt_lines(metrics: dict[str, Any]) -> list[str]:
 def _hardly_judged(abstention: dict[str, Any], states: dict[str, Any]) -> list[str]:
     """States of evidence that accounts as they are did not judge, and what became of them."""
     silent = abstention["unjudged_evidence"]
-    withheld = [s for s in abstention["withheld_evidence"] if s not in silent]
+    tempers = abstention["withheld_evidence"]
+    withheld = [s for s in tempers if s not in silent]
     unchecked = [
         f"{kind} {value}"
         for kind in ("posts", "without")
@@ -94,11 +95,15 @@ def _hardly_judged(abstention: dict[str, Any], states: dict[str, Any]) -> list[s
         ]
     if withheld:
         lines += [
-            f"Judged by withholding: {', '.join(withheld)} (number of posts, families of "
-            "features). Too few accounts left out are like that; others were scored again "
-            "without that evidence, and the interval is as wide as that moved their "
-            "log-odds. An account that really has none may be another kind of account. "
-            "This was done one by one: who lacks two of them gets no number.",
+            f"Judged by withholding: "
+            f"{', '.join(f'{s} ({_n(tempers[s])})' for s in withheld)}: number of posts, "
+            "families of features. Too few accounts left out are like that; others were "
+            "scored again without that evidence. In brackets stands the share of its "
+            "distance from the base rate that a score keeps, in log-odds: as much as "
+            "leaves no more of the ordinary ones flagged than aimed at. The interval is "
+            "as wide as the log-odds were moved all the same. An account that really has "
+            "none may be another kind of account. This was done one by one: who lacks two "
+            "of them gets no number.",
             "",
         ]
     if unchecked:

@@ -55,7 +55,10 @@ def doubt_report(
         "intervals": _intervals(sets, apart, bundle.intervals.confidence, least),
         "abstention": {
             "unjudged_evidence": _unjudged(bundle),
-            "withheld_evidence": list(bundle.intervals.withheld),
+            "withheld_evidence": {
+                state: rounded(temper)
+                for state, temper in bundle.intervals.withheld.items()
+            },
             **_abstention(sets, apart, loco.filter(pl.col("part") == "panel")),
         },
         "operating_points": {

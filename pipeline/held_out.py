@@ -10,9 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.artefacts import Artefacts
-from features.build import build_features
+from features.build import build_counted, build_features
 from features.catalogue import FEATURES
-from models.calibrator import Calibrator
 from models.evaluation import Campaign
 from models.hashing import uniform
 from models.matrix import to_matrix
@@ -21,6 +20,7 @@ from models.training import Floats, raw_scores
 from models.training_sets import set_key
 from pipeline.canonical_posts import scan_posts
 from pipeline.files import read_json
+from pipeline.fold_line import FoldLine
 from pipeline.masking import apply_masks
 
 
@@ -34,7 +34,7 @@ class HeldOut:
         posts: canonical, of these accounts.
         campaigns: of each account, null for controls.
         booster: of the fold, and `trees` of it.
-        line: the fold's calibrator.
+        line: of the fold.
         artefacts: fitted tables of the fold's training set.
         threshold: logit above which FPR of the fold's test controls lie; null if
             they are too few.
@@ -49,7 +49,7 @@ class HeldOut:
     campaigns: Sequence[str | None]
     booster: lgb.Booster
     trees: int
-    line: Calibrator
+    line: FoldLine
     artefacts: Artefacts
     threshold: float | None
     gaps: NDArray[np.bool_] = field(repr=False)
@@ -65,10 +65,11 @@ class HeldOut:
             posts: their posts.
             rows: which of the sample each one was; its gaps stay gaps.
         """
-        values = build_features(accounts, posts, self.artefacts)
+        values, n_posts = build_counted(accounts, posts, self.artefacts)
         matrix = to_matrix(values, FEATURES)
         matrix[self.gaps[rows]] = np.nan
-        return self.line.logits(raw_scores(self.booster, matrix, self.trees))
+        raw = raw_scores(self.booster, matrix, self.trees)
+        return self.line.logits(raw, matrix, n_posts.to_numpy())
 
 
 def held_out(
@@ -151,9 +152,7 @@ def _of_fold(
         members["campaign"].to_list(),
         lgb.Booster(model_file=paths["trained"] / "boosters" / f"{key}.txt"),
         read_json(paths["trained"] / "trees.json")[f"loco/{fold}"],
-        Calibrator(
-            **read_json(paths["calibrated"] / "calibrators.json")[f"loco/{fold}"]
-        ),
+        FoldLine.read(paths["calibrated"], fold),
         artefacts,
         threshold_at_fpr(controls["logit"].to_numpy(), FPR),
         gaps,

@@ -83,8 +83,9 @@ def _judged_by_withholding(metrics: dict[str, Any]) -> str | None:
     if not withheld:
         return None
     return (
-        "No figure says how accounts fare of which just this is known; their intervals "
-        "come from other accounts, scored again with that evidence withheld: "
+        "No figure says how accounts fare of which just this is known; how far their "
+        "scores are pulled towards the base rate, and how wide their intervals are, "
+        "comes from other accounts, scored again with that evidence withheld: "
         f"{', '.join(withheld)} (number of posts, families of features). Who lacks two "
         "of them gets no number."
     )

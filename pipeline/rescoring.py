@@ -14,15 +14,15 @@ import lightgbm as lgb
 import polars as pl
 
 from features.artefacts import Artefacts
-from features.build import build_features
+from features.build import build_features, count_posts
 from features.catalogue import FEATURES
-from models.calibrator import Calibrator
 from models.matrix import Matrix, to_matrix
 from models.training import Floats, raw_scores
 from models.training_sets import set_key
 from pipeline.canonical_posts import scan_posts
 from pipeline.featurize import FITTED
 from pipeline.files import read_json
+from pipeline.fold_line import FoldLine
 from pipeline.masking import apply_masks
 from pipeline.moments import in_order, moments_of, parts_of
 
@@ -131,8 +131,7 @@ class FoldScorer:
         )
         self._trees = read_json(stored.trained / "trees.json")[f"loco/{fold}"]
         self._artefacts = Artefacts.load(stored.features / "artefacts" / f"{key}.json")
-        line = read_json(stored.calibrated / "calibrators.json")[f"loco/{fold}"]
-        self.calibrator = Calibrator(**line)
+        self.line = FoldLine.read(stored.calibrated, fold)
         fitted = pl.scan_parquet(stored.features / "fitted.parquet").filter(
             (pl.col("training_set") == key) & pl.col("account_id").is_in(ids.implode())
         )
@@ -153,7 +152,9 @@ class FoldScorer:
         self, static: pl.DataFrame, accounts: pl.DataFrame, posts: pl.DataFrame
     ) -> Floats:
         """Logits of the accounts, in their order; for the arguments see `matrix`."""
-        return self.calibrator.logits(self.raw(self.matrix(static, accounts, posts)))
+        matrix = self.matrix(static, accounts, posts)
+        n_posts = count_posts(accounts, posts).to_numpy()
+        return self.line.logits(self.raw(matrix), matrix, n_posts)
 
     def raw(self, matrix: Matrix) -> Floats:
         """Raw scores of feature values, shape (n_accounts,)."""

@@ -137,7 +137,7 @@ def explanations(
         chosen = range(len(FEATURES)) if explain == "full" else strongest(parts)
         found.append(
             {
-                "base": scores.explanation.base,
+                "base": float(scores.explanation.base[row]),
                 "prevalence_shift": scores.explanation.prevalence_shift,
                 "contributions": [
                     {

@@ -12,6 +12,7 @@ from pipeline.doubt import doubts
 from pipeline.evaluate import load_scored
 from pipeline.featurize import featurize
 from pipeline.files import write_json, write_parquet
+from pipeline.fold_line import TEMPERS
 from pipeline.ingest import ingest
 from pipeline.label import label
 from pipeline.params import Params
@@ -89,7 +90,7 @@ def score_world(
     predictions = pl.read_parquet(out / "trained" / "predictions.parquet")
     known = pl.read_parquet(labels)
     calibrators = fit_all(predictions, known, calibration.ridge)
-    scored = doubts(
+    scored, tempers = doubts(
         calibrate_scores(predictions, calibrators),
         known,
         Values.read(folder / "features"),
@@ -107,4 +108,5 @@ def score_world(
     )
     lines = {f"{p}/{f}": line.to_dict() for (p, f), line in calibrators.items()}
     write_json(lines, calibrated / "calibrators.json")
+    write_json(tempers, calibrated / TEMPERS)
     return load_scored(calibrated, folder / "labelled")

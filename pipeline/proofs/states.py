@@ -122,7 +122,7 @@ def scores_by_state(
             inner_scores(predictions, labels, fold),
             values,
             boosters,
-            scorer.calibrator,
+            scorer.line.calibrator,
             params.interval_confidence,
             params.ridge,
             fold,
@@ -135,8 +135,8 @@ def scores_by_state(
             matrix = scorer.matrix(known, whose, which)
             counts = count_posts(whose, which).to_numpy()
             raw = scorer.raw(matrix)
-            logits = scorer.calibrator.logits(raw)
             known_of = evidence_states(matrix, counts)
+            logits = scorer.line.logits(raw, matrix, counts)
             half = doubt.half_widths(raw, known_of)
             widths = width_at_anchor(logits, half)
             judged_by = doubt.judged_by(known_of)

@@ -41,7 +41,7 @@ INTERVALS = Intervals(
     spread=[0.3, 0.5],
     states=dict.fromkeys(STATES, 0.1),
     operators=dict.fromkeys(STATES, 3),
-    withheld=["without profile"],
+    withheld={"without profile": 0.8},
 )
 # Only accounts of which nothing is known are not scored.
 LENIENT = Abstention(least_posts=0, least_operators=0, most_outside=1.0, widest=1.0)

@@ -74,11 +74,11 @@ def test_contributions_are_shapley_values(narrow: lgb.Booster) -> None:
     matrix = make_matrix(12, COLUMNS, 9, 0.3)
     line = Calibrator(slope=1.7, intercept=-0.3, anchor=0.5)
 
-    found = explain(narrow, line, matrix, prevalence=0.5)
+    found = explain(narrow, line, matrix, np.ones(12), prevalence=0.5)
 
     for row in range(len(matrix)):
         base, parts = shapley(narrow, matrix[row])
-        assert found.base == pytest.approx(1.7 * base - 0.3, abs=1e-9)
+        assert found.base[row] == pytest.approx(1.7 * base - 0.3, abs=1e-9)
         np.testing.assert_allclose(
             found.contributions[row], 1.7 * np.array(parts), atol=1e-9
         )
@@ -102,10 +102,10 @@ def test_parts_add_up(
     seed: int,
 ) -> None:
     matrix = make_matrix(8, len(FEATURES), seed, 0.5)
+    tempers = np.random.default_rng(seed).uniform(0.001, 1, 8)
+    line = Calibrator(slope, intercept, anchor)
 
-    found = explain(
-        small_bundle.booster, Calibrator(slope, intercept, anchor), matrix, prevalence
-    )
+    found = explain(small_bundle.booster, line, matrix, tempers, prevalence)
 
     assert additivity_error(found) < 1e-6
 
@@ -118,12 +118,18 @@ def test_a_prevalence_is_one_line_of_its_own(
     matrix = make_matrix(4, len(FEATURES), 1)
 
     at_p, at_q = (
-        explain(small_bundle.booster, small_bundle.calibrator, matrix, share)
+        explain(
+            small_bundle.booster,
+            small_bundle.calibrator,
+            matrix,
+            np.full(4, 0.7),
+            share,
+        )
         for share in (p, q)
     )
 
     np.testing.assert_array_equal(at_p.contributions, at_q.contributions)
-    assert at_p.base == at_q.base
+    np.testing.assert_array_equal(at_p.base, at_q.base)
     np.testing.assert_allclose(
         at_q.logits - at_p.logits, float(logit(q) - logit(p)), atol=1e-9
     )
@@ -131,7 +137,8 @@ def test_a_prevalence_is_one_line_of_its_own(
 
 def test_parts_that_do_not_add_up_are_found() -> None:
     logits = np.array([0.6, 0.7])
-    broken = Explanation(0.1, 0.2, np.array([[0.3], [0.3]]), logits, logits)
+    base = np.full(2, 0.1)
+    broken = Explanation(base, 0.2, np.array([[0.3], [0.3]]), logits, logits)
 
     assert additivity_error(broken) == pytest.approx(0.1)
 
@@ -139,7 +146,9 @@ def test_parts_that_do_not_add_up_are_found() -> None:
 def test_no_account_has_no_parts(small_bundle: Bundle) -> None:
     matrix = make_matrix(0, len(FEATURES))
 
-    found = explain(small_bundle.booster, small_bundle.calibrator, matrix, 0.5)
+    found = explain(
+        small_bundle.booster, small_bundle.calibrator, matrix, np.ones(0), 0.5
+    )
 
     assert found.contributions.shape == (0, len(FEATURES))
     assert additivity_error(found) == 0

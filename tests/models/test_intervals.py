@@ -59,20 +59,20 @@ def test_known_widths() -> None:
 
 def test_what_is_not_known_of_a_state_counts_as_the_largest_known() -> None:
     states = dict.fromkeys(STATES, 0.0) | {"posts 1-4": None, "without clients": 0.7}
-    found = Intervals(0.9, [0.0], [0.0], states, dict.fromkeys(STATES, 1), [])
+    found = Intervals(0.9, [0.0], [0.0], states, dict.fromkeys(STATES, 1), {})
 
     assert found.half_widths(np.zeros(1), in_state(1, FEW)) == pytest.approx(
         Z * np.sqrt(0.7)
     )
     assert found.half_widths(np.zeros(1), in_state(1)) == 0
     # What was withheld tells nothing of a band of posts.
-    apart = replace(found, withheld=["without clients"])
+    apart = replace(found, withheld={"without clients": 1.0})
     assert apart.half_widths(np.zeros(1), in_state(1, FEW)) == 0
 
 
 def test_an_account_is_judged_as_its_least_judged_state() -> None:
     operators = dict.fromkeys(STATES, 4) | {"posts 1-4": 2, "without profile": 0}
-    found = replace(INTERVALS, operators=operators, withheld=[])
+    found = replace(INTERVALS, operators=operators, withheld={})
     states = in_state(4)
     states[1:3, MANY], states[1:3, FEW] = False, True
     states[2:, STATES.index("without profile")] = True
@@ -82,7 +82,7 @@ def test_an_account_is_judged_as_its_least_judged_state() -> None:
 
 def test_what_was_withheld_one_by_one_was_not_judged_together() -> None:
     operators = dict.fromkeys(STATES, 4) | {"without profile": 3}
-    withheld = ["without timing", "without profile"]
+    withheld = {"without timing": 0.9, "without profile": 0.5}
     found = replace(INTERVALS, operators=operators, withheld=withheld)
     states = in_state(4)
     for row, lacks in enumerate(
@@ -92,9 +92,11 @@ def test_what_was_withheld_one_by_one_was_not_judged_together() -> None:
             states[row, STATES.index(f"without {family}")] = True
 
     assert found.judged_by(states).tolist() == [3, 4, 0, 3]
+    assert found.tempers(states).tolist() == [0.5, 0.9, 0.45, 0.5]
     # The twin: where one of them is known from accounts that are like that.
-    shown = replace(found, withheld=withheld[1:])
+    shown = replace(found, withheld={"without profile": 0.5})
     assert shown.judged_by(states).tolist() == [3, 4, 3, 3]
+    assert shown.tempers(states).tolist() == [0.5, 1.0, 0.5, 0.5]
 
 
 def test_an_operator_judges_a_state_with_enough_of_both_classes() -> None:
@@ -137,7 +139,7 @@ def test_a_state_that_nobody_shows_is_judged_with_its_evidence_withheld() -> Non
 
     found = withholding(scores, labels, units, states, rescore)
 
-    assert found.withheld == ["without profile"]
+    assert list(found.withheld) == ["without profile"]
     assert found.operators["without profile"] == 3
     assert found.states["without profile"] == 0.0
     # The twins: where nothing can be withheld nobody judges; one who shows it is enough.
@@ -146,7 +148,7 @@ def test_a_state_that_nobody_shows_is_judged_with_its_evidence_withheld() -> Non
     assert "posts 0" in asked
     states[units == "o1", without] = True
     shown = withholding(scores, labels, units, states, rescore)
-    assert (shown.withheld, shown.operators["without profile"]) == ([], 1)
+    assert (shown.withheld, shown.operators["without profile"]) == ({}, 1)
     assert shown.states["without profile"] is None
 
 

@@ -132,6 +132,9 @@ def test_what_no_account_lacks_is_judged_by_withholding_it(
     assert "posts 20-99" not in abstention["withheld_evidence"]
     assert "unjudged_evidence" not in set(alone.abstained)
     assert "" in set(alone.abstained)
+    assert abstention["withheld_evidence"] == {
+        state: round(temper, 6) for state, temper in bundle.intervals.withheld.items()
+    }
 
 
 def test_what_cannot_be_withheld_is_judged_by_nobody(tiny_world: TinyWorld) -> None:
@@ -392,7 +395,7 @@ def test_the_card_names_the_states_that_were_never_judged(
     states, silent = metrics["calibration_states"], metrics["abstention"]
     for row in (*states["posts"].values(), *states["without"].values()):
         row["ece"] = 0.1
-    silent["unjudged_evidence"] = silent["withheld_evidence"] = []
+    silent["unjudged_evidence"], silent["withheld_evidence"] = [], {}
     said = "\n".join(doubt_lines(metrics))
     assert "Never judged" not in said
     assert "Calibration not known" not in said
@@ -407,7 +410,7 @@ def test_the_card_names_the_states_that_were_never_judged(
     assert "Never judged: without profile (" in said
     assert "Calibration not known: posts 0 (" in said
 
-    silent["withheld_evidence"] = ["posts 0", "without profile"]
+    silent["withheld_evidence"] = {"posts 0": 0.6, "without profile": 1.0}
     said = "\n".join(doubt_lines(metrics))
-    assert "Judged by withholding: posts 0 (" in said
+    assert "Judged by withholding: posts 0 (0.600): number" in said
     assert "Calibration not known" not in said

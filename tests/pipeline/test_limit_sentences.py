@@ -20,7 +20,7 @@ SOUND: dict[str, Any] = {
         },
         "abstention": {
             "unjudged_evidence": [],
-            "withheld_evidence": [],
+            "withheld_evidence": {},
             "campaigns": {"harbour": {"share": 0.5}},
         },
         "calibration_states": {
@@ -67,7 +67,7 @@ def test_nothing_is_said_where_nothing_fails() -> None:
         ),
         (
             ("metrics", "abstention", "withheld_evidence"),
-            ["posts 0", "without profile"],
+            {"posts 0": 0.6, "without profile": 1.0},
             "scored again with that evidence withheld: posts 0, without profile (",
         ),
         (

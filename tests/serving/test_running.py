@@ -92,7 +92,7 @@ def offline_numbers(scores: Scores, row: int) -> list[float]:
     return [
         float(scores.probabilities[row]),
         *scores.intervals[row].tolist(),
-        explanation.base,
+        float(explanation.base[row]),
         explanation.prevalence_shift,
         *explanation.contributions[row].tolist(),
     ]
