@@ -20,10 +20,15 @@ _FAMILY_OF: Final = np.array([feature.family for feature in FEATURES])
 _FAMILIES: Final = tuple(f for f in FAMILIES if f in set(_FAMILY_OF))
 _COLUMNS: Final = tuple(family == _FAMILY_OF for family in _FAMILIES)
 
+# Of these nothing is known where posts bear no times. Which they do or do not together:
+# one state, and not two of which each is judged as if the other were known.
+_TIMED: Final = np.isin(_FAMILIES, ("timing", "life cycle"))
+
 # The band of posts, of which each account has one; then what is missing beside.
 STATES: Final = (
     *(f"posts {band_name(low, high)}" for low, high in BANDS),
     *(f"without {family}" for family in _FAMILIES),
+    "without times",
 )
 
 
@@ -39,8 +44,11 @@ def evidence_states(matrix: Matrix, n_posts: NDArray[np.int64]) -> Bools:
         (n_posts >= low) & (n_posts <= (np.inf if high is None else high))
         for low, high in BANDS
     ]
-    for family, columns in zip(_FAMILIES, _COLUMNS, strict=True):
-        absent = ~known[:, columns].any(axis=1)
+    absent = np.stack([~known[:, columns].any(axis=1) for columns in _COLUMNS], axis=1)
+    untimed: Bools = np.asarray(absent[:, _TIMED].all(axis=1))
+    absent &= ~(untimed[:, np.newaxis] & _TIMED)
+    for family, gone in zip(_FAMILIES, absent.T, strict=True):
         # The profile does not come with the posts.
-        states.append(absent & ((n_posts >= _ENOUGH) | (family == "profile")))
+        states.append(gone & ((n_posts >= _ENOUGH) | (family == "profile")))
+    states.append(untimed & (n_posts >= _ENOUGH))
     return np.stack(states, axis=1)

@@ -60,7 +60,8 @@ def fit_intervals(
     """Spread of operators around the pooled line, and of states around theirs.
 
     A state that no operator judges by accounts as they are is judged by accounts of which
-    its evidence is withheld, by their scores as they are served then.
+    its evidence is withheld. Their shifts count as far as they are before scores are
+    pulled: what operators differ by is not less known to be there.
 
     Args:
         raw_scores: of rows that the boosters did not see, shape (n_accounts,).
@@ -88,10 +89,9 @@ def fit_intervals(
     for column, state in enumerate(STATES):
         found = _shifts(heard, np.where(states[:, column], raw_scores, np.nan))
         if not found and (again := rescore(state)) is not None:
-            temper = fit_temper(raw_scores, again, labels, line)
-            found = _shifts(heard, again, temper)
+            found = _shifts(heard, again)
             if found:
-                withheld[state] = temper
+                withheld[state] = fit_temper(raw_scores, again, labels, line)
         shifts[state] = found
     spread = (
         np.sqrt(np.mean(np.square(away), axis=0))
@@ -123,15 +123,12 @@ def _operators(
         yield _Operator(rows, known, weights, own)
 
 
-def _shifts(
-    heard: Sequence[_Operator], scores: Floats, temper: float = 1.0
-) -> list[tuple[float, float]]:
+def _shifts(heard: Sequence[_Operator], scores: Floats) -> list[tuple[float, float]]:
     """Shift and its variance of each operator that has enough of both classes.
 
     Args:
         heard: the operators.
         scores: raw scores of the accounts in a state, NaN for all others.
-        temper: by which they are pulled.
     """
     found = []
     for one in heard:
@@ -139,8 +136,7 @@ def _shifts(
         some = ~np.isnan(own)
         known, weights = one.labels[some], one.weights[some]
         if min((known == 1).sum(), (known == 0).sum()) >= LEAST_IN_STATE:
-            logits = one.line.tempered(one.line.logits(own[some]), temper)
-            found.append(_shift(logits, known, weights))
+            found.append(_shift(one.line.logits(own[some]), known, weights))
     return found
 
 

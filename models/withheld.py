@@ -10,15 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.catalogue import FEATURES
+from features.missing import of_posts
+from features.totals import lineage
 from models.evidence import STATES, evidence_states
 from models.matrix import Matrix
 
 _NO_POSTS: Final = STATES[0]
+_NO_TIMES: Final = STATES[-1]
 _OF_POSTS: Final = np.array([feature.table != "accounts" for feature in FEATURES])
+_OF_TIMES: Final = np.array(
+    [
+        of_posts(feature)
+        and (feature.counted == "dated" or "posted_at" in lineage(feature.inputs()))
+        for feature in FEATURES
+    ]
+)
 _FAMILY_OF: Final = np.array([feature.family for feature in FEATURES])
 
-# What can be withheld: all posts, or a family. A band of posts that lies above 0 cannot:
-# no value tells what it was after fewer of them.
+# What can be withheld: all posts, their times, or a family. A band of posts that lies
+# above 0 cannot: no value tells what it was after fewer of them.
 WITHHELD: Final = (_NO_POSTS, *(s for s in STATES if s.startswith("without ")))
 
 
@@ -28,18 +38,16 @@ def withhold(
     """Feature values as they would be in one of WITHHELD, and which rows are in it then.
 
     Rows that have nothing to withhold, or that would not come into the state, are not
-    among them.
+    among them. Without times a share among reposts is null, though it is 0 for an account
+    that has no reposts: no value tells those apart.
 
     Args:
         state: one of WITHHELD.
         matrix: feature values, shape (n_accounts, n_features).
         n_posts: posts of each account that count.
     """
-    columns = (
-        _OF_POSTS
-        if state == _NO_POSTS
-        else state.removeprefix("without ") == _FAMILY_OF
-    )
+    families = state.removeprefix("without ") == _FAMILY_OF
+    columns = {_NO_POSTS: _OF_POSTS, _NO_TIMES: _OF_TIMES}.get(state, families)
     left = matrix.copy()
     left[:, columns] = np.nan
     posts = np.zeros_like(n_posts) if state == _NO_POSTS else n_posts

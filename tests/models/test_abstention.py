@@ -5,6 +5,7 @@ import pytest
 
 from features.catalogue import FEATURES
 from models.abstention import REASONS, Abstention, outside_share, training_ranges
+from models.bands import BANDS
 from models.evidence import STATES, evidence_states
 from tests.models.builders import make_matrix, small_booster
 
@@ -159,4 +160,24 @@ def test_a_family_without_a_value_is_a_state_unless_the_posts_say_so(
 
     assert states[STATES.index(f"without {family}")] == apart
     matrix[0, columns[0]] = 0.5
-    assert not evidence_states(matrix, np.array([posts]))[0, len(STATES) - 6 :].any()
+    assert not evidence_states(matrix, np.array([posts]))[0, len(BANDS) :].any()
+
+
+def test_posts_without_times_are_one_state_and_not_two() -> None:
+    matrix = np.repeat(one(), 4, axis=0)
+    for family, rows in (("timing", [0, 1, 3]), ("life cycle", [0, 2, 3])):
+        columns = [i for i, f in enumerate(FEATURES) if f.family == family]
+        matrix[np.ix_(rows, columns)] = np.nan
+
+    # The last has too few posts for any such state.
+    states = evidence_states(matrix, np.array([5, 5, 5, 4]))[:, len(BANDS) :]
+
+    assert [
+        [s for s, i in zip(STATES[len(BANDS) :], row, strict=True) if i]
+        for row in states
+    ] == [
+        ["without times"],
+        ["without timing"],
+        ["without life cycle"],
+        [],
+    ]

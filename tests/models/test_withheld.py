@@ -35,7 +35,33 @@ def test_without_posts_an_account_has_the_values_of_one_that_has_none() -> None:
     assert inside.tolist() == [True] * 11 + [False]
 
 
-@pytest.mark.parametrize("state", WITHHELD[1:])
+def test_without_times_an_account_has_the_values_of_one_whose_posts_have_none() -> None:
+    accounts = make_accounts(12)
+    posts = make_posts(accounts, each=40)
+    fitted = Artefacts.fit(accounts)
+    times = ("posted_at", "target_posted_at")
+    none = posts.with_columns(pl.lit(None, posts.schema[c]).alias(c) for c in times)
+    (values, counts), (never, _) = (
+        build_counted(accounts, some, fitted) for some in (posts, none)
+    )
+    whole = to_matrix(values, FEATURES)
+
+    left, inside = withhold("without times", whole, counts.to_numpy())
+
+    assert inside.all()
+    # A share among reposts is 0 without reposts, times or not: no value tells that.
+    among = np.array([feature.among is not None for feature in FEATURES])
+    timeless = to_matrix(never, FEATURES)
+    assert np.array_equal(left[:, ~among], timeless[:, ~among], equal_nan=True)
+    kept = ~np.isnan(left[:, among])
+    assert np.array_equal(left[:, among][kept], timeless[:, among][kept])
+    gone = np.isnan(left) & ~np.isnan(whole)
+    # More than two families go, and not the posts.
+    assert {"timing", "life cycle", "amplification"} <= set(FAMILIES[gone.any(axis=0)])
+    assert not np.isnan(left[:, FAMILIES == "content"]).all(axis=1).any()
+
+
+@pytest.mark.parametrize("state", WITHHELD[1:-1])
 def test_a_family_goes_and_nothing_else_does(state: str) -> None:
     matrix, n_posts = built()
     gone = state.removeprefix("without ") == FAMILIES

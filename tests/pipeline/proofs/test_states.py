@@ -89,9 +89,9 @@ def test_with_everything_known_scores_and_abstentions_are_the_stored_ones(
         if state != "no applications":
             assert (less["logit"] != less["kept"]).any()
         # No account of this world is like that. One part withheld judges them, two that
-        # were withheld one by one do not; without times there is no life cycle either.
+        # were withheld one by one, profile and times, do not.
         why = set(less["abstained"])
-        together = state in ("texts alone", "no times")
+        together = state == "texts alone"
         assert ("" in why) == (not together)
         if together:
             assert "unjudged_evidence" in why
