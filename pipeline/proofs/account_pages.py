@@ -78,8 +78,9 @@ def prove_evidence_states(job: Job) -> list[str]:
         f"World `{job.world}`, at most {drawn} accounts that no booster of their fold "
         "saw, as many of each operator and class, scored again without part of their "
         "evidence. Recall and FPR at the line that the training side sets at FPR 1 %; "
-        "error and slope at equal shares; the size is that of the log-odds, mean. Bins in "
-        "which the interval held, and its width, mean over operators.",
+        "error and slope at equal shares; the size is that of the log-odds, mean, and the "
+        "temper how much of their distance from the base rate they keep, as in service. "
+        "Bins in which the interval held, and its width, mean over operators.",
         "",
         *states_table(judge_states(job.folder, job.params.calibrate, drawn, seed)),
     ]

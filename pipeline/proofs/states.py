@@ -81,6 +81,7 @@ class Served:
         kept_calibration: the same of calibration.
         kept_held: share of bins in which the interval held, mean over operators, and
             mean width in probability; null where there are too few.
+        temper: share of their distance from the base rate that log-odds kept, mean.
     """
 
     auc: tuple[float, float]
@@ -91,12 +92,13 @@ class Served:
     kept_rates: tuple[float | None, float | None]
     kept_calibration: Recalibration
     kept_held: tuple[float | None, float | None]
+    temper: float
 
 
 def scores_by_state(
     stored: Stored, sample: pl.DataFrame, params: CalibrateParams
 ) -> pl.DataFrame:
-    """state, account_id, logit, half_width, abstained: of the sample, in each of STATES.
+    """state, account_id, logit, half_width, abstained, temper: of each of STATES.
 
     abstained is the reason for which the service would give no number, empty if it would.
 
@@ -149,6 +151,7 @@ def scores_by_state(
                         "logit": logits,
                         "half_width": half,
                         "abstained": pl.Series(reasons.tolist(), dtype=pl.String),
+                        "temper": doubt.tempers(known_of),
                     }
                 )
             )
@@ -159,8 +162,8 @@ def served(judged: pl.DataFrame, confidence: float) -> Served:
     """Figures of one state.
 
     Args:
-        judged: fold, label, anchor, logit, half_width, abstained and threshold (null:
-            the fold has none).
+        judged: fold, label, anchor, logit, half_width, abstained, temper and threshold
+            (null: the fold has none).
         confidence: of the intervals.
     """
     folds = judged.partition_by("fold", include_key=True)
@@ -176,6 +179,7 @@ def served(judged: pl.DataFrame, confidence: float) -> Served:
         _rates(kept),
         _calibration(kept),
         _held(kept, confidence),
+        float(judged["temper"].to_numpy().mean()),
     )
 
 
@@ -261,7 +265,7 @@ def as_table(found: Mapping[str, Served]) -> list[str]:
             state,
             *map(_number, (*each.auc, *each.rates)),
             *map(_number, (each.calibration.ece, each.calibration.slope)),
-            _number(each.calibration.size),
+            *map(_number, (each.calibration.size, each.temper)),
             f"{each.unjudged:.0%}",
             f"{each.scored:.0%}",
             *map(_number, (*each.kept_rates, each.kept_calibration.slope)),
@@ -269,7 +273,7 @@ def as_table(found: Mapping[str, Served]) -> list[str]:
         ]
         for state, each in found.items()
     ]
-    head += ["size of the log-odds", "never judged", "gets a number"]
+    head += ["size of the log-odds", "temper", "never judged", "gets a number"]
     of_those = ("recall", "FPR", "slope", "bins held", "mean width")
     return table([*head, *(f"{name} of those" for name in of_those)], rows)
 

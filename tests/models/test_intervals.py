@@ -165,6 +165,8 @@ def test_what_withholding_breaks_is_wider(
     added = found.states["without profile"]
     assert added is not None
     assert least <= added <= most
+    # Half too high: more would be flagged than aimed at. Not where nothing was moved.
+    assert (found.withheld["without profile"] < 1) == (shift > 0)
     assert found.spread == fitted(scores, labels, units, states).spread
 
 

@@ -22,22 +22,32 @@ def same(batch: Scores, row: int, single: Scores) -> bool:
         and batch.abstained[row] == single.abstained[0]
         and np.array_equal(batch.intervals[row], single.intervals[0])
         and one.logits[row] == other.logits[0]
+        and one.base[row] == other.base[0]
         and np.array_equal(one.contributions[row], other.contributions[0])
         and batch.values[row].equals(single.values)
     )
 
 
-def test_a_batch_is_its_accounts_one_by_one_bit_for_bit(small_bundle: Bundle) -> None:
+@pytest.mark.parametrize("withheld", [{}, {"posts 0": 0.61, "without times": 0.57}])
+def test_a_batch_is_its_accounts_one_by_one_bit_for_bit(
+    small_bundle: Bundle, withheld: dict[str, float]
+) -> None:
+    pulled = replace(small_bundle.intervals, withheld=withheld)
+    bundle = replace(small_bundle, intervals=pulled)
     accounts = make_accounts(25)
-    posts = make_posts(accounts)
-    together = score(small_bundle, accounts, posts)
+    # Some have none, and some none with a time.
+    posts = make_posts(accounts).filter(pl.col("account_id") < "a/020")
+    dated = pl.col("account_id") < "a/010"
+    posts = posts.with_columns(pl.when(dated).then("posted_at").alias("posted_at"))
+    together = score(bundle, accounts, posts)
 
     for row in range(accounts.height):
         own = posts.filter(account_id=accounts["account_id"][row])
-        alone = score(small_bundle, accounts[row : row + 1], own)
+        alone = score(bundle, accounts[row : row + 1], own)
 
         assert same(together, row, alone)
     assert len(set(together.probabilities)) > 1
+    assert len(set(together.explanation.base)) == 1 + len(withheld)
 
 
 def test_a_score_that_depends_on_the_batch_would_be_found(

@@ -90,6 +90,7 @@ def test_with_everything_known_scores_and_abstentions_are_the_stored_ones(
             assert (less["logit"] != less["kept"]).any()
         # No account of this world is like that. One part withheld judges them, two that
         # were withheld one by one, profile and times, do not.
+        assert (less["temper"].to_numpy().max() < 1) == (state == "profile alone")
         why = set(less["abstained"])
         together = state == "texts alone"
         assert ("" in why) == (not together)
@@ -109,6 +110,7 @@ def judged(**changed: Any) -> pl.DataFrame:
     }
     why = ["", "unjudged_evidence", "", "wide_interval"] * 40
     columns |= {"anchor": 0.5, "half_width": 0.1, "abstained": why, "threshold": 0.0}
+    columns["temper"] = [1.0, 0.5] * 80
     return pl.DataFrame(columns | changed, schema_overrides={"threshold": pl.Float64})
 
 
@@ -120,7 +122,7 @@ def test_figures_by_hand() -> None:
     wrong = 79 / 1600
     assert found.auc == pytest.approx((1 - wrong / 2, 1 - wrong))
     assert found.rates == pytest.approx((79 / 80, 1 / 80))
-    assert (found.unjudged, found.scored) == (0.25, 0.5)
+    assert (found.unjudged, found.scored, found.temper) == (0.25, 0.5, 0.75)
     assert found.calibration.n == 160
     assert found.calibration.size == pytest.approx((158 * 2 + 6) / 160)
 
