@@ -101,7 +101,7 @@ def _hardly_judged(abstention: dict[str, Any], states: dict[str, Any]) -> list[s
             "scored again without that evidence. In brackets stands the share of its "
             "distance from the base rate that a score keeps, in log-odds: as much as "
             "leaves no more of the ordinary ones flagged than aimed at. The interval is "
-            "as wide as the log-odds were moved all the same. An account that really has "
+            "as wide as withholding moved their log-odds before. An account that really has "
             "none may be another kind of account. This was done one by one: who lacks two "
             "of them gets no number.",
             "",
