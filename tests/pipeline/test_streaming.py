@@ -339,6 +339,16 @@ def test_no_thread_outlives_an_archive_that_is_refused(tmp_path: Path) -> None:
     assert not [t for t in threading.enumerate() if t.name.startswith("ahead")]
 
 
+def test_no_thread_outlives_a_disk_that_takes_nothing(tmp_path: Path) -> None:
+    source = twitter_io(tmp_path)
+    (tmp_path / "rows").touch()
+
+    with pytest.raises(FileExistsError):
+        Spool(source, tmp_path, tmp_path / "rows", Budget(rows=20), print)
+
+    assert not [t for t in threading.enumerate() if t.name.startswith("ahead")]
+
+
 @pytest.mark.parametrize(("rows", "on_disk"), [(60, True), (200, False)])
 def test_rows_are_put_on_disk_above_four_parts(
     tmp_path: Path, rows: int, on_disk: bool
