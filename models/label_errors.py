@@ -20,6 +20,8 @@ from models.metrics import to_share
 # Label -> what its accounts are called.
 CLASSES: Final = {1: "takedown_accounts", 0: "controls"}
 
+_SCORES: Final = ("score", "interval_low", "interval_high")
+
 
 def with_scores(judged: pl.DataFrame) -> pl.DataFrame:
     """Accounts with score, interval_low, interval_high and likelihood of their label.
@@ -38,10 +40,12 @@ def with_scores(judged: pl.DataFrame) -> pl.DataFrame:
         labels = own["label"].to_numpy()
         logits = to_share(own["logit"].to_numpy(), own["anchor"].to_numpy(), labels)
         half = own["half_width"].to_numpy()
-        ends = {"score": logits, "interval_low": logits - half}
-        ends["interval_high"] = logits + half
-        scores = {name: sigmoid(values) for name, values in ends.items()}
-        parts.append(own.with_columns(**{n: pl.Series(s) for n, s in scores.items()}))
+        ends = zip(_SCORES, (logits, logits - half, logits + half), strict=True)
+        parts.append(own.with_columns(**{n: pl.Series(sigmoid(e)) for n, e in ends}))
+    if not parts:
+        # No campaign counts: nobody is judged, and nobody suspected.
+        nothing = {name: pl.lit(0.0) for name in _SCORES}
+        return rows.with_columns(**nothing, likelihood=pl.lit(0.0))
     found = pl.concat(parts)
     likely = pl.when(pl.col("label") == 1).then("score").otherwise(1 - pl.col("score"))
     return found.with_columns(likelihood=likely).with_columns(

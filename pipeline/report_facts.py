@@ -208,7 +208,7 @@ def _operating_points(judged: pl.DataFrame, confidence: float) -> list[dict[str,
                 | {"partial_auc": rounded(area.value)}
             )
     aim = {"aim": f"FPR {FPR:.1%} as each fold's training side sets it"}
-    if judged["flagged"].null_count() or not 0 < labels.mean() < 1:
+    if judged["flagged"].null_count() or labels.all() or not labels.any():
         reason = "a fold has too few controls to set the threshold"
         return [*points, aim | {"reason": reason}]
     counts = Confusion.of(judged["flagged"].to_numpy(), labels)

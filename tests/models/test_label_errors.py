@@ -120,3 +120,15 @@ def test_what_is_listed_is_counted_by_source() -> None:
         assert found[name]["listed"] == 15
         row = {"kind": "platform", "suspected": number, "listed": 15}
         assert found[name]["sources"] == {source: row}
+
+
+def test_where_no_campaign_counts_nobody_is_suspected() -> None:
+    nobody = with_scores(judged(100, 0.0).clear())
+
+    found = summary(nobody, suspected(nobody, 0.05, 10), 0.05)
+
+    nothing = {"judged": 0, "suspected": 0, "expected": 0, "listed": 0, "sources": {}}
+    assert found == {"controls": nothing, "takedown_accounts": nothing}
+    assert set(with_scores(judged(100, 0.0)).schema.items()) == set(
+        nobody.schema.items()
+    )

@@ -5,6 +5,7 @@ stand there ten times too. The draws of operators are those of test_interval_fig
 """
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -157,6 +158,29 @@ def test_with_controls_enough_every_area_is_reported(blocks: Both) -> None:
 
     assert all(area is not None for area in stored["loco"]["partial_auc"].values())
     assert None not in stored["pooled"].values()
+
+
+def test_with_every_campaign_confounded_no_point_and_no_curve_is_told(
+    tiny_world: TinyWorld,
+) -> None:
+    folder, labels = tiny_world.folder, tiny_world.folder / "labelled"
+    aside = [
+        replace(campaign, in_headline=False, reason="collected otherwise")
+        for campaign in load_campaigns(labels)
+    ]
+
+    found = facts(
+        load_scored(folder / "calibrated", labels),
+        what_is_known(
+            folder / "canonical", folder / "features", labels / "labels.parquet"
+        ),
+        aside,
+        {campaign.name: None for campaign in aside},
+        EvaluateParams.model_validate(tiny_world.params["evaluate"]),
+    )
+
+    assert all("reason" in point for point in found["operating_points"])
+    assert {row["loco"] for row in found["selective_risk"]} == {None}
 
 
 def test_a_number_that_was_typed_is_found(blocks: Both) -> None:
