@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from models.metrics import FPR
+
 
 def doubt_lines(metrics: dict[str, Any]) -> list[str]:
     """Markdown of intervals, abstention, operating points and calibration."""
@@ -88,22 +90,22 @@ def _hardly_judged(abstention: dict[str, Any], states: dict[str, Any]) -> list[s
     lines = []
     if silent:
         lines += [
-            f"Never judged: {', '.join(silent)} (number of posts, families of features). "
-            "Too few accounts left out were known like that; such an account gets no "
-            "number (`unjudged_evidence`).",
+            f"Never judged: {', '.join(silent)} (number of posts, families of features, "
+            "times of posts). Too few accounts left out were known like that; such an "
+            "account gets no number (`unjudged_evidence`).",
             "",
         ]
     if withheld:
         lines += [
             f"Judged by withholding: "
             f"{', '.join(f'{s} ({_n(tempers[s])})' for s in withheld)}: number of posts, "
-            "families of features. Too few accounts left out are like that; others were "
-            "scored again without that evidence. In brackets stands the share of its "
-            "distance from the base rate that a score keeps, in log-odds: as much as "
-            "leaves no more of the ordinary ones flagged than aimed at. The interval is "
-            "as wide as withholding moved their log-odds before. An account that really has "
-            "none may be another kind of account. This was done one by one: who lacks two "
-            "of them gets no number.",
+            "families of features, times of posts. Too few accounts left out are like "
+            "that; others were scored again without that evidence. In brackets stands the "
+            "share of its distance from the base rate that a score keeps, in log-odds: as "
+            "much as leaves no more of these ordinary ones flagged than aimed at, at the "
+            f"line for FPR {FPR:.0%}: at other lines it may be more. The interval is as wide as withholding moved their log-odds before. "
+            "An account that really has none may be another kind of account. This was done "
+            "one by one: who lacks two of them gets no number.",
             "",
         ]
     if unchecked:

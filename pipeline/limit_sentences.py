@@ -72,7 +72,8 @@ def _never_judged(metrics: dict[str, Any]) -> str | None:
         return None
     return (
         "No figure says how accounts fare of which just this is known, and they get no "
-        f"number in service: {', '.join(silent)} (number of posts, families of features)."
+        f"number in service: {', '.join(silent)} (number of posts, families of "
+        "features, times of posts)."
     )
 
 
@@ -86,8 +87,8 @@ def _judged_by_withholding(metrics: dict[str, Any]) -> str | None:
         "No figure says how accounts fare of which just this is known; how far their "
         "scores are pulled towards the base rate, and how wide their intervals are, "
         "comes from other accounts, scored again with that evidence withheld: "
-        f"{', '.join(withheld)} (number of posts, families of features). Who lacks two "
-        "of them gets no number."
+        f"{', '.join(withheld)} (number of posts, families of features, times of "
+        "posts). Who lacks two of them gets no number."
     )
 
 

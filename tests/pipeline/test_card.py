@@ -57,6 +57,23 @@ def test_another_figure_in_the_metrics_is_another_in_the_card(
     assert "| auc | 0.123 |" not in card(tiny_world)
 
 
+def test_the_card_says_how_far_scores_are_pulled_and_at_which_line(
+    tiny_world: TinyWorld,
+) -> None:
+    abstention = tiny_world.metrics["abstention"]
+    other = abstention | {"withheld_evidence": {"without times": 0.4321}}
+
+    text = card(tiny_world)
+    changed = card(tiny_world, tiny_world.metrics | {"abstention": other})
+
+    temper = abstention["withheld_evidence"]["posts 0"]
+    assert f"posts 0 ({temper:.3f})" in text
+    assert "aimed at, at the line for FPR 1%: at other lines it may be more" in text
+    assert "without times (0.432): number of posts, families of features, times" in (
+        changed
+    )
+
+
 def test_the_card_says_how_far_labels_can_be_believed(tiny_world: TinyWorld) -> None:
     metrics = tiny_world.metrics
     noise = metrics["label_noise"] | {"auc_loss": None, "reason": "no fold at all"}
