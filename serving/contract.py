@@ -140,7 +140,11 @@ class Contribution(BaseModel):
 
 
 class Explanation(BaseModel):
-    """Parts of the log-odds; with "full", they sum to logit(bot_probability)."""
+    """Parts of the log-odds; with "full", they sum to logit(bot_probability).
+
+    All but prevalence_shift are pulled towards the base rate where evidence is withheld:
+    base need not be the same for all accounts.
+    """
 
     base: float
     prevalence_shift: float

@@ -47,7 +47,8 @@ class Sum:
     """The lines that add up to the number.
 
     Attributes:
-        base: log-odds of an account of which nothing is known.
+        base: log-odds before any reason, pulled towards the base rate as the account is
+            (models.temper).
         shift: what the assumed share adds.
         anchor: share at which the model was calibrated.
         total: log-odds of the probability.

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from math import fsum
+from math import exp, fsum
 from typing import Any
 
 import polars as pl
@@ -172,6 +172,31 @@ def test_the_view_has_the_interval_and_says_which_lines_are_passed(
     assert target.passed == (anchored > POINT["logit"])
     # Which lines it passes does not depend on the share that is assumed.
     assert account_view(model, item, 0.001).targets == view.targets
+
+
+def test_an_account_begins_where_its_evidence_lets_it_and_adds_up(
+    model: ServedModel,
+) -> None:
+    known, alike = (make_item(posts=count) for count in (9, 12))
+    without = known | {"account": {"account_id": "a", "as_of": iso(AS_OF)}}
+
+    sums = [
+        account_view(model, parsed([item])[0], None).sum
+        for item in (known, alike, without)
+    ]
+
+    bases = []
+    for item, found in zip((known, alike, without), sums, strict=True):
+        assert found is not None
+        bases.append(found.base)
+        probability = explained(model, item)["bot_probability"]
+        assert 1 / (1 + exp(-found.total)) == pytest.approx(probability, abs=1e-9)
+    assert bases[0] == bases[1]
+    # Nothing of the profile is known: pulled, and its start with it (anchor one half).
+    temper = model.bundle.intervals.withheld["without profile"]
+    assert bases[2] == pytest.approx(temper * bases[0], abs=1e-12)
+    assert temper < 1
+    assert bases[0] != 0
 
 
 @pytest.mark.parametrize(
