@@ -8,7 +8,6 @@ import pytest
 
 from models.figure_gates import label_noise_gate
 from models.slices import auc_within_folds
-from models.training import Recipe
 from models.training_sets import training_sets
 from pipeline.evaluate import EvaluateParams
 from pipeline.files import read_json
@@ -74,13 +73,15 @@ def test_the_block_says_what_a_tenth_costs_and_a_model_that_learns_by_heart_is_r
     sets = {one.key: one for one in training_sets(world.table("folds/folds"))}
     data = load_data(world.folder / "features", world.table("labelled/labels"))
 
-    def block(folds: list[str], recipe: Recipe, trees: int) -> dict[str, Any]:
-        counts = {f"loco/{fold}": trees for fold in folds}
-        return label_noise(unseen, data, folds, sets, counts, recipe)
-
     stored, folds = world.metrics["label_noise"], ["jetty", "gavel"]
-    refused = label_noise_gate(block(folds, by_heart, 60), limits)
-    nothing = block([], sound, 30)
+    counts = {f"loco/{fold}": 60 for fold in folds}
+    # Against the same recipe on right labels: the stored scores are of another one.
+    _, right, wrong = noise_curve(
+        unseen, data, folds, sets, counts, by_heart, [NONE, 0.1]
+    )
+    lost = right["auc"] - wrong["auc"]
+    refused = label_noise_gate({"share": 0.1, "auc_loss": lost}, limits)
+    nothing = label_noise(unseen, data, [], sets, {}, sound)
 
     clean, *noisy = stored["curve"]
     [tenth] = [row for row in noisy if row["share"] == 0.1]
