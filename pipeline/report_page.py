@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from features.errors import ArtefactError
 from models.comparison import compare
+from models.metrics import FIGURES
 from pipeline import (
     report_breakdowns,
     report_campaigns,
@@ -41,7 +43,11 @@ def report(
         against: metrics.json of another model to be compared with; null for none.
         params: for the interval of that comparison.
         ledger: folder of forecasts that the page is to show; null for none.
+
+    Raises:
+        ArtefactError: metrics or details are of code that measured less.
     """
+    _check(metrics, details)
     simulated = world == _SIMULATED
     notice = (
         "SIMULATED world: these figures test the machinery and say nothing about real "
@@ -81,6 +87,19 @@ def report(
         report_limits.limits(metrics, details, simulated),
         report_breakdowns.optimism(metrics),
     )
+
+
+def _check(metrics: dict[str, Any], details: dict[str, Any]) -> None:
+    lacking = [
+        *(name for name in ("label_noise", "label_errors") if name not in metrics),
+        *(f"loco.{name}" for name in FIGURES if name not in metrics["loco"]),
+        *(name for name in ("over_time", "selective_risk") if name not in details),
+    ]
+    if lacking:
+        raise ArtefactError(
+            f"metrics.json and report.json: expected {', '.join(lacking)}, not found: "
+            "made by older code; run `make repro` again"
+        )
 
 
 def main() -> None:

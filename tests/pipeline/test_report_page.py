@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from features.errors import ArtefactError
 from models.coverage import SERVED_RECALL
 from pipeline import charts
 from pipeline.agreement import AGREEMENT, SOURCE
@@ -546,3 +547,27 @@ def test_the_champion_is_not_compared_with_itself(
     same["loco"]["campaigns"]["gavel"]["average_precision"] -= 0.001
     assert "the very same figures" not in shown(same)
     assert "Beside the champion" in shown(same)
+
+
+def test_of_figures_of_older_code_no_page_is_made_but_they_may_stand_beside(
+    tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    newer = ("log_loss", "partial_auc_at_fpr_0.01", "selective_risk")
+    old = copy.deepcopy(tiny_world.metrics)
+    for block in ("label_noise", "label_errors"):
+        del old[block]
+    for figure in newer:
+        del old["loco"][figure]
+    details = {k: v for k, v in tiny_details.items() if k != "over_time"}
+    params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
+
+    with pytest.raises(
+        ArtefactError, match=r"label_noise, .*loco.log_loss.*make repro"
+    ):
+        report("demo", old, tiny_details, None, params)
+    with pytest.raises(ArtefactError, match="expected over_time, not found"):
+        report("demo", tiny_world.metrics, details, None, params)
+
+    beside = report("demo", tiny_world.metrics, tiny_details, old, params)
+
+    assert "Beside the champion" in words(beside)
