@@ -125,8 +125,8 @@ def _over_time(found: dict[str, Any]) -> list[Html]:
             "nobody knows what it was; names and descriptions are of now. Accounts with "
             "fewer posts by then than a score needs are left out. Lost: of those flagged "
             "then, the share that is not now; gained: of the others, the share that is. "
-            "A campaign stands with the controls of its fold. Marked: the worst "
-            "campaign.</p>"
+            "A campaign stands with the controls of its fold; confounded ones are among "
+            "them. Marked: the worst campaign.</p>"
         ),
         table(head, rows),
     ]
