@@ -1,5 +1,7 @@
 """Fitting a temper on rows that no booster saw, as they are and with evidence withheld."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +9,9 @@ from models.calibrator import Calibrator, logit
 from models.metrics import FPR, threshold_at_fpr
 
 Floats = NDArray[np.float64]
+
+# A hair less, so that what comes to lie on the line does not round over it.
+_BELOW: Final = 1 - 1e-12
 
 
 def fit_temper(
@@ -35,4 +40,4 @@ def fit_temper(
     # A line below the base rate: what is pulled there is flagged the more.
     if known is None or left is None or left <= known or known <= base:
         return 1.0
-    return (known - base) / (left - base)
+    return (known - base) / (left - base) * _BELOW

@@ -60,7 +60,7 @@ def noise_curve(
     it is judged on were as wrong; flawless: the same of a model without fault.
 
     Args:
-        judged: unseen accounts: account_id, fold, label, logit.
+        judged: unseen accounts: account_id, fold, label, raw_score.
         data: accounts with their features and labels.
         folds: to be trained again.
         sets: training set key -> its accounts.
@@ -68,6 +68,8 @@ def noise_curve(
         recipe: how boosters are trained.
         shares: of wrong labels, above 0.
     """
+    # Boosters are compared, and not what is made of their scores.
+    judged = judged.with_columns(logit=pl.col("raw_score"))
     tested = judged.filter(pl.col("fold").is_in(list(folds)))
     clean = auc_within_folds(tested if folds else judged)
     rows = []
