@@ -47,8 +47,11 @@ def _block(archive: Inspected) -> str:
         archive.form,
         archive.by_kind,
         set(measures.labels) if measures and told_apart else set(),
-        grouped=read is not None and read.labels["group"].null_count() == 0,
-        has_posts=bool(measures and measures.posts),
+        grouped=read is not None
+        and bool(read.labels.height)
+        and read.labels["group"].null_count() == 0,
+        # Also where all are rejected: the archive would pass for one of profiles.
+        has_posts="posts" in archive.kinds or bool(measures and measures.posts),
         dated=bool(measures and measures.last),
         zone=archive.assumed.zone,
         slashes=archive.assumed.order is not None,

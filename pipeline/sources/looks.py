@@ -56,19 +56,43 @@ class Table:
 
     def fit(self, content: Content, place: str) -> Fit | None:
         """What a file at this place has of the look; null if it does not fit."""
-        if not isinstance(content, Header):
+        if not isinstance(content, Header) or self._is_elsewhere(place):
             return None
-        if self.folders and not re.search(in_folder(self.folders), place):
-            return None
-        names = content.names
-        every = {**self.required, **self.optional}
-        found = {
-            name for name, spelt in every.items() if names & set(map(plain, spelt))
-        }
-        if not set(self.required) <= found or _by_accident(found, names):
+        every, found = self._columns(content)
+        if not set(self.required) <= found or _by_accident(found, content.names):
             return None
         why = f"it has {len(found)} of the {len(every)} columns that are read"
         return Fit(frozenset(found), len(found) + bool(self.folders), why)
+
+    def nearly(self, content: Header, place: str) -> Fit | None:
+        """What a file that lacks required columns has of the look; null if it fits.
+
+        The weight is that of what it has above what it lacks.
+        """
+        every, found = self._columns(content)
+        lacking = [
+            spelt[0] for name, spelt in self.required.items() if name not in found
+        ]
+        if not lacking or self._is_elsewhere(place):
+            return None
+        why = (
+            f"it has {len(found)} of the {len(every)} columns that are read, but not "
+            f"{', '.join(lacking)}; name the column so, or fetch the file again"
+        )
+        return Fit(frozenset(found), len(found) - len(lacking), why)
+
+    def _is_elsewhere(self, place: str) -> bool:
+        return bool(self.folders) and not re.search(in_folder(self.folders), place)
+
+    def _columns(self, content: Header) -> tuple[Columns, set[str]]:
+        """All columns of the look, and the names of those that a file has."""
+        every = {**self.required, **self.optional}
+        found = {
+            name
+            for name, spelt in every.items()
+            if content.names & set(map(plain, spelt))
+        }
+        return every, found
 
 
 @dataclass(frozen=True)

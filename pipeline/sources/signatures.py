@@ -9,7 +9,7 @@ from typing import Final
 from features import schema
 from pipeline.errors import SourceError
 from pipeline.sources import DEFAULT_FILES, FORMATS, actions
-from pipeline.sources.looks import Fit, Look, Looks
+from pipeline.sources.looks import Fit, Look, Looks, Table
 from pipeline.sources.peek import Content, Elements, Header, Lines, Markup, peek
 
 # In the place of a format: may stand beside the files of any.
@@ -18,6 +18,8 @@ _LOOKS: Final[dict[str, Looks]] = {
     **{name: form.LOOKS for name, form in FORMATS.items()},
     ANY: {"actions": (actions.LOOK,)},
 }
+# So many columns more than it lacks may be those of a table that nobody knows.
+_BY_ACCIDENT: Final = 5
 # Tables that ingest writes beside accounts and posts, which no reader reads.
 _OWN: Final[dict[Header, str]] = {
     Header.of(["account_id", "source", "label", "group"]): (
@@ -102,9 +104,12 @@ def _best(path: Path, place: str, content: Content) -> Recognised:
         for look in every
         if (found := look.fit(content, where)) is not None
     ]
+    most = max((fit.weight for *_, fit in fits), default=0)
+    # Posts beside whom their author's profile stands have all columns of accounts too.
+    if isinstance(content, Header) and (lacks := _lacks(content, where, most)):
+        return _unknown(path, lacks)
     if not fits:
         return _unknown(path, _nothing(content))
-    most = max(fit.weight for *_, fit in fits)
     best = {one[:2]: one[2:] for one in fits if one[3].weight == most}
     named = [one for one in best if _is_named({path.name, place}, *one)]
     form, kind = (named if len(best) > 1 and named else list(best))[0]
@@ -117,6 +122,19 @@ def _best(path: Path, place: str, content: Content) -> Recognised:
         why += f", as much as of {every}: name the file as published to tell them apart"
     certain = len(best) == 1 or len(named) == 1
     return Recognised(path, form, kind, certain, why, look, fit.fields)
+
+
+def _lacks(content: Header, place: str, most: int) -> str:
+    """Of which table it lacks columns and still has more than `most`; empty if none."""
+    near = [
+        (fit.weight, form, kind, fit.why)
+        for form, kinds in _LOOKS.items()
+        for kind, every in kinds.items()
+        for look in every
+        if isinstance(look, Table) and (fit := look.nearly(content, place)) is not None
+    ]
+    weight, form, kind, why = max(near, default=(0, "", "", ""))
+    return f"nearly {form} {kind}: {why}" if weight > max(most, _BY_ACCIDENT) else ""
 
 
 def _nothing(content: Content) -> str:

@@ -135,6 +135,8 @@ def _slashes(reading: Reading, column: str, slashed: pl.Expr) -> None:
     padded = written.str.to_datetime("%Y-%m-%d %H:%M", time_unit="ms", strict=False)
     value = padded.dt.replace_time_zone("UTC")
     reading.set(_time=pl.when(slashed).then(value).otherwise(pl.col("_time")))
+    # Of another form, as with a year of two digits, nothing is known.
+    slashed &= pl.col(column).str.contains(_SLASHED)
     impossible = slashed & pl.col("_time").is_null()
     reading.reject("date_impossible", impossible, f"{column}: no such day")
     if order == "mixed":

@@ -180,6 +180,38 @@ def test_a_refusal_is_told_with_its_remedy(tmp_path: Path) -> None:
     assert "refused      accounts.csv, column account_id: 100% of the ids" in told
 
 
+def test_posts_without_a_column_are_not_taken_for_accounts(release: Path) -> None:
+    # The profile of its author stands beside each post.
+    for path in release.glob("op_tweets*"):
+        path.write_bytes(path.read_bytes().replace(b'"tweet_time"', b'"when"', 1))
+
+    told = inspect(release).text
+
+    assert 'accounts: ["op_users_csv_hashed.csv"]' in told
+    assert "not read     op_tweets_csv_hashed_1.csv: nearly twitter_io posts" in told
+    assert "but not tweet_time; name the column so" in told
+
+
+def test_a_block_keeps_posts_that_were_all_rejected(
+    release: Path, tmp_path: Path
+) -> None:
+    (release / "op_tweets_csv_hashed_2.csv").unlink()
+    path = release / "op_tweets_csv_hashed_1.csv"
+    posts = pl.read_csv(path, infer_schema=False)
+    posts.with_columns(tweet_time=pl.lit("1 May 2019")).write_csv(path)
+
+    told = inspect(release).text
+
+    assert "posts        0" in told
+    assert "needs_posts: true" in told
+    text = block(told).split("not read")[0]
+    for mark, value in FILLED.items():
+        text = text.replace(mark, value)
+    (source,) = sources(_of_one_class(text))
+    with pytest.raises(SourceError, match="none of its accounts is kept"):
+        stage.ingest([source], release, tmp_path / "out", tmp_path / "ingest.json")
+
+
 @pytest.mark.parametrize("name", ["absent", "empty"])
 def test_nothing_to_look_at_is_an_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()

@@ -125,6 +125,8 @@ def test_counts(cell: str, value: int | None, happened: dict[str, int]) -> None:
         ("mixed", "7/3/2018 4:05", None, {"date_ambiguous": 1}),
         ("mixed", "13/13/2018 4:05", None, {"date_impossible": 1}),
         ("month_first", "2/30/2018 4:05", None, {"date_impossible": 1}),
+        ("month_first", "2/3/18 4:05", None, {"time_unreadable": 1}),
+        ("mixed", "2/3/2018 4:05 PM", None, {"time_unreadable": 1}),
     ],
 )
 def test_slashed_dates_follow_the_declared_order(
