@@ -9,10 +9,17 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
 
 import polars as pl
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from features import schema
 from pipeline.errors import SourceError
@@ -43,6 +50,13 @@ _RULES: Final = {
 _LONGEST_RAW: Final = 300
 
 
+def _written_out(value: object) -> object:
+    """Times as text with a date: of a number it would be guessed what it counts."""
+    if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value):
+        return value
+    raise ValueError("no date")
+
+
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -51,7 +65,7 @@ class _Row(BaseModel):
     verdict: Verdict
     reason: str = Field(pattern=_CODE)
     reviewer: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
-    at: AwareDatetime
+    at: Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class ReadVerdicts(NamedTuple):
@@ -129,7 +143,7 @@ def _rows(path: Path) -> Iterator[tuple[int, str, dict[str, Any] | None]]:
     """Number of the line, its text, and the fields; null if they cannot be read."""
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise SourceError(
             f"{path}: no such file; correct label.reviewers.files, or take the world out"
         ) from None
@@ -166,6 +180,7 @@ def _csv_rows(
 def _parsed(line: str) -> dict[str, Any] | None:
     try:
         value = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    # Python refuses integers of more than 4,300 digits as values, not as JSON.
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

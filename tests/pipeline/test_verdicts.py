@@ -57,6 +57,7 @@ def test_lines_and_csv_are_read_alike(tmp_path: Path) -> None:
         ("{", "not_json"),
         ("[1]", "not_json"),
         ("[" * 100_000, "not_json"),
+        ('{"account_id": ' + "1" * 5_000 + "}", "not_json"),
         (verdict(receipt="12"), "receipt_malformed"),
         (verdict(receipt=None), "receipt_malformed"),
         (verdict(account_id=""), "no_id"),
@@ -67,6 +68,8 @@ def test_lines_and_csv_are_read_alike(tmp_path: Path) -> None:
         (verdict(reviewer="ada@example.org"), "reviewer_not_pseudonym"),
         (verdict(at="2024-05-01T10:00:00"), "time_unreadable"),
         (verdict(at="yesterday"), "time_unreadable"),
+        (verdict(at=1714557600), "time_unreadable"),
+        (verdict(at="1714557600"), "time_unreadable"),
         ({"verdict": "authentic"}, "receipt_malformed"),
     ],
 )
@@ -128,6 +131,11 @@ def test_bytes_that_are_no_text_lose_no_row(tmp_path: Path) -> None:
 
     assert found.read == 3
     assert found.verdicts.height == 1
+
+
+def test_a_folder_is_no_file_of_verdicts(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no such file"):
+        read_verdicts(tmp_path)
 
 
 @pytest.mark.parametrize(
