@@ -160,6 +160,8 @@ def _profile(accounts: Reading) -> None:
         name=pl.when(whole).then(pl.col("name").fill_null("")).otherwise("name"),
         bio=pl.when(whole).then(pl.col("bio").fill_null("")).otherwise("bio"),
     )
+    # Stands where a handle no longer leads to its account.
+    values.nothing(accounts, ["handle"], ["handle.invalid"])
     accounts.frame = accounts.frame.drop("image")
 
 

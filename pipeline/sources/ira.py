@@ -31,6 +31,8 @@ LOOKS: looks.Looks = {
     "accounts": (looks.Table("accounts", _ACCOUNT),),
     "posts": (looks.Table("posts", _POST),),
 }
+# ISO to the minute, as published; seconds where somebody has stored the table anew.
+_TIMES = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 # No text of the release begins with one of these without the apostrophe, while about
 # one in a thousand of other archives begins with a dash.
 _GUARDED = r"^'[@=+\-]"
@@ -130,7 +132,7 @@ def _posts(source: Source, raw: Path) -> Reading:
 
 def contents(posts: Reading) -> None:
     """Type the columns that both forms of the release have, all but the ids."""
-    times.moment(posts, "posted_at", ["%Y-%m-%d %H:%M"], zone_stated=False)
+    times.moment(posts, "posted_at", _TIMES, zone_stated=False)
     values.count(posts, "followers")
     values.count(posts, "following")
     text = pl.col("text")

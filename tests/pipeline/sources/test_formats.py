@@ -58,6 +58,22 @@ def read_ira(tmp_path: Path, *posts: dict[str, Any], **source: Any) -> Tables:
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        "2016-01-01 10:00",
+        "2016-01-01T10:00",
+        "2016-01-01 10:00:00",
+        "2016-01-01T10:00:00",
+    ],
+)
+def test_ira_times_as_text_are_iso(cell: str, tmp_path: Path) -> None:
+    tables = read_ira(tmp_path, ira_post(publish_date=cell))
+
+    assert tables.posts is not None
+    assert tables.posts["posted_at"].to_list() == [datetime(2016, 1, 1, 10, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
     ("overrides", "text", "kind"),
     [
         ({}, "words", "original"),

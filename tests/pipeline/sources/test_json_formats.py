@@ -561,6 +561,16 @@ def test_bluesky_short_profile_leaves_the_bio_unknown(tmp_path: Path) -> None:
     assert (full["bio"], full["default_image"]) == ("", True)
 
 
+def test_bluesky_handle_that_leads_nowhere_is_not_known(tmp_path: Path) -> None:
+    lost = {"did": "did:plc:22", "handle": "handle.invalid", "followersCount": 1}
+
+    tables = read_json(tmp_path, "bluesky", [lost])
+
+    account = tables.accounts.to_dicts()[0]
+    assert (account["handle"], account["default_image"]) == (None, True)
+    assert tables.counts[0].nulled == {"word_for_nothing": 1}
+
+
 # Canonical lines
 
 
