@@ -75,7 +75,8 @@ def only_class(source: Source) -> int:
     if source.positives is not None and source.controls is not None:
         raise SourceError(
             f"source {source.name}: positives and controls are declared, but the files "
-            "have no label; declare one class, or add a column `label` (0 or 1)"
+            "have no label; declare one class and make the other null; for both, list "
+            "the files of each as a source"
         )
     return 1 if source.positives is not None else 0
 

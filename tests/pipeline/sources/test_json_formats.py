@@ -231,7 +231,7 @@ def test_formats_of_one_class_refuse_two(form: str, tmp_path: Path) -> None:
     kind = {"mastodon": "accounts", "bluesky": "profiles"}.get(form, "users")
     source = make_source(form, {"accounts": [f"{kind}.json"]}, controls=CONTROLS)
 
-    with pytest.raises(SourceError, match="declare one class"):
+    with pytest.raises(SourceError, match="declare one class and make the other null"):
         read(source, tmp_path)
 
 

@@ -402,7 +402,7 @@ def test_missing_column_names_file_column_and_remedy(tmp_path: Path) -> None:
 def test_two_declared_classes_are_refused(tmp_path: Path) -> None:
     name = write_csv(tmp_path / "u.csv", [user()])
 
-    with pytest.raises(SourceError, match="declare one class"):
+    with pytest.raises(SourceError, match="declare one class and make the other null"):
         read(
             make_source("twitter_io", {"accounts": [name]}, controls=CONTROLS), tmp_path
         )
