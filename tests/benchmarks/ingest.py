@@ -10,6 +10,8 @@ from tests.benchmarks.row import Row, against
 
 ROWS = 1_000_000
 LARGE = 10_000_000
+# Runs of each task.
+TURNS = 3
 
 
 def ingest_csv() -> list[Row]:
@@ -18,10 +20,12 @@ def ingest_csv() -> list[Row]:
         raw = Path(folder)
         archives.twitter_io(raw / "clean.csv", ROWS)
         archives.damaged(raw / "clean.csv", raw / "damaged.csv")
-        bare = _run("bare_csv", raw, "clean.csv")
-        vectorised = _run("pandas_csv", raw, "clean.csv")
-        clean = _run("ours", raw, "twitter_io", "clean.csv")
-        damaged = _run("ours", raw, "twitter_io", "damaged.csv")
+        bare, vectorised, clean, damaged = _in_turns(
+            ("bare_csv", raw, "clean.csv"),
+            ("pandas_csv", raw, "clean.csv"),
+            ("ours", raw, "twitter_io", "clean.csv"),
+            ("ours", raw, "twitter_io", "damaged.csv"),
+        )
     what = f"ingest of {ROWS:,} rows of Twitter's archive as CSV"
     polars = "Polars' CSV reader, sort by account, write"
     return [
@@ -52,9 +56,11 @@ def ingest_parquet() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder)
         archives.ira(raw, ROWS)
-        bare = _run("bare_parquet", raw, "posts.parquet")
-        vectorised = _run("pandas_parquet", raw, "posts.parquet")
-        ours = _run("ours", raw, "ira", "posts.parquet")
+        bare, vectorised, ours = _in_turns(
+            ("bare_parquet", raw, "posts.parquet"),
+            ("pandas_parquet", raw, "posts.parquet"),
+            ("ours", raw, "ira", "posts.parquet"),
+        )
     what = f"ingest of {ROWS:,} rows in the form of the IRA posts as Parquet"
     return [
         against(
@@ -83,9 +89,11 @@ def ingest_large() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder)
         archives.twitter_io(raw / "small.csv", ROWS)
-        small = _run("ours", raw, "twitter_io", "small.csv")
         archives.twitter_io(raw / "large.csv", LARGE)
-        large = _run("ours", raw, "twitter_io", "large.csv", repeat=1)
+        small, large = _in_turns(
+            ("ours", raw, "twitter_io", "small.csv"),
+            ("ours", raw, "twitter_io", "large.csv"),
+        )
     what = f"ingest of {LARGE:,} rows of Twitter's archive as CSV"
     return [
         against(
@@ -109,14 +117,32 @@ def ingest_large() -> list[Row]:
     ]
 
 
-def _run(task: str, *words: object, repeat: int = 3) -> tuple[float, float]:
-    """Median seconds of the runs, and GiB of the largest, each in its own process."""
-    command = [sys.executable, "-m", "tests.benchmarks.ingest_tasks", task]
-    found = []
-    for _ in range(repeat):
-        done = subprocess.run(
-            [*command, *map(str, words)], check=True, capture_output=True, text=True
-        )
-        seconds, memory = done.stdout.splitlines()[-1].split()
-        found.append((float(seconds), float(memory)))
-    return sorted(found)[repeat // 2][0], max(memory for _, memory in found)
+def _in_turns(*tasks: tuple[object, ...]) -> list[tuple[float, float]]:
+    """Seconds of the shortest run of each task, and GiB of its largest.
+
+    Each run has a process of its own. In turns, so that a machine that others slow down
+    does not slow down one task alone; the shortest, because what it adds is never
+    negative.
+    """
+    runs = [[_run(*task) for task in tasks] for _ in range(TURNS)]
+    return [
+        (min(seconds for seconds, _ in each), max(memory for _, memory in each))
+        for each in zip(*runs, strict=True)
+    ]
+
+
+def _run(task: object, *words: object) -> tuple[float, float]:
+    """Seconds and GiB of one run."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tests.benchmarks.ingest_tasks",
+            *map(str, (task, *words)),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    seconds, memory = done.stdout.splitlines()[-1].split()
+    return float(seconds), float(memory)
