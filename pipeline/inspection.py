@@ -58,7 +58,7 @@ def inspect(path: Path) -> Inspection:
         name = _printable(one.relative_to(root).as_posix())
         lines.append(f"not read     {name}: {_no_file(one)}")
     if not lines:
-        raise SourceError(f"{path}: no file is there")
+        raise SourceError(f"{path}: no file is there; give an archive or a folder")
     return Inspection("\n".join(lines), len(archives))
 
 

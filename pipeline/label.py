@@ -62,7 +62,7 @@ def label(
     conflicts.parquet as left out.
     """
     given = pl.read_parquet(canonical / "labels.parquet")
-    placed = place(verdicts.verdicts, given)
+    placed, ambiguous = place(verdicts.verdicts, given, params.id_spaces)
     decided = agreed(placed, params.reviewers)
     known, silent = weigh(given, sources, decided)
     declared = trust(label_accounts(known, sources, params.roles), decided)
@@ -100,7 +100,7 @@ def label(
         },
         "balance": differences,
         "conflicts": count_conflicts(shown),
-        "reviewers": count_verdicts(verdicts, placed, decided, confirmed),
+        "reviewers": count_verdicts(verdicts, placed, ambiguous, decided, confirmed),
         "duplicates": count_duplicates(labels, duplicates.links),
         "masks": count_masks(masks, observed, labels, moments),
         "repairs": repairs_by_class(accounts, posts, labels),

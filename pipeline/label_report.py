@@ -59,13 +59,18 @@ def count_duplicates(labels: pl.DataFrame, links: Mapping[str, int]) -> dict[str
 
 
 def count_verdicts(
-    verdicts: ReadVerdicts, placed: pl.DataFrame, decided: pl.DataFrame, confirmed: int
+    verdicts: ReadVerdicts,
+    placed: pl.DataFrame,
+    ambiguous: int,
+    decided: pl.DataFrame,
+    confirmed: int,
 ) -> dict[str, Any]:
-    """What became of the rows of reviewers: read = used + of nobody + rejected.
+    """What became of the rows of reviewers: read = used + unknown + ambiguous + rejected.
 
     Args:
         verdicts: of `read_verdicts`.
         placed: those on accounts of this world.
+        ambiguous: those on an id that different accounts have.
         decided: accounts that reviewers agree on.
         confirmed: labels of other kinds that verdicts agree with.
     """
@@ -74,7 +79,8 @@ def count_verdicts(
     return {
         "read": verdicts.read,
         "used": used,
-        "account_unknown": verdicts.verdicts.height - used,
+        "account_unknown": verdicts.verdicts.height - used - ambiguous,
+        "account_ambiguous": ambiguous,
         "rejected": dict(by_rule.iter_rows()),
         "accounts_reviewed": placed["account_id"].n_unique(),
         "accounts_decided": decided.height,

@@ -4,13 +4,14 @@ A source whose labels are declared of kind `reviewer` takes them from verdicts a
 On every other label a verdict is only held against it, and shown: it changes nothing.
 """
 
+from collections.abc import Mapping
 from statistics import NormalDist
 from typing import Annotated, Final
 
 import polars as pl
 from pydantic import Field
 
-from pipeline.conflicts import CONFLICTS
+from pipeline.conflicts import CONFLICTS, shared_id
 from pipeline.errors import ParamsError
 from pipeline.section import Section
 from pipeline.sources.source import REVIEWER, Name, Source
@@ -69,27 +70,40 @@ def agreed(verdicts: pl.DataFrame, rules: ReviewerRules) -> pl.DataFrame:
     )
 
 
-def place(verdicts: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
+def place(
+    verdicts: pl.DataFrame, given: pl.DataFrame, spaces: Mapping[str, str]
+) -> tuple[pl.DataFrame, int]:
     """Verdicts with the account_id of the world, once for each source that has it.
 
     Args:
         verdicts: columns of verdicts.VERDICTS; ids with or without their source.
         given: labels of ingest.
+        spaces: see conflicts.shared_id.
 
     Returns:
         The same columns and `number`, the row of each verdict; those of accounts that
-        are not there are left out.
+        are not there are left out. And how many were left out because their id, without
+        a source, is that of different accounts in two spaces of ids.
     """
     known = given.select(
-        "account_id", bare=pl.col("account_id").str.replace(r"^[^/]*/", "")
+        "account_id",
+        bare=pl.col("account_id").str.replace(r"^[^/]*/", ""),
+        shared=shared_id(spaces),
     )
     numbered = verdicts.with_row_index("number")
     exact = numbered.join(known.select("account_id"), on="account_id")
     by_bare = numbered.join(exact.select("number"), on="number", how="anti").join(
         known, left_on="account_id", right_on="bare", suffix="_known"
     )
-    named = by_bare.with_columns(account_id="account_id_known").drop("account_id_known")
-    return pl.concat([exact, named.select(exact.columns)]).sort("number", "account_id")
+    several = pl.col("shared").n_unique().over("number") > 1
+    ambiguous = by_bare.filter(several)["number"].n_unique()
+    named = (
+        by_bare.filter(~several)
+        .with_columns(account_id="account_id_known")
+        .drop("account_id_known")
+    )
+    placed = pl.concat([exact, named.select(exact.columns)])
+    return placed.sort("number", "account_id"), ambiguous
 
 
 def weigh(

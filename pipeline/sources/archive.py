@@ -169,7 +169,10 @@ def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         )
     name = PurePosixPath(members[0].filename)
     if name.is_absolute() or ".." in name.parts:
-        raise SourceError(f"{archive.filename}: a member leaves the target folder")
+        raise SourceError(
+            f"{archive.filename}: a member leaves the target folder; if you trust it, "
+            "unpack it and list the files"
+        )
     check_expansion(Path(str(archive.filename)), members[0].file_size)
     return members[0]
 

@@ -11,6 +11,7 @@ from pipeline.sources.lines import check_encoding
 
 # OSError of a place in the file that cannot be.
 DAMAGE: Final = (*archive.DAMAGE, OSError)
+_UNPACK: Final = "if you trust it, unpack it and list the files"
 
 
 class Stream:
@@ -85,11 +86,17 @@ def members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     for info in sorted(packed.infolist(), key=lambda one: one.filename):
         place = PurePosixPath(info.filename)
         if not info.filename.isprintable():
-            raise SourceError(f"{packed.filename}: a member's name is not printable")
+            raise SourceError(
+                f"{packed.filename}: a member's name is not printable; {_UNPACK}"
+            )
         if place.is_absolute() or ".." in place.parts or "\\" in info.filename:
-            raise SourceError(f"{packed.filename}: a member leaves the target folder")
+            raise SourceError(
+                f"{packed.filename}: a member leaves the target folder; {_UNPACK}"
+            )
         if kept and kept[-1].filename == info.filename:
-            raise SourceError(f"{packed.filename}: {info.filename} stands there twice")
+            raise SourceError(
+                f"{packed.filename}: {info.filename} stands there twice; {_UNPACK}"
+            )
         if not (info.is_dir() or archive.added(place)):
             kept.append(info)
     return kept

@@ -80,13 +80,26 @@ def test_ids_may_come_with_their_source_or_without() -> None:
     rows = verdicts(s_1="i").vstack(verdicts(**{"2": "a"}))
     rows = rows.vstack(verdicts(s_9="i"))
 
-    placed = place(rows, given)
+    placed, ambiguous = place(rows, given, {})
 
+    assert ambiguous == 0
     assert placed.select("number", "account_id").rows() == [
         (0, "s/1"),
         (1, "s/2"),
         (1, "t/2"),
     ]
+
+
+def test_an_id_without_source_that_different_people_have_counts_for_nobody() -> None:
+    given = pl.DataFrame({"account_id": ["s/1", "t/1", "t/2", "u/1"]})
+    rows = (
+        verdicts(**{"1": "i"}).vstack(verdicts(t_1="a")).vstack(verdicts(**{"2": "i"}))
+    )
+
+    placed, ambiguous = place(rows, given, {"t": "its own"})
+
+    assert ambiguous == 1
+    assert placed.select("number", "account_id").rows() == [(1, "t/1"), (2, "t/2")]
 
 
 def test_a_reviewer_counts_once_however_the_id_is_written() -> None:
@@ -95,8 +108,9 @@ def test_a_reviewer_counts_once_however_the_id_is_written() -> None:
     days = pl.Series([datetime(2022, 1, day, tzinfo=UTC) for day in (2, 3, 1)])
     other = rows.with_columns(reviewer=pl.lit("r"), at=days.cast(VERDICTS["at"]))
 
-    once = agreed(place(rows, given), RULES)
-    last = agreed(place(other, given), RULES.model_copy(update={"least_reviewers": 1}))
+    once = agreed(place(rows, given, {})[0], RULES)
+    one = RULES.model_copy(update={"least_reviewers": 1})
+    last = agreed(place(other, given, {})[0], one)
 
     # Of the first reviewer one of two verdicts counts, and the second one disagrees.
     assert once.is_empty()
@@ -182,6 +196,7 @@ def test_a_verdict_never_overrules_a_label_silently(
     counted = report["reviewers"]
     assert counted["labels_confirmed"] == 1
     assert (counted["used"], counted["account_unknown"]) == (8, 1)
+    assert counted["account_ambiguous"] == 0
     assert report["conflicts"]["reviewers"] == {"accounts": 1, "rows": 2, "left_out": 1}
 
 
