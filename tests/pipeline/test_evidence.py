@@ -96,7 +96,7 @@ def test_a_world_without_truth_is_refused_and_nothing_written(
         ("evidence-states", 6),
         ("roles", 15),
         ("leads", 7),
-        ("robustness", 11),
+        ("robustness", 12),
         pytest.param("family-ablation", 13, marks=pytest.mark.slow),
         pytest.param("direction-rule", 9, marks=pytest.mark.slow),
     ],

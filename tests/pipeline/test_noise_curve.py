@@ -25,7 +25,7 @@ def unseen(tiny_world: TinyWorld) -> pl.DataFrame:
     return (
         tiny_world.table("calibrated/calibrated")
         .filter(model="telltale", protocol="loco", part="test")
-        .select("account_id", "fold", "logit")
+        .select("account_id", "fold", "logit", "raw_score")
         .join(labels, on="account_id")
     )
 
