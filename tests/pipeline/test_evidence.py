@@ -13,6 +13,7 @@ from pipeline.files import read_json
 from pipeline.params import Params
 from pipeline.proofs.pages import Job
 from pipeline.proofs.selection import RULES
+from pipeline.proofs.tongues import BLIND
 from pipeline.stored_world import load_world
 from tests.pipeline.conftest import TinyWorld
 
@@ -107,6 +108,17 @@ def test_proofs_on_a_stored_world_are_written(name: str, rows: int, job: Job) ->
     table = cells(Path("evidence") / f"{name}.md")
     assert len(table) == 1 + rows
     assert len({len(row) for row in table}) == 1
+
+
+def test_languages_are_told_way_by_way(job: Job) -> None:
+    evidence(job, ["languages"], Path("evidence"))
+
+    lines = (Path("evidence") / "languages.md").read_text().splitlines()
+    ways = [
+        line for line in lines if line.startswith(("| as trained |", "| no feature"))
+    ]
+    assert len(ways) == len(BLIND)
+    assert any("| language |" in line for line in lines)
 
 
 def test_every_feature_is_ranked_and_stands_in_a_file_beside(job: Job) -> None:
