@@ -40,6 +40,7 @@ class Inspected:
 
     read: null if its reader refuses the archive even to be scored.
     refused: why the archive cannot be trained on; empty if it can.
+    place: among archives that would have its name, from 1.
     """
 
     form: str
@@ -49,6 +50,7 @@ class Inspected:
     refused: str = ""
     assumed: Assumed = NOTHING
     languages: Counter[str] = field(default_factory=Counter)
+    place: int = 1
 
     @property
     def name(self) -> str:
@@ -58,7 +60,8 @@ class Inspected:
         if stem in _COMMON or isinstance(first.look, Xml):
             stem = self.form
         plain = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")
-        return plain if re.match(r"[a-z]", plain) else f"source_{plain}".rstrip("_")
+        name = plain if re.match(r"[a-z]", plain) else f"source_{plain}".rstrip("_")
+        return name if self.place == 1 else f"{name}_{self.place}"
 
     @property
     def tells_classes(self) -> bool:

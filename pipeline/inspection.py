@@ -41,7 +41,12 @@ def inspect(path: Path) -> Inspection:
     unread = [one for one in found if one.format is None]
     archives, beside = _archives(root, found)
     lines: list[str] = []
+    taken: set[str] = set()
     for archive in archives:
+        # The blocks are pasted into one world, where each source has its own name.
+        while archive.name in taken:
+            archive.place += 1
+        taken.add(archive.name)
         look(archive)
         lines += told(archive)
         # The tables of one archive are held at a time.

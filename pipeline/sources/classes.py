@@ -1,5 +1,6 @@
 """Labels of accounts, from the words of a format and the polarity that is declared."""
 
+import re
 from collections.abc import Mapping
 
 import polars as pl
@@ -13,6 +14,8 @@ from pipeline.sources.source import Source
 # Words that say of themselves which class they mean; a number does not.
 WORDS: Mapping[str, int] = {"bot": 1, "human": 0}
 _CLASSES = {"positives": 1, "controls": 0}
+# Words named in an error.
+_SHOWN = 5
 
 
 def label_of(word: pl.Expr, source: Source) -> pl.Expr:
@@ -43,8 +46,12 @@ def settle(accounts: Reading) -> None:
         accounts.set(group=pl.lit(None, pl.String))
     unknown = pl.col("label").is_null() & pl.col("word").is_not_null()
     if accounts.frame.select(unknown.any()).item():
+        words = accounts.frame.filter(unknown)["word"].unique().sort()
+        # Whatever stands there: nothing of it may steer a terminal.
+        shown = [re.sub(r"[^\w\-]", "?", word)[:20] for word in words.head(_SHOWN)]
         raise SourceError(
-            f"source {source.name}: accounts with a label whose class is not declared; "
+            f"source {source.name}: accounts with a label whose class is not declared "
+            f"({', '.join(shown)}{', ...' if len(words) > _SHOWN else ''}); "
             'give the polarity of each, like `polarity: {"1": positives, '
             '"0": controls}`'
         )

@@ -171,6 +171,17 @@ def test_two_campaigns_in_a_folder_are_two_blocks(release: Path) -> None:
     ]
 
 
+def test_archives_of_one_name_are_blocks_of_different_names(release: Path) -> None:
+    shutil.copytree(release, release / "again")
+
+    told = inspect(release).text
+
+    assert [line for line in told.splitlines() if line.startswith("- name")] == [
+        "- name: op",
+        "- name: op_2",
+    ]
+
+
 def test_a_refusal_is_told_with_its_remedy(tmp_path: Path) -> None:
     ids = [{"account_id": "1.2E+18"}, {"account_id": "1.3E+18"}]
     write_csv(tmp_path / "accounts.csv", ids)
