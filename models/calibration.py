@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from models.calibrator import Calibrator, sigmoid
+from models.digits import rounded
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +25,7 @@ def fit_calibrator(
     Source: Platt 1999, "Probabilistic outputs for support vector machines".
     """
     total = weights.sum()
-    anchor = float((weights * labels).sum() / total)
+    anchor = rounded((weights * labels).sum() / total)
     sign = np.where(labels == 1, 1.0, -1.0)
 
     def loss(line: Floats) -> tuple[float, Floats]:
@@ -46,4 +47,5 @@ def fit_calibrator(
         bounds=[(1e-3, None), (None, None)],
         options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1_000},
     )
-    return Calibrator(float(fitted.x[0]), float(fitted.x[1]), anchor)
+    slope, intercept = fitted.x
+    return Calibrator(rounded(slope), rounded(intercept), anchor)

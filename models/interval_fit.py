@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.calibration import fit_calibrator
 from models.calibrator import Calibrator, sigmoid
+from models.digits import rounded
 from models.evidence import STATES, Bools
 from models.intervals import Intervals
 from models.temper_fit import fit_temper
@@ -102,7 +103,7 @@ def fit_intervals(
         confidence,
         # Rows that all score alike have one knot.
         [float(k) for k in np.unique(knots)],
-        [float(s) for s in spread[: len(np.unique(knots))]],
+        [rounded(s) for s in spread[: len(np.unique(knots))]],
         {state: _extra(found) for state, found in shifts.items()},
         {state: len(found) for state, found in shifts.items()},
         withheld,
@@ -170,4 +171,4 @@ def _extra(shifts: list[tuple[float, float]]) -> float | None:
     if len(shifts) < 2:
         return None
     beyond = [shift**2 - variance for shift, variance in shifts]
-    return max(0.0, float(np.mean(beyond)))
+    return max(0.0, rounded(float(np.mean(beyond))))

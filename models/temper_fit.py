@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.calibrator import Calibrator, logit
+from models.digits import rounded_down
 from models.metrics import FPR, threshold_at_fpr
 
 Floats = NDArray[np.float64]
 
 # A hair less, so that what comes to lie on the line does not round over it.
-_BELOW: Final = 1 - 1e-12
+_BELOW: Final = 1 - 1e-9
 
 
 def fit_temper(
@@ -40,4 +41,4 @@ def fit_temper(
     # A line below the base rate: what is pulled there is flagged the more.
     if known is None or left is None or left <= known or known <= base:
         return 1.0
-    return (known - base) / (left - base) * _BELOW
+    return rounded_down((known - base) / (left - base) * _BELOW)

@@ -94,3 +94,17 @@ def test_the_error_of_a_true_calibrator_is_that_of_its_sample(
     assert found < 1.5 * expected
     wrong = expected_calibration_error(sigmoid(2 * line.logits(scores)), labels)
     assert wrong > 2 * expected
+
+
+def test_the_last_digits_of_sums_do_not_reach_the_line() -> None:
+    """Planted: rows in other orders, whose sums end in other digits."""
+    generator = np.random.default_rng(11)
+    scores = generator.normal(size=2_000)
+    labels = (scores + generator.normal(size=2_000) > 0).astype(np.int8)
+    weights = generator.random(2_000)
+    orders = [generator.permutation(2_000) for _ in range(20)]
+
+    lines = {fit_calibrator(scores[o], labels[o], weights[o], 1e-3) for o in orders}
+
+    assert len({float((weights * scores)[o].sum()) for o in orders}) > 1
+    assert len(lines) == 1
