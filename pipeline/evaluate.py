@@ -109,7 +109,10 @@ def evaluate(
     labels = pl.read_parquet(paths["labelled"] / "labels.parquet")
     data = load_data(paths["features"], labels)
     metrics["audit"]["hidden_positives"] = hidden_report(
-        scored, data, load_trained(paths["trained"]), params.rules()
+        scored,
+        load_data(paths["features"], labels, seen=True),
+        load_trained(paths["trained"]),
+        params.rules(),
     )
     say("audit of the collection: done")
     tested = protocol_rows(scored.filter(model="telltale"), "loco").sort(

@@ -20,7 +20,7 @@ from models.training_sets import TrainingSet, training_sets
 from pipeline.canonical_posts import FOLDER, scan_posts, with_posts
 from pipeline.errors import SourceError
 from pipeline.files import atomic_directory, write_parquet
-from pipeline.gaps import even_missingness
+from pipeline.gaps import Evened, even_missingness
 from pipeline.masking import apply_masks
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -56,11 +56,11 @@ def build_static(
     labelled: Path,
     most_posts: int,
     sets: Sequence[TrainingSet] = (),
-) -> tuple[pl.DataFrame, dict[str, Artefacts]]:
+) -> tuple[Evened, dict[str, Artefacts]]:
     """Values of every feature that needs no fitted table, and those tables.
 
-    The first has account_id, n_posts (after masking) and a column a feature, and is
-    sorted by account_id; the second a table fitted on each training set, by its key.
+    The first have account_id, n_posts (after masking) and a column a feature, and are
+    sorted by account_id; the second is a table fitted on each training set, by its key.
     """
     values = []
     tables = {training.key: Artefacts({}) for training in sets}
@@ -87,7 +87,7 @@ def build_fitted(
     most_posts: int,
     tables: Mapping[str, Artefacts],
     n_posts: pl.DataFrame,
-) -> pl.DataFrame:
+) -> Evened:
     """Values of the fitted features with each of the tables.
 
     Columns: training_set, account_id and one a feature.
@@ -102,14 +102,17 @@ def build_fitted(
         each = build_for_each(accounts, posts, tables.values(), FITTED)
         for key, values in zip(tables, each, strict=True):
             built[key].append(values)
-    fitted = []
+    evened: list[Evened] = []
     for key, of_parts in built.items():
         whole = pl.concat(of_parts).sort("account_id")
         whole = _drop_masked(whole, masks, FITTED)
         whole = whole.join(n_posts, on="account_id", maintain_order="left")
-        whole = even_missingness(whole, labels, FITTED).drop("n_posts")
-        fitted.append(whole.with_columns(pl.lit(key).alias("training_set")))
-    return pl.concat(fitted)
+        name = pl.lit(key).alias("training_set")
+        values, taken = even_missingness(whole, labels, FITTED)
+        evened.append(
+            Evened(values.drop("n_posts").with_columns(name), taken.with_columns(name))
+        )
+    return Evened(*(pl.concat(tables) for tables in zip(*evened, strict=True)))
 
 
 def _judged(labelled: Path) -> pl.DataFrame:
@@ -189,24 +192,27 @@ def build_around(canonical: Path, labelled: Path) -> pl.DataFrame:
 def featurize(
     canonical: Path, labelled: Path, folds: Path, params: FeaturizeParams, out: Path
 ) -> None:
-    """Write features, fitted, population (Parquet), artefacts/<training set>.json."""
+    """Write features, fitted, population (Parquet), artefacts/<training set>.json.
+
+    `taken` and `fitted_taken` beside them have the values that evening out took.
+    """
     most = params.posts_per_part
     sets = training_sets(pl.read_parquet(folds / "folds.parquet"))
     static, tables = build_static(canonical, labelled, most, sets)
     with atomic_directory(out) as working:
-        write_parquet(static, working / "features.parquet", ["account_id"])
+        write_parquet(static.values, working / "features.parquet", ["account_id"])
+        write_parquet(static.taken, working / "taken.parquet", ["account_id"])
         around = build_around(canonical, labelled)
         write_parquet(around, working / "population.parquet", ["account_id"])
         (working / "artefacts").mkdir()
         for key, artefacts in tables.items():
             path = working / "artefacts" / f"{key}.json"
             path.write_text(artefacts.to_json() + "\n", encoding="utf-8")
-        n_posts = static.select("account_id", "n_posts")
-        write_parquet(
-            build_fitted(canonical, labelled, most, tables, n_posts),
-            working / "fitted.parquet",
-            ["training_set", "account_id"],
-        )
+        n_posts = static.values.select("account_id", "n_posts")
+        fitted = build_fitted(canonical, labelled, most, tables, n_posts)
+        keys = ["training_set", "account_id"]
+        write_parquet(fitted.values, working / "fitted.parquet", keys)
+        write_parquet(fitted.taken, working / "fitted_taken.parquet", keys)
         say(f"{len(STATIC) + len(FITTED)} columns, {len(tables)} training sets")
 
 

@@ -1,7 +1,7 @@
 """Gaps: as many values missing in both classes, feature by feature."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -13,9 +13,20 @@ from pipeline.evening import even_shares
 _BANDS: Final = (1, 5, 10, 20, 50, 100)
 
 
+class Evened(NamedTuple):
+    """Values as both classes have them, and what that cost.
+
+    values: the table given, with more nulls.
+    taken: its account_id, and a column a feature: the value taken away, null elsewhere.
+    """
+
+    values: pl.DataFrame
+    taken: pl.DataFrame
+
+
 def even_missingness(
     values: pl.DataFrame, labels: pl.DataFrame, features: Sequence[Feature]
-) -> pl.DataFrame:
+) -> Evened:
     """Values, with more nulls where one class of a block has fewer than the other.
 
     Behaviour leaves gaps too: who only reposts has no words of his own. The behaviour
@@ -38,7 +49,7 @@ def even_missingness(
     band = np.searchsorted(_BANDS, placed["n_posts"].to_numpy(), side="right")
     cell = np.char.add(placed["block"].to_numpy().astype(str), band.astype(str))
     rows_of = [np.flatnonzero(cell == name) for name in np.unique(cell)]
-    evened = []
+    evened, taken_away = [], []
     for feature in features:
         known = values[feature.name].is_not_null().to_numpy()
         taken = np.zeros(len(ids), dtype=bool)
@@ -48,6 +59,26 @@ def even_missingness(
             taken[rows] = even_shares(
                 known[rows], positive[rows], ids[rows].tolist(), cause
             )
-        keep = pl.Series(~taken)
-        evened.append(pl.when(keep).then(pl.col(feature.name)).alias(feature.name))
-    return values.with_columns(evened)
+        value, gone = pl.col(feature.name), pl.Series(taken)
+        evened.append(pl.when(~gone).then(value).alias(feature.name))
+        taken_away.append(pl.when(gone).then(value).alias(feature.name))
+    return Evened(values.with_columns(evened), values.select("account_id", *taken_away))
+
+
+def as_seen(values: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Values before they were evened out.
+
+    Args:
+        values: of Evened.
+        taken: of Evened, for at least the same rows; by account_id, and by training_set
+            where it has one.
+    """
+    keys = [name for name in ("training_set", "account_id") if name in taken.columns]
+    names = [name for name in taken.columns if name not in keys]
+    joined = values.join(
+        taken, on=keys, how="left", suffix=" taken", maintain_order="left"
+    )
+    return joined.select(
+        pl.coalesce(name, f"{name} taken") if name in names else name
+        for name in values.columns
+    )

@@ -23,6 +23,7 @@ from models.training_sets import set_key
 from pipeline.files import read_json
 
 ALL = "all"
+_SCORED = {"account_id": pl.String, "raw_score": pl.Float64}
 
 
 @dataclass(frozen=True)
@@ -52,21 +53,28 @@ def hidden_report(
 
     `at_random`: estimate with interval, for all operators together and for each, if
     labels miss at random; from the random protocol, whose boosters know the campaign.
+    A hidden positive passed for a control when values were taken from one class to make
+    both miss as many. It scores like a labelled one only if nothing was.
     `one_role`: bounds for each operator, if what was not disclosed is another role than
     what was; from boosters that know neither this operator nor the one it is compared
     with.
 
     Args:
-        scored: calibrated scores of all models and protocols, with labels.
-        data: accounts with their features.
+        scored: scores of all models and protocols; says which accounts each fold of the
+            random protocol was tested on.
+        data: accounts with their features, as seen.
         trained: boosters.
         rules: draws, confidence and seed.
     """
-    random = scored.filter(
-        (pl.col("model") == "telltale")
-        & (pl.col("protocol") == "random")
-        & (pl.col("part") == "test")
-    ).sort("account_id")
+    random = _scored_as_seen(
+        scored.filter(
+            (pl.col("model") == "telltale")
+            & (pl.col("protocol") == "random")
+            & (pl.col("part") == "test")
+        ),
+        data,
+        trained,
+    )
     blocks = sorted(set(data.blocks.tolist()))
     return {
         "at_random": {
@@ -77,6 +85,24 @@ def hidden_report(
             for name, references in _references(data, trained, blocks).items()
         },
     }
+
+
+def _scored_as_seen(tested: pl.DataFrame, data: Data, trained: Trained) -> pl.DataFrame:
+    """Accounts that folds were tested on: block, label and raw score, by account_id."""
+    scored = [
+        pl.DataFrame({"account_id": [], "raw_score": []}, _SCORED),
+    ]
+    for (fold,), own in tested.group_by("fold"):
+        key = set_key("random", str(fold), None)
+        ids = own["account_id"].to_list()
+        rows = data.matrix(key)[data.rows(ids)]
+        scores = raw_scores(trained.booster(key), rows, trained.trees)
+        scored.append(pl.DataFrame({"account_id": ids, "raw_score": scores}, _SCORED))
+    return (
+        tested.select("account_id", "block", "label")
+        .join(pl.concat(scored), on="account_id")
+        .sort("account_id")
+    )
 
 
 def _entry(share: Share | None) -> dict[str, Any]:
@@ -90,7 +116,7 @@ def _at_random(rows: pl.DataFrame, block: str, rules: Rules) -> Share | None:
     if block != ALL:
         rows = rows.filter(pl.col("block") == block)
     positives, controls = (
-        rows.filter(label=label)["logit"].to_numpy() for label in (1, 0)
+        rows.filter(label=label)["raw_score"].to_numpy() for label in (1, 0)
     )
     return hidden_share(positives, controls, rules.draws, rules.confidence, rules.seed)
 

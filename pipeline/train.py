@@ -30,6 +30,7 @@ from models.training import Recipe, TreeChoice
 from models.training_sets import training_sets
 from pipeline.featurize import FITTED
 from pipeline.files import atomic_directory, write_json, write_parquet
+from pipeline.gaps import as_seen
 from pipeline.section import Section, load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 
@@ -81,16 +82,24 @@ class TrainParams(Section):
         return TreeChoice(self.tree_step, self.least_trees)
 
 
-def load_data(features: Path, labels: pl.DataFrame) -> Data:
-    """Labelled accounts with their features, sorted by account_id."""
+def load_data(features: Path, labels: pl.DataFrame, *, seen: bool = False) -> Data:
+    """Labelled accounts with their features, sorted by account_id.
+
+    Args:
+        features: written by featurize.
+        labels: of the accounts.
+        seen: with the values that were taken from one class to make both miss as many.
+    """
     labels = labels.sort("account_id")
-    static = labels.select("account_id").join(
-        pl.read_parquet(features / "features.parquet"),
-        on="account_id",
-        how="left",
-        maintain_order="left",
+    whole, fitted = (
+        pl.read_parquet(features / f"{name}.parquet") for name in ("features", "fitted")
     )
-    fitted = pl.read_parquet(features / "fitted.parquet")
+    if seen:
+        whole = as_seen(whole, pl.read_parquet(features / "taken.parquet"))
+        fitted = as_seen(fitted, pl.read_parquet(features / "fitted_taken.parquet"))
+    static = labels.select("account_id").join(
+        whole, on="account_id", how="left", maintain_order="left"
+    )
 
     def values(key: str) -> pl.DataFrame:
         rows = fitted.filter(pl.col("training_set") == key)

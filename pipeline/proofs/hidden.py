@@ -138,7 +138,7 @@ def _planted(
             folder, protocols, params.train, params.calibrate, folder / "scored"
         )
         labels = pl.read_parquet(folder / "labelled" / "labels.parquet")
-        data = load_data(folder / "features", labels)
+        data = load_data(folder / "features", labels, seen=True)
         trained = load_trained(folder / "scored" / "trained")
         report = hidden_report(scored, data, trained, params.evaluate.rules())
         truth = pl.read_parquet(folder / "truth.parquet").filter(label=1)

@@ -271,7 +271,7 @@ def values_of(
     values = values.join(shape, on="account_id", how="left", maintain_order="left")
     values = values.with_columns(pl.col("n_posts", "span").fill_null(0))
     if rules is not None and rules.columns:
-        values = even_missingness(values, labels, SEEN)
+        values = even_missingness(values, labels, SEEN).values
     matrix = to_matrix(values, SEEN)
     extra = values.select("n_posts", "span").to_numpy().astype(np.float32)
     mask = mask_only_auc(matrix, labels["label"].to_numpy(), 1, LEAST_GAIN)

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from features.artefacts import Artefacts
+from features.build import build_features
 from features.catalogue import FEATURES
 from models.audit import mask_only_auc
 from models.matrix import to_matrix
@@ -16,7 +17,9 @@ from pipeline.featurize import (
     FeaturizeParams,
     build_around,
     featurize,
+    masked_parts,
 )
+from pipeline.train import load_data
 from tests.pipeline.conftest import TinyWorld, put_posts, read_posts
 
 
@@ -48,9 +51,38 @@ def test_the_size_of_parts_changes_no_byte(
 ) -> None:
     out = run(tiny_world, tiny_world.folder / "canonical", tmp_path / "f", most_posts)
 
-    for name in ("features.parquet", "fitted.parquet", "population.parquet"):
+    tables = ("features", "fitted", "population", "taken", "fitted_taken")
+    for name in (f"{table}.parquet" for table in tables):
         expected = (tiny_world.folder / "features" / name).read_bytes()
         assert (out / name).read_bytes() == expected
+
+
+def test_values_as_seen_are_those_before_both_classes_missed_as_many(
+    tiny_world: TinyWorld,
+) -> None:
+    folder, labels = tiny_world.folder, tiny_world.table("labelled/labels")
+    parts = masked_parts(folder / "canonical", folder / "labelled", 5_000)
+    built = pl.concat(build_features(*part, None, STATIC) for part in parts)
+    # Where columns are masked for a whole block, values lack for that.
+    whole = tiny_world.table("labelled/masks").filter(
+        pl.col("masked_posts").list.len() == 0
+    )
+    names = [f.name for f in FEATURES if f.tier != "F"]
+
+    evened, seen = (
+        load_data(folder / "features", labels, seen=flag) for flag in (False, True)
+    )
+
+    same = [
+        table.join(whole, on="account_id", how="semi").sort("account_id").select(names)
+        for table in (built, seen.values("all"), evened.values("all"))
+    ]
+    assert same[0].height > 100
+    assert same[1].equals(same[0])
+    assert not same[2].equals(same[0])
+    for feature in FITTED:
+        known = [d.values("all")[feature.name].count() for d in (evened, seen)]
+        assert known[0] <= known[1]
 
 
 def handles(world: TinyWorld, tmp_path: Path, block: str) -> Path:

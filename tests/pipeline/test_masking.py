@@ -90,7 +90,7 @@ def leak(accounts, posts, labels, masked: bool) -> tuple[float, float]:
     values = values.join(counts, on="account_id", how="left", maintain_order="left")
     values = values.with_columns(pl.col("n_posts").fill_null(0))
     if masked:
-        values = even_missingness(values, labels, SEEN)
+        values = even_missingness(values, labels, SEEN).values
     truth = labels["label"].to_numpy()
     matrix = to_matrix(values, SEEN)
     mask, full = mask_only_auc(matrix, truth, 1, 8.0), separability(matrix, truth, 1)
