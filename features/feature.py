@@ -7,6 +7,7 @@ from typing import Final, Literal
 import polars as pl
 
 from features.errors import SchemaError
+from features.schema import KINDS
 
 Family = Literal[
     "content",
@@ -78,9 +79,20 @@ RAW: Final = {
     "ids carry the creation time; read whether they are the same": (
         *("target_account_id", "target_post_id"),
     ),
+    "hours of the clock tell the zone; read how they spread": ("hour",),
 }
 _LANGUAGES: Final = frozenset({"language", "declared_language"})
-_COLUMN: Final = re.compile(r'col\("[^"]*"\)')
+# Measures and totals that are moments of the calendar, unless taken from one another.
+MOMENTS: Final = frozenset(
+    {
+        *("minute", "first_minute", "created_minute", "first_post", "last_post"),
+        *("before_end", "after_begin", "first_repost"),
+    }
+)
+# All that a formula over posts may name: any other word is a subject, a site, a person.
+_NAMES: Final = frozenset(KINDS)
+_COLUMN: Final = re.compile(r'col\("([^"]*)"\)')
+_STRING: Final = re.compile(r'"([^"]*)"')
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,9 +182,30 @@ class Feature:
                     f"feature {self.name}: may not read {', '.join(sorted(raw))} as it "
                     f"stands: {why}"
                 )
-        if self.inputs() & _LANGUAGES and '"' in _COLUMN.sub("", str(self.expr)):
+        self._refuse_names()
+
+    def _refuse_names(self) -> None:
+        """Refuse what comes in through measures: a language, a subject, a date."""
+        text = str(self.expr)
+        named = set(_STRING.findall(_COLUMN.sub("", text)))
+        if named and self.inputs() & _LANGUAGES:
             raise SchemaError(
                 f"feature {self.name}: may not name a language; read mix and change"
+            )
+        if named and "location" in self.inputs():
+            raise SchemaError(
+                f"feature {self.name}: may not name a place; read whether one is given"
+            )
+        if self.table in ("posts", "totals") and (words := named - _NAMES):
+            raise SchemaError(
+                f"feature {self.name}: may not name {', '.join(sorted(words))}; of posts "
+                "only their kinds are named, of words only how they are used"
+            )
+        moments = [name for name in _COLUMN.findall(text) if name in MOMENTS]
+        if len(moments) == 1:
+            raise SchemaError(
+                f"feature {self.name}: may not read {moments[0]} alone, it is a date; "
+                "read how far it lies from another moment"
             )
 
     def _implied_reasons(self) -> set[str]:

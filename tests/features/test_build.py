@@ -495,8 +495,8 @@ def test_infinity_becomes_null(formula):
 
 def test_a_change_of_the_minute_is_noticed():
     one_later = TWO[1].with_columns(pl.col("posted_at") + timedelta(minutes=1))
-    minutes = planted(pl.col("minute").max() * 1.0, dtype=pl.Float32(), **OF_POSTS)
-    fine = planted(pl.col("minute").max() % 60, **OF_POSTS)
+    minutes = smuggled(pl.col("minute").max() * 1.0, dtype=pl.Float32(), **OF_POSTS)
+    fine = smuggled(pl.col("minute").max() % 60, **OF_POSTS)
 
     assert fails(
         lambda: check_same(build(*TWO, [fine]), build(TWO[0], one_later, [fine]))
@@ -505,13 +505,13 @@ def test_a_change_of_the_minute_is_noticed():
 
 
 def test_a_formula_over_the_hour_is_caught():
-    hour = planted(pl.col("hour").max(), **OF_POSTS)
+    hour = smuggled(pl.col("hour").max(), **OF_POSTS)
 
     assert fails(lambda: check_clock(*TWO, 5, [hour]))
 
 
 def test_a_formula_over_calendar_days_is_caught():
-    days = planted((pl.col("minute") // 1440).n_unique(), **OF_POSTS)
+    days = smuggled((pl.col("minute") // 1440).n_unique(), **OF_POSTS)
 
     assert fails(lambda: check_clock(make_account(), make_posts(at(0, 60)), 23, [days]))
 

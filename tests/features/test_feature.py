@@ -3,7 +3,7 @@ import polars.selectors as cs
 import pytest
 
 from features.errors import SchemaError
-from features.feature import BANNED_COLUMNS, RAW
+from features.feature import BANNED_COLUMNS, MOMENTS, RAW
 from tests.features.builders import planted
 
 VALUE = pl.col("followers")
@@ -69,6 +69,40 @@ def test_which_language_is_refused(column):
             planted(formula.sum(), table="posts")
 
     assert planted((spoken != pl.col("language").first()).sum(), table="posts")
+
+
+@pytest.mark.parametrize(
+    ("formula", "named"),
+    [
+        (pl.col("first_tag") == "war", "war"),
+        (pl.col("words_only").str.contains("vote"), "vote"),
+        (pl.col("host").is_in(["news.org", "shop.org"]), "news.org, shop.org"),
+        (pl.col("first_mention") == "ann", "ann"),
+        (pl.col("client") == "web", "web"),
+    ],
+)
+def test_words_of_posts_are_refused_through_measures_too(formula, named):
+    for table in ("posts", "totals"):
+        with pytest.raises(SchemaError, match=f"may not name {named}; of posts"):
+            planted(formula.sum(), table=table)
+
+    assert planted((pl.col("kind") == "reply").sum(), table="posts")
+    assert planted(pl.col("first_tag").drop_nulls().n_unique(), table="posts")
+
+
+def test_which_place_is_refused():
+    with pytest.raises(SchemaError, match="may not name a place"):
+        planted(pl.col("location").str.contains("Springfield"))
+
+    assert planted(pl.col("location").str.len_chars() > 0)
+
+
+@pytest.mark.parametrize("column", sorted(MOMENTS))
+def test_a_moment_is_refused_but_against_another(column):
+    with pytest.raises(SchemaError, match=f"may not read {column} alone, it is a date"):
+        planted(pl.col(column).max(), table="posts")
+
+    assert planted(pl.col(column).max() - pl.col(column).min(), table="posts")
 
 
 @pytest.mark.parametrize("dtype", [pl.String(), pl.Int64(), pl.Float64(), pl.Date()])
