@@ -16,7 +16,7 @@ _change = partial(
     group="change",
     family="life cycle",
     table="totals",
-    unit="0 to 1",
+    unit="1 minus overlap",
     # Below 0 by chance where nothing changed.
     range=(None, 1),
     direction=1,

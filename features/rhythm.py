@@ -170,7 +170,7 @@ RHYTHM: Final = (
     _may_be_undefined(
         name="rhythm_day_strength",
         expr=pl.when(_FRESH >= 10).then(_strength(1_440)),
-        unit="0 to 1",
+        unit="strength",
         range=(-0.2, 1),
         direction=0,
         label="Keeping to one time of day",
@@ -185,7 +185,7 @@ RHYTHM: Final = (
     _may_be_undefined(
         name="rhythm_week_strength",
         expr=pl.when(_FRESH >= 10).then(_strength(10_080)),
-        unit="0 to 1",
+        unit="strength",
         range=(-0.2, 1),
         direction=0,
         label="Keeping to one part of the week",
@@ -202,7 +202,7 @@ RHYTHM: Final = (
         expr=pl.when(_FRESH >= 10).then(
             (_strength(15) + _strength(30) + _strength(60)) / 3
         ),
-        unit="0 to 1",
+        unit="strength",
         range=(-0.2, 1),
         direction=1,
         label="Keeping to the clock",
@@ -217,7 +217,7 @@ RHYTHM: Final = (
     _rhythm(
         name="rhythm_circadian_distance",
         expr=pl.col(COLUMN),
-        unit="0 to 1",
+        unit="1 minus overlap",
         range=(-5, 1),
         direction=1,
         label="Distance from the usual day",

@@ -9,6 +9,11 @@ _MINUS: Final = "\N{MINUS SIGN}"
 # No line ends between a number and its sign.
 _PERCENT: Final = "\N{NO-BREAK SPACE}%"
 _LOGARITHM: Final = re.compile(r"^ln\((?:1 \+ )?(.+)\)$")
+# Scales, not things that are counted: said of the number and not after it.
+_SCALES: Final = (
+    *("ratio", "log ratio", "-1 to 1", "1 minus overlap", "strength"),
+    "observed over expected",
+)
 # Effects smaller than this are shown as none.
 SMALLEST: Final = 0.005
 
@@ -24,14 +29,14 @@ def measured(value: float, unit: str) -> str:
     """A feature's value with its unit; logarithms are turned back into counts."""
     if unit == "yes or no":
         return "yes" if value else "no"
-    if unit == "share":
+    if unit in ("share", "chance"):
         return f"{amount(100 * value)}{_PERCENT}"
     if found := _LOGARITHM.match(unit):
         back = math.expm1(value) if "1 +" in unit else math.exp(value)
         return (
             _duration(back) if found[1] == "minutes" else f"{amount(back)} {found[1]}"
         )
-    if unit in ("ratio", "-1 to 1", "log ratio"):
+    if unit in _SCALES:
         return f"{amount(value)} ({unit.replace('-', _MINUS)})"
     return f"{amount(value)} {unit}"
 

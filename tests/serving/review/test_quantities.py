@@ -1,7 +1,9 @@
 import math
+from collections.abc import Iterable
 
 import pytest
 
+from features.catalogue import CATALOGUE
 from serving.review.quantities import (
     amount,
     measured,
@@ -44,6 +46,9 @@ def test_an_amount_keeps_the_digits_that_matter(value: float, text: str) -> None
         (math.log1p(180), "ln(1 + minutes)", "3 hours"),
         (math.log1p(10_080), "ln(1 + minutes)", "7 days"),
         (0.25, "-1 to 1", "0.25 (\u22121 to 1)"),
+        (0.25, "1 minus overlap", "0.25 (1 minus overlap)"),
+        (0.25, "strength", "0.25 (strength)"),
+        (0.0012, "chance", "0.12\u00a0%"),
         (7.0, "characters", "7 characters"),
     ],
 )
@@ -51,6 +56,23 @@ def test_a_value_has_its_unit_and_no_logarithm(
     value: float, unit: str, text: str
 ) -> None:
     assert measured(value, unit) == text
+
+
+# What a number of stands before.
+COUNTED = {
+    *("characters", "links", "hashtags", "emoji", "mentions", "digits"),
+    *("rows of digits", "nats", "nats a pair"),
+}
+
+
+def unread(units: Iterable[str]) -> set[str]:
+    """Units that would stand behind a number as if they were things counted."""
+    return {u for u in units if measured(2.0, u) == f"2 {u}"} - COUNTED
+
+
+def test_every_unit_of_the_catalogue_reads_as_a_phrase() -> None:
+    assert unread(f.unit for f in CATALOGUE) == set()
+    assert unread(["0 to 1", "characters"]) == {"0 to 1"}
 
 
 def test_what_the_model_takes_is_told_where_it_differs() -> None:
