@@ -30,7 +30,8 @@ BIO: Final = (
         direction=0,
         label="Emoji in the bio",
         description="Number of emoji in the self-description.",
-        limitation="A matter of age and fashion.",
+        limitation="A matter of age and fashion; one made of several counts as several, "
+        "a flag as none.",
     ),
     _bio(
         name="bio_mention_count",

@@ -101,7 +101,8 @@ CLIENT: Final = (
         direction=1,
         label="Applications named almost like official ones",
         description="Share of posts made with an application whose name is not, but is "
-        "like the name of an official one but for vowels, spaces, marks, digits and look-alike letters.",
+        "like the name of an official one but for vowels, capitals, spaces, marks, digits and look-alike "
+        "letters.",
         limitation="Platforms rename their applications, and the list may be old.",
         cost=0,
     ),

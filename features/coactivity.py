@@ -61,7 +61,7 @@ _of_actions = partial(
 COACTIVITY: Final = (
     _ratio(
         "coactivity_repost_ratio",
-        "fewer than ten posts were reposted, or their ids are not known",
+        "fewer than ten different posts were reposted, or their ids are not known",
         label="Reposting the same posts",
         description="Other accounts around that reposted the same posts, over those to "
         "expect if each repost were of another post of the same account, as popular as "
@@ -84,7 +84,7 @@ COACTIVITY: Final = (
     ),
     _ratio(
         "coactivity_reply_ratio",
-        "fewer than five posts were replied to, or their ids are not known",
+        "fewer than five different posts were replied to, or their ids are not known",
         direction=0,
         label="Replying to the same posts",
         description="Other accounts around that replied to the same posts, over those "
@@ -94,7 +94,7 @@ COACTIVITY: Final = (
     ),
     _ratio(
         "coactivity_link_ratio",
-        "fewer than five links were posted",
+        "fewer than five different links were posted",
         label="Posting the same links",
         description="Links that other accounts around posted too, those of few counting "
         "more (1 / ln(1 + accounts)), over those to expect if each link were another of "
@@ -115,7 +115,7 @@ COACTIVITY: Final = (
     ),
     _ratio(
         "coactivity_text_ratio",
-        "fewer than five posts of its own have 48 letters",
+        "fewer than five different posts of its own have 48 letters",
         label="Texts nearly the same as others'",
         description="Other accounts around with posts that begin or end with the same "
         "24 letters, over those to expect if each text were one of another account.",

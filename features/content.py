@@ -55,7 +55,8 @@ CONTENT: Final = (
         direction=1,
         label="Repeated posts",
         description="Chance that two posts drawn at random are the account's own and "
-        "have the same text, links, mentions and capitals aside.",
+        "have the same text of eight characters or more, links, mentions and capitals "
+        "aside.",
         limitation="Greetings and slogans repeat in honest histories.",
     ),
     _content(
@@ -88,7 +89,7 @@ CONTENT: Final = (
         among=_ANY,
         direction=1,
         label="Returning to the same hashtag",
-        description="Chance that two posts drawn at random begin with the same "
+        description="Chance that two posts drawn at random have the same first "
         "hashtag.",
         limitation="Any hobby has its own hashtag.",
         missing="Fewer than ten posts are known, or their hashtags are not.",
@@ -183,7 +184,7 @@ CONTENT: Final = (
         direction=0,
         label="Exclamation and question marks",
         description="Share of the characters of own posts that are ! or ?.",
-        limitation="A matter of temper and language.",
+        limitation="A matter of temper and language; those of Arabic are not counted.",
         reasons=("field_absent", "too_few_posts", "undefined"),
     ),
 )

@@ -53,8 +53,8 @@ HANDLE: Final = (
         range=(0, 1),
         direction=1,
         label="Handle as the platform offers it",
-        description="The handle is letters and then exactly eight digits, the form "
-        "that the platform offers at registration.",
+        description="The handle is letters (or underscores after the first) and then "
+        "exactly eight digits, the form that the platform offers at registration.",
         limitation="Offered to everybody; many honest people keep it.",
     ),
     _handle(

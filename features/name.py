@@ -139,7 +139,8 @@ NAME: Final = (
         direction=0,
         label="Emoji in the name",
         description="Number of emoji in the displayed name.",
-        limitation="A matter of age and fashion.",
+        limitation="A matter of age and fashion; one made of several counts as several, "
+        "a flag as none.",
     ),
     _name(
         name="name_display_upper_share",

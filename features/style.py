@@ -57,7 +57,8 @@ STYLE: Final = (
         label="Commas",
         description="Share of the characters of the latest hundred own posts that are "
         "commas.",
-        limitation="Languages differ in where they put them.",
+        limitation="Languages differ in where they put them; those of other scripts are "
+        "not counted.",
     ),
     _style(
         name="style_shouted_share",
@@ -112,15 +113,16 @@ STYLE: Final = (
         label="Posts that end as sentences",
         description="Share of the latest hundred own posts whose words end with a "
         "full stop or another mark of a sentence's end.",
-        limitation="Posts with a link or hashtag at the end seldom do.",
+        limitation="Posts with a hashtag or emoji at the end do not, nor those that end "
+        "with a mark of Arabic or Hindi.",
     ),
     _style(
         name="style_capital_start_share",
         expr=_of_posts("opens_upper"),
         evidence=pl.col("opens_upper"),
         label="Posts that begin with a capital",
-        description="Share of the latest hundred own posts whose first letter is a "
-        "capital.",
+        description="Share of the latest hundred own posts whose words begin with a "
+        "capital letter, opening marks aside.",
         limitation="Phones set capitals by themselves; many scripts have none.",
     ),
 )

@@ -69,8 +69,8 @@ TAG: Final = (
         unit="chance",
         direction=0,
         label="Mix of hashtags",
-        description="Chance that two posts with hashtags, drawn at random, begin with "
-        "different ones.",
+        description="Chance that two posts with hashtags, drawn at random, differ in "
+        "the first one.",
         limitation="Any hobby has its own hashtag.",
         missing="Fewer than ten posts, fewer than five with hashtags, or hashtags not "
         "known.",

@@ -92,7 +92,10 @@ def as_html(world: str, accounts: tuple[int, int], found: Mapping[str, Single]) 
             "higher. <em>Within</em> compares the campaigns of an operator with their "
             "own controls; <em>across</em> compares all at once, so that what differs "
             "between collections counts too. No figure is given for fewer than 20 "
-            "known values in a class.</p>",
+            "known values in a class. Tables of tier F were counted on these accounts "
+            "themselves.</p>",
+            "<p>A histogram leaves out at each end at most one known value in a hundred "
+            "of a class; these are counted in its last bar.</p>",
             '<p class="key"><i class="bad"></i>takedown accounts &nbsp; '
             '<i class="good"></i>controls</p><nav aria-label="Families"><ul>',
             *(

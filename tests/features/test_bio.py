@@ -9,6 +9,9 @@ CASES = [
     ("bio_emoji_count", {"bio": "© 2020 #1 ™"}, 0),
     ("bio_emoji_count", {"bio": "tea 🍵 and 🌊🌊"}, 3),
     ("bio_emoji_count", {"bio": "🌊" * 500}, 500),
+    # As the limitation says: a family of three, a flag.
+    ("bio_emoji_count", {"bio": "👩‍👩‍👧"}, 3),
+    ("bio_emoji_count", {"bio": "🇬🇪"}, 0),
     ("bio_mention_count", {"bio": "me @ home"}, 0),
     ("bio_mention_count", {"bio": "at @work, ex @school"}, 2),
     ("bio_mention_count", {"bio": "@ann " * 500}, 500),

@@ -48,6 +48,8 @@ CASES = [
         0.4,
     ),
     ("client_imitation_share", signed(*["Twltter Web C1ient"] * 5), 1),
+    # In capitals.
+    ("client_imitation_share", signed(*["TWITTER WEB CLIENT"] * 5), 1),
     ("client_rarity", signed(*["web"] * 5, None), 0),
     # One of four accounts, and none, one added to each count.
     ("client_rarity", signed(*["mine"] * 5), log(5 / 2)),

@@ -37,6 +37,9 @@ CASES = [
     # Width and composition aside.
     ("content_duplicate_share", spoken("ｇｏｏｄ morning", GREETING, *"abc"), 0.1),
     ("content_duplicate_share", spoken(*["thanks"] * 5), 0),
+    # Eight characters, and one fewer.
+    ("content_duplicate_share", spoken(*["thankyou"] * 5), 1),
+    ("content_duplicate_share", spoken(*["thanku!"] * 5), 0),
     ("content_duplicate_share", spoken(*[GREETING] * 5, kind="repost"), 0),
     ("content_duplicate_share", plain(5, kind="repost"), 0),
     ("content_link_share", spoken(*["none"] * 5), 0),
@@ -86,6 +89,7 @@ CASES = [
     ("content_mark_share", spoken("abc", "", ""), 0),
     ("content_mark_share", spoken("ab!?", "", ""), 0.5),
     ("content_mark_share", spoken("!", "?", "!!"), 1),
+    ("content_mark_share", spoken("a؟", "b؟", "c؟"), 0),
 ]
 
 

@@ -24,6 +24,7 @@ CASES = [
     ("style_comma_share", spoken(*["a, b, "] * 5), 2 / 5),
     # The wide comma is the same character after normalisation.
     ("style_comma_share", spoken(*["，"] * 5), 1),
+    ("style_comma_share", spoken(*["a، b、"] * 5), 0),
     ("style_shouted_share", spoken(*["!"] * 5), None),
     ("style_shouted_share", spoken(*["I am A b"] * 5), 0),
     ("style_shouted_share", spoken(*["STOP it NOW please"] * 5), 0.5),
@@ -44,6 +45,8 @@ CASES = [
     ("style_closed_share", spoken("a.", 'a!"', "b", "c", "d"), 0.4),
     # A link after it is not a word.
     ("style_closed_share", spoken(*["a? https://x.y"] * 5), 1),
+    # As the limitation says: hashtags, emoji, marks of Arabic and Hindi.
+    ("style_closed_share", spoken("a. #b", "a. 🌊", "هل؟", "नमस्ते।", "b."), 0.2),
     ("style_capital_start_share", spoken("", "a", "7 A", "ა", "!"), 0),
     ("style_capital_start_share", spoken("Ab", '"Éb', "b", "c", "d"), 0.4),
     ("style_capital_start_share", spoken(*["@ann Yes"] * 5), 1),

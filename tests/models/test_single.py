@@ -41,6 +41,17 @@ def test_a_value_that_separates():
     assert not any(g and b for g, b in zip(*found.shares, strict=True))
 
 
+def test_values_beyond_the_ends_stand_in_the_last_bars():
+    """One account in two hundred of each class lies far out, on either side."""
+    controls = [*LOW * 10, -1_000.0, -1_000.0]
+    takedown = [*[n + 10 for n in LOW * 10], 9_000.0, 9_000.0]
+
+    found = judged(controls, takedown)
+
+    assert (found.low, found.high) == (0.0, 49.0)
+    assert [sum(side) for side in found.shares] == [pytest.approx(1)] * 2
+
+
 def test_below_a_half_controls_are_higher():
     assert judged([n + 100 for n in LOW], LOW).across == 0.0
 

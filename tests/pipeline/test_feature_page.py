@@ -107,6 +107,12 @@ def test_a_simulated_world_says_so(page: str) -> None:
     assert "A simulated world" not in as_html("public", (1, 1), found)
 
 
+def test_a_histogram_says_where_it_ends(page: str) -> None:
+    said = "at each end at most one known value in a hundred"
+
+    assert page.count(said) == 1
+
+
 def test_words_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     first = dataclasses.replace(CATALOGUE[0], label="<b>&", limitation="<i>")
     monkeypatch.setattr(feature_html, "CATALOGUE", (first,))
