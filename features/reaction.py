@@ -82,7 +82,8 @@ REACTION: Final = (
     _reaction(
         name="reaction_repost_share",
         expr=pl.col("own_reposted") / pl.col("own_engagement"),
-        evidence=_OWN & (pl.col("reposted") > 0),
+        # Counted where the likes are known too.
+        evidence=_ENGAGED & (pl.col("reposted") > 0),
         direction=1,
         label="Reposts among the reactions",
         description="Share of the reactions to the account's own posts that are reposts, "

@@ -193,6 +193,8 @@ CASES: list[tuple[str, list[Post], str]] = [
     ("reaction_none_share", REACTIONS, "1"),
     ("reaction_per_own_log", REACTIONS, "03"),
     ("reaction_repost_share", REACTIONS, "3"),
+    # Likes not known: not counted, and not shown.
+    ("reaction_repost_share", [{"reposts": 5}, {"likes": 1, "reposts": 1}], "1"),
     ("reaction_answers_log", mixed("replies", 0, 2, None), "1"),
     ("life_birth_dormancy_log_days", at(7, 3, 9), "1"),
     ("life_first_month_share", at(0, 43_199, 43_200), "01"),
