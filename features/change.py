@@ -11,6 +11,10 @@ import polars as pl
 
 from features.feature import Feature
 
+# The posts on both sides of the silence: of several as long, of the first.
+_RETURNED: Final = pl.col("returned")
+AT_BREAK: Final = (_RETURNED.shift(1) != _RETURNED) | (_RETURNED.shift(-1) != _RETURNED)
+
 _change = partial(
     Feature,
     group="change",
@@ -24,9 +28,7 @@ _change = partial(
     min_posts=20,
     full_history=True,
     cost=2,
-    # The posts on both sides of the silence.
-    evidence=(pl.col("gap") == pl.col("longest_gap"))
-    | (pl.col("next_gap") == pl.col("longest_gap")),
+    evidence=AT_BREAK,
     missing="The whole history is not known, or fewer than ten posts that tell it "
     "before or after the longest silence.",
     reasons=("history_incomplete", "field_absent", "too_few_posts", "undefined"),

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from features.change import AT_BREAK
 from features.feature import Feature
 
 _life = partial(
@@ -166,7 +167,7 @@ LIFE: Final = (
                 / _per_day("before_posts", pl.col("before_end") - _FIRST)
             ).log()
         ),
-        evidence=_LONGEST,
+        evidence=AT_BREAK,
         unit="log ratio",
         range=(-24, 24),
         direction=1,

@@ -161,6 +161,10 @@ CASES: list[tuple[str, list[Post], str]] = [
             *(f.name for f in CHANGE),
         )
     ),
+    # Two silences as long: sides are those of the first.
+    ("change_kind_distance", [*plain(1), *after(1, 9, 1, 9)], "23"),
+    ("life_reactivation_log", [*plain(1), *after(1, 9, 1, 9)], "23"),
+    ("life_longest_silence_share", [*plain(1), *after(1, 9, 1, 9)], "2345"),
     ("life_months_silent_share", after(43_199, 43_200, 5), "12"),
     (
         "life_first_repost_log_days",
