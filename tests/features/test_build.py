@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from features.artefacts import Artefacts
 from features.build import build_features, build_for_each, prepare_fit
-from features.catalogue import FEATURES
+from features.catalogue import FEATURES, feature
 from features.change import CHANGE
 from features.errors import InputError
 from features.feature import Feature
@@ -19,6 +19,7 @@ from features.rhythm import RHYTHM
 from features.totals import lineage
 from tests.features.builders import (
     AS_OF,
+    SPEECH,
     START,
     at,
     fails,
@@ -37,7 +38,14 @@ from tests.features.nasty import tables
 TABLE = fitted_tables()
 Tables = tuple[pl.DataFrame, pl.DataFrame]
 # Creation is known to the day: what counts from it may move by one with the clock.
-AGELESS = tuple(f for f in FEATURES if "created_at" not in lineage(f.inputs()))
+# A copy is later than its original: the account's clock meets that of the index.
+DATED = {"copying_prominent_share"}
+AGELESS = tuple(
+    f
+    for f in FEATURES
+    if "created_at" not in lineage(f.inputs()) and f.name not in DATED
+)
+DATELESS = tuple(f for f in FEATURES if f.name not in DATED)
 
 some = settings(
     max_examples=12,
@@ -222,7 +230,7 @@ def check_topic(texts: list[list[str]], features: Sequence[Feature] = FEATURES) 
 
 
 def check_calendar(
-    accounts: pl.DataFrame, posts: pl.DataFrame, features: Sequence[Feature] = FEATURES
+    accounts: pl.DataFrame, posts: pl.DataFrame, features: Sequence[Feature] = DATELESS
 ) -> None:
     """The same life 143 weeks later: no feature knows the date."""
     moved = timedelta(weeks=143)
@@ -287,9 +295,9 @@ def test_a_feature_alone_has_the_values_that_it_has_among_all():
     )
     every = build(accounts, posts)
 
-    for feature in FEATURES[::7]:
-        alone = build(accounts, posts, [feature])
-        check_same(alone, every.select("account_id", feature.name))
+    for one in FEATURES[::7]:
+        alone = build(accounts, posts, [one])
+        check_same(alone, every.select("account_id", one.name))
 
 
 def _calendar_has_room(both: Tables) -> bool:
@@ -359,8 +367,21 @@ def test_time_zone_does_not_matter(given_tables: Tables, hours: int):
     check_clock(accounts, posts.filter(pl.col("posted_at").dt.year() < 9999), hours)
 
 
+def test_what_is_later_than_its_original_follows_the_clock_and_the_date():
+    account = make_account()
+    copies = make_posts(named(at(*range(60, 65), text=SPEECH)))
+    long_ago = copies.with_columns(pl.col("posted_at") - timedelta(weeks=143))
+    dated = [feature(name) for name in DATED]
+
+    assert fails(lambda: check_clock(account, copies, -2, dated))
+    assert fails(lambda: check_calendar(account, long_ago, dated))
+    check_clock(account, copies, -2)
+    check_calendar(account, long_ago)
+
+
 def test_only_what_counts_from_the_creation_may_follow_the_clock():
     assert {f.name for f in FEATURES} - {f.name for f in AGELESS} == {
+        *DATED,
         "profile_age_log_days",
         *(
             f"audience_{what}_per_day"
