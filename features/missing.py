@@ -69,6 +69,19 @@ def told(feature: Feature) -> dict[str, Told]:
     posts differ little; where most may be, a share would be one of the collector.
     """
     columns = sorted(lineage(feature.inputs()) & set(schema.POSTS) - _ALWAYS_TOLD)
+    if feature.among is None and feature.counted == "own":
+        # Who wrote nothing of its own withheld nothing: its posts are too few.
+        own = pl.col("own")
+        return {
+            f"told {c} of own": Told(
+                {
+                    f"own {c}": (own & pl.col(c).is_not_null()).sum(),
+                    "own posts": own.sum(),
+                },
+                (pl.col(f"own {c}") == 0) & (pl.col("own posts") > 0),
+            )
+            for c in columns
+        }
     if feature.among is None:
         return {
             f"told {c}": Told(

@@ -256,6 +256,19 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
         (name, {}, spoken(*["words"] * 12, *[None] * 12), "field_absent")
         for name in ("bloc_content_repeat_share", "bloc_content_distinct_share")
     ),
+    # Reposts alone, whose texts were not kept; own posts without, beside reposts with.
+    *(
+        (f.name, {}, posts, code)
+        for f in FEATURES
+        if f.counted == "own" and f.among is None
+        for posts, code in (
+            (at(*range(60), kind="repost"), "too_few_posts"),
+            (
+                at(*range(60)) + at(*range(60, 99), kind="repost", text="said"),
+                "field_absent",
+            ),
+        )
+    ),
     # Too few to say; and that no reposted account is named is because none reposts.
     ("source_top_share", {}, plain(3), "too_few_posts"),
     # Accounts are named in replies, but not in the reposts that the measure is about.
