@@ -46,9 +46,9 @@ COPYING: Final = (
         "an earlier post of thirty characters or more by one of the most widely read "
         "training accounts.",
         limitation="The index is old and small: few copies are found, and quotations "
-        "and proverbs are taken for copies. Archives whose clocks differ by hours hide "
-        "what was copied within them; an account of the index under another id copies "
-        "itself.",
+        "and proverbs are taken for copies, but nothing of the minute of the original. "
+        "Archives whose clocks differ by hours hide what was copied within them; an "
+        "account of the index under another id copies itself if it repeats itself.",
         missing="No index was fitted, fewer than five posts are known, or their texts "
         "or times are not.",
         reasons=("artefact_absent", "field_absent", "too_few_posts", "undefined"),

@@ -25,13 +25,13 @@ HISTORY_CAP: Final = 3_200
 # created later than this after a post of its own, or after its as_of, is not sound.
 CLOCK_TOLERANCE: Final = timedelta(days=1)
 
-# Posts are one by id; without ids, by account, time and text. Posts without id and
-# time may be alike and still be two.
+# Posts are one by id; without ids, by account, time, text and what they repeat or answer.
+# Posts without id and time may be alike and still be two.
 NAMED: Final = pl.col("post_id").is_not_null()
 DATED: Final = ~NAMED & pl.col("posted_at").is_not_null()
 SAME_POST: Final = (
     (NAMED, ("account_id", "post_id")),
-    (DATED, ("account_id", "posted_at", "text")),
+    (DATED, ("account_id", "posted_at", "text", "target_post_id")),
 )
 
 # Takedown archives hash small accounts: 64 hexadecimal digits (2018), or base64 of 32
@@ -72,6 +72,12 @@ FROM_TEXT: Final = {"links": LINK, "mentions": MENTION, "hashtags": HASHTAG}
 # (platforms); others leave the field empty for the same posts.
 _NO_LANGUAGE: Final = r"^(?:und|mul|mis|zxx|qam|qct|qht|qme|qst)\b"
 
+# Codes that ISO 639 withdrew, and those of one language of which platforms tag posts
+# with one and profiles with the other.
+SAME_LANGUAGE: Final = {
+    **{"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"},
+    **{"fil": "tl", "msa": "ms"},
+}
 
 # What some repair of texts looks for: most texts hold none, and a pass over all costs
 # the same whether it changes anything.
@@ -111,7 +117,9 @@ def distinct(posts: pl.DataFrame) -> pl.DataFrame:
     if posts.height < 2:
         return posts
     key = pl.when(NAMED).then(pl.col("post_id").hash(1)).otherwise(
-        pl.col("posted_at").hash(2) ^ pl.col("text").hash(3)
+        pl.col("posted_at").hash(2)
+        ^ pl.col("text").hash(3)
+        ^ pl.col("target_post_id").hash(5)
     ) ^ pl.col("account_id").hash(4)
     # Hashes that meet by accident cost time alone: the rule below is exact.
     repeated = posts.select(key.is_duplicated() & (NAMED | DATED)).to_series()
@@ -241,7 +249,7 @@ def latest(posts: Frame, most: int | None = None) -> Frame:
 
 def _language(code: pl.Expr) -> pl.Expr:
     known = code.str.to_lowercase().str.replace(_NO_LANGUAGE, "")
-    return known.str.extract(r"^([a-z]+)")
+    return known.str.extract(r"^([a-z]+)").replace(SAME_LANGUAGE)
 
 
 def plan() -> str:

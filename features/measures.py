@@ -314,6 +314,8 @@ _PREPARED: Final = {
     "circadian_distance": {"posted_at"},
     "client_rarity": {"client"},
     "copied": {"text", "kind", "posted_at"},
+    # Posts without times have a place too: they are all of one moment.
+    "from_latest": {"text", "kind", "account_id"},
 }
 
 
@@ -338,7 +340,7 @@ def lineage(columns: set[str]) -> set[str]:
     of = defined()
     found: set[str] = set()
     for column in columns:
-        if column in of:
+        if column in of and column not in _PREPARED:
             found |= lineage(set(of[column].meta.root_names()))
         else:
             found |= _PREPARED.get(column, {column})

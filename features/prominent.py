@@ -91,7 +91,8 @@ class Prominent:
         entry = self._table[place.clip(0, self._table.height - 1)]
         copied = (
             (pl.col("copy_key") == pl.col("indexed"))
-            & (pl.col("minute") >= pl.col("original_minute"))
+            # In its own minute a post may be the original, seen under another id.
+            & (pl.col("minute") > pl.col("original_minute"))
             & (pl.col("author") != pl.col("author_here"))
             & ~pl.col("passed_on")
         )

@@ -47,7 +47,15 @@ _CLOSING: Final = "".join(_QUOTES) + "'’)]"
 _ENDS: Final = list(".!?。！？…")
 
 _WRITTEN: Final = pl.col("words_only").is_not_null()
-_FROM_LATEST: Final = _WRITTEN.cast(pl.Int64).cum_sum(reverse=True).over("account")
+# Own posts with text in later minutes, and one: posts of one minute, and those without
+# a time, have no order, and one by the alphabet would be one of subjects.
+_LATER: Final = _WRITTEN.cast(pl.Int64).cum_sum(reverse=True).over(
+    "account"
+) - _WRITTEN.cast(pl.Int64)
+_ENDS_MINUTE: Final = pl.col("minute").ne_missing(pl.col("minute").shift(-1)) | ~pl.col(
+    "same_account"
+).shift(-1, fill_value=False)
+_FROM_LATEST: Final = pl.when(_ENDS_MINUTE).then(_LATER + 1).backward_fill()
 _WORDS: Final = pl.col("recent_words")
 _TOKENS: Final = pl.col("tokens")
 _LONG: Final = _TOKENS.list.len() >= _SHARED + _MORE

@@ -432,6 +432,16 @@ def test_topic(texts: list[list[str]]):
     check_topic(texts)
 
 
+@pytest.mark.parametrize("count", [151, 164])
+def test_topic_where_a_minute_lies_across_a_half_or_the_latest_hundred(count):
+    check_topic(
+        [
+            [WORDS[(n * n + place) % 9] for place in range(3 + n % 5)]
+            for n in range(count)
+        ]
+    )
+
+
 # Twins: each check gives alarm at a formula that breaks what it guards.
 
 FOLLOWERS = pl.col("followers").cast(pl.Float64)

@@ -39,6 +39,9 @@ CASES = [
         0.3,
     ),
     ("claim_language_gap_share", {"declared_language": "en"}, tagged(*["fr"] * 10), 1),
+    # One language under a code that was withdrawn, and under that of today.
+    ("claim_language_gap_share", {"declared_language": "iw"}, tagged(*["he"] * 10), 0),
+    ("claim_language_gap_share", {"declared_language": "tl"}, tagged(*["fil"] * 10), 0),
     ("claim_language_gap_share", {"declared_language": "en"}, tagged("fr"), None),
     ("claim_pace_log", BORN, DAILY[:1], None),
     ("claim_pace_log", BORN, DAILY[:19], None),

@@ -40,7 +40,7 @@ CASES = [
 TABLES = fitted_tables()
 
 
-def later(*texts: str, minutes: int = 0, **columns: object) -> list[Post]:
+def later(*texts: str, minutes: int = 1, **columns: object) -> list[Post]:
     return [
         {**post, "text": text, **columns}
         for post, text in zip(at(*[minutes] * len(texts)), texts, strict=True)
@@ -59,6 +59,8 @@ PROMINENT = [
     (later(*[f"{SPEECH.upper()}  https://a.b"] * 5, minutes=99), 1),
     # Before the original, another kind, its author named.
     (later(*[SPEECH] * 5, minutes=-1), 0),
+    # In the minute of the original: it may be that post itself, under another id.
+    (later(*[SPEECH] * 5, minutes=0), 0),
     (later(*[SPEECH] * 5, kind="quote"), 0),
     (later(*[SPEECH] * 5, kind="repost"), 0),
     (later(*[f"{SPEECH} via @ann"] * 5), 0),

@@ -397,3 +397,12 @@ def test_the_plan_tells_rules_of_sameness_apart(monkeypatch):
     monkeypatch.setattr(equalise, "SAME_POST", equalise.SAME_POST[:1])
 
     assert equalise.plan() != before
+
+
+@pytest.mark.parametrize(("targets", "kept"), [(["7", "8"], 2), (["7", "7"], 1)])
+def test_reposts_of_one_minute_without_ids_are_told_by_what_they_repeat(targets, kept):
+    rows = [{"kind": "repost", "target_post_id": target} for target in targets]
+    rows = [post | row for post, row in zip(at(5, 5), rows, strict=True)]
+    posts = make_posts(rows).with_columns(post_id=pl.lit(None, pl.String))
+
+    assert equalise.distinct(posts).height == kept
