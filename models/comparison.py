@@ -13,6 +13,7 @@ import numpy as np
 from models.evaluation import Rules, operator_interval
 
 FIGURE: Final = "average_precision"
+_READ: Final = frozenset({"fold", "in_headline", "n_pos", "n_neg", FIGURE})
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Comparison:
             are none with enough accounts.
         worst_before: the champion's, on the campaign that this one finds least.
         worst_campaign: the challenger's.
+        left_out: headline campaigns of either that both were not judged on alike, and of
+            which nothing is said therefore.
     """
 
     lead: float | None
@@ -41,6 +44,7 @@ class Comparison:
     worst: float | None = None
     worst_before: float | None = None
     worst_campaign: str | None = None
+    left_out: int = 0
 
     @property
     def worst_loss(self) -> float:
@@ -59,10 +63,11 @@ class Comparison:
                 f"{self.operators} operator(s) judged on the same numbers of accounts "
                 "by both, at least 2 are needed"
             )
+        left_out = f", {self.left_out} not comparable" if self.left_out else ""
         return (
             f"average precision {self.lead:+.4f}, {self.confidence:.0%} interval "
             f"[{self.low:+.4f}, {self.high:+.4f}], {self.campaigns} campaigns of "
-            f"{self.operators} operators"
+            f"{self.operators} operators{left_out}"
         )
 
 
@@ -81,7 +86,10 @@ def compare(
     large: dict[str, tuple[float, float]] = {}
     for name, row in rows.items():
         other = others.get(name)
-        if other is None or not (row["in_headline"] and other["in_headline"]):
+        # Where other code measured less, there is nothing to compare.
+        if other is None or not (set(row) >= _READ and set(other) >= _READ):
+            continue
+        if not (row["in_headline"] and other["in_headline"]):
             continue
         # Judged on other accounts, a figure moves without any better model.
         if any(row[count] != other[count] for count in ("n_pos", "n_neg")):
@@ -92,6 +100,12 @@ def compare(
             leads.append(row[FIGURE] - other[FIGURE])
             if row["n_pos"] >= rules.least_positives:
                 large[name] = (row[FIGURE], other[FIGURE])
+    counted = {
+        name
+        for campaigns in (rows, others)
+        for name, row in campaigns.items()
+        if row.get("in_headline")
+    }
     every = [lead for leads in by_operator.values() for lead in leads]
     low, high = operator_interval(list(by_operator.values()), rules)
     return Comparison(
@@ -102,6 +116,7 @@ def compare(
         len(by_operator),
         rules.confidence,
         *_worst(large),
+        left_out=len(counted) - len(every),
     )
 
 

@@ -6,14 +6,16 @@ It holds bundle/, champion.json, and metrics.json for a report to be compared wi
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from features.errors import ArtefactError
+from features.errors import ArtefactError, InputError
 from models.bundle import bundle_hash
 from pipeline.files import atomic_directory, write_json
 from pipeline.run_record import content_hash
 from pipeline.stage import say
 from pipeline.tracking.registry import CHAMPION, Registry, Version
+
+_FACTS: Final = "champion.json"
 
 
 def checked_bundle(models: Registry, version: Version, folder: Path) -> Path:
@@ -38,6 +40,23 @@ def checked_bundle(models: Registry, version: Version, folder: Path) -> Path:
     return bundle
 
 
+def check_target(target: Path) -> None:
+    """Refuse to replace or remove anything else than a champion.
+
+    Raises:
+        InputError: there is something else in this place.
+    """
+    if not target.exists() and not target.is_symlink():
+        return
+    ours = target.is_dir() and not target.is_symlink()
+    # Empty, it holds nothing that could be lost.
+    if not ours or (any(target.iterdir()) and not (target / _FACTS).is_file()):
+        raise InputError(
+            f"{target}: no champion is laid out there, but something else, which would "
+            "be lost; give another directory"
+        )
+
+
 def export(models: Registry, target: Path) -> None:
     """Lay the champion out as a directory, or say why there is none.
 
@@ -47,7 +66,9 @@ def export(models: Registry, target: Path) -> None:
 
     Raises:
         ArtefactError: the champion's bundle is not what was tracked.
+        InputError: there is something else in this place.
     """
+    check_target(target)
     champion = models.version(CHAMPION)
     if champion is None:
         if target.exists():
@@ -78,7 +99,7 @@ def export(models: Registry, target: Path) -> None:
                 },
                 "card": models.read_text(champion.evidence, "model_card.md"),
             },
-            working / "champion.json",
+            working / _FACTS,
         )
         write_json(metrics, working / "metrics.json")
     say(f"{target}: {models.name} version {champion.number}")
@@ -101,5 +122,20 @@ def _why_none(models: Registry) -> list[str]:
 
 
 def stored_metrics(models: Registry, run: str) -> Any:
-    """metrics.json as a run logged it."""
-    return json.loads(models.read_text(run, "metrics.json"))
+    """metrics.json as a run logged it.
+
+    Raises:
+        ArtefactError: it is not as evaluate writes it.
+    """
+    try:
+        metrics = json.loads(models.read_text(run, "metrics.json"))
+        whole = {"loco", "gates"} <= set(metrics) and "campaigns" in metrics["loco"]
+    except (ValueError, TypeError):
+        whole = False
+    if not whole:
+        raise ArtefactError(
+            f"{models.name}, run {run}: metrics.json in the store is not as it was "
+            "tracked; bring the original back, or delete the run in `make ui` and run "
+            "`make repro` again"
+        )
+    return metrics

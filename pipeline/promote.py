@@ -9,12 +9,17 @@ registry with its reason, and `--undo` takes the last move back. The champion is
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from features.errors import InputError
 from models.comparison import Comparison, compare
 from models.evaluation import Rules
-from pipeline.champion import checked_bundle, export, stored_metrics
+from pipeline.champion import (
+    check_target,
+    checked_bundle,
+    export,
+    stored_metrics,
+)
 from pipeline.evaluate import EvaluateParams
 from pipeline.section import load_section
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -146,18 +151,25 @@ def undo(models: Registry) -> None:
         InputError: the alias was moved by hand, or the champion before has failed its
             gates since.
     """
-    standing = standing_moves(models.promotions())
+    moves = models.promotions()
+    standing = standing_moves(moves)
     champion = models.version(CHAMPION)
+    number = champion.number if champion else None
+    if moves and moves[-1].action == "undone" and number == moves[-1].over:
+        # Cut off: written down and not made.
+        models.point_champion(moves[-1].version)
+        now = f"version {moves[-1].version}" if moves[-1].version else "none"
+        say(f"{models.name}: the last undo is finished; champion is {now}")
+        return
     if not standing:
         say(f"{models.name}: nothing to undo")
         return
     last = standing[-1]
-    if last.version != (champion.number if champion else None):
+    if last.version != number:
         raise InputError(
             f"{models.name}: the last move on record made version "
-            f"{last.version or 'none'} champion, and now it is "
-            f"{champion.number if champion else 'none'}: the alias was moved by hand; "
-            "set it back in `make ui`, then undo"
+            f"{last.version or 'none'} champion, and now it is {number or 'none'}: the "
+            "alias was moved by hand; set it back in `make ui`, then undo"
         )
     before = models.numbered(last.over) if last.over else None
     if before and before.tags.get("gates") != "passed":
@@ -166,9 +178,10 @@ def undo(models: Registry) -> None:
             f"{before.tags.get('gates_failed')}; it is not restored"
         )
     because = f"taken back: {last.action} because {last.because}"
-    models.move_champion(Promotion("undone", last.over, last.version, because))
     if last.version:
+        # First: cut off after the move, the rule would promote it again.
         models.tag(last.version, {TAKEN_BACK: "taken back by --undo"})
+    models.move_champion(Promotion("undone", last.over, last.version, because))
     restored = f"version {last.over} is champion again" if before else "no champion"
     say(f"{models.name}: {last.action} {last.version or 'none'} is undone: {restored}")
 
@@ -198,7 +211,14 @@ def main() -> None:
     if args.force is not None and not args.force.strip():
         raise InputError("--force: give the reason, in words; it is kept on record")
     params = load_section(args.params, "evaluate", EvaluateParams)
+    known = load_section(args.params, "sources", dict[str, Any])
+    if args.world not in known:
+        raise InputError(
+            f"world {args.world}: not in {args.params}; known: {', '.join(known)}"
+        )
     target = args.champion or Path("artifacts") / args.world / "champion"
+    # Before the alias moves: it must not name what cannot be laid out.
+    check_target(target)
     with (
         world_lock(args.world),
         registry(args.world, tracking_uri(Path.cwd())) as models,

@@ -145,10 +145,14 @@ class Registry:
         place = len(self.promotions()) + 1
         text = json.dumps(asdict(move), ensure_ascii=False)
         self._client.set_registered_model_tag(self.name, f"{_MOVE}{place:06}", text)
-        if move.version is None:
+        self.point_champion(move.version)
+
+    def point_champion(self, number: str | None) -> None:
+        """Set the alias to a version, null for none; nothing is written down."""
+        if number is None:
             self._client.delete_registered_model_alias(self.name, CHAMPION)
         else:
-            self._client.set_registered_model_alias(self.name, CHAMPION, move.version)
+            self._client.set_registered_model_alias(self.name, CHAMPION, number)
 
     def tag(self, number: str, tags: dict[str, str]) -> None:
         """Note something about a version."""

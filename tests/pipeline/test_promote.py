@@ -1,4 +1,6 @@
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -459,3 +461,104 @@ def test_campaigns_judged_on_other_accounts_are_not_compared() -> None:
     found = compare(ours, theirs, RULES)
 
     assert found.operators == compare(ours, ours, RULES).operators - 1
+
+
+def test_campaigns_that_are_not_compared_are_counted() -> None:
+    ours, theirs = make_metrics(everywhere(0.9)), make_metrics(everywhere(0.5))
+    theirs["loco"]["campaigns"]["south"]["n_neg"] += 1
+    theirs["loco"]["campaigns"]["north-gone"] = theirs["loco"]["campaigns"]["north"]
+
+    found = compare(ours, theirs, RULES)
+
+    assert found.left_out == 2
+    assert str(found).endswith("3 campaigns of 3 operators, 2 not comparable")
+    assert "not comparable" not in str(compare(ours, ours, RULES))
+
+
+def test_a_champion_that_was_measured_less_is_not_comparable(project: Project) -> None:
+    old = make_metrics(everywhere(0.5))
+    for row in old["loco"]["campaigns"].values():
+        del row["average_precision"]
+    project.track_metrics(1, old)
+    project.promote()
+    project.track(2, everywhere(0.9))
+
+    project.promote()
+
+    assert project.champion() == "1"
+    assert "not comparable with version 1" in project.tags("2")["refused_because"]
+    project.promote("the champion is of older code")
+    assert project.champion() == "2"
+
+
+@pytest.mark.parametrize("stored", ["{", "[1]", "{}", '{"gates": [], "loco": 3}'])
+def test_changed_metrics_in_the_store_are_named(stored: str, project: Project) -> None:
+    project.track(1, everywhere(0.5))
+    project.promote()
+    project.stored("1", "metrics.json").write_text(stored)
+
+    with pytest.raises(
+        ArtefactError, match=r"metrics.json in the store is not as it was"
+    ):
+        project.export()
+
+
+@pytest.mark.parametrize("champion", [True, False])
+def test_nothing_but_a_champion_is_replaced_or_removed(
+    champion: bool, project: Project
+) -> None:
+    project.track(1, everywhere(0.5))
+    if champion:
+        project.promote()
+    project.target.mkdir(parents=True)
+    (project.target / "mine.txt").write_text("mine")
+
+    with pytest.raises(InputError, match="no champion is laid out there"):
+        project.export()
+
+    assert (project.target / "mine.txt").read_text() == "mine"
+
+
+def test_an_undo_that_was_cut_off_is_finished(project: Project) -> None:
+    project.track(1, everywhere(0.5))
+    project.promote()
+    project.track(2, everywhere(0.6))
+    project.promote()
+    project.undo()
+    project.client.set_registered_model_alias(MODEL, "champion", "2")
+
+    project.undo()
+
+    assert project.champion() == "1"
+    project.undo()
+    assert project.champion() is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--world", "dmeo"], "world dmeo: not in .*; known: demo, public"),
+        (
+            ["--world", "demo", "--champion", "README.md"],
+            "no champion is laid out there",
+        ),
+        (["--world", "demo", "--params", "."], "not YAML"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_is_made(
+    options: list[str], said: str, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "params.yaml").symlink_to(root / "params.yaml")
+    (tmp_path / "README.md").touch()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.promote", *options],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert re.search(f"error: .*{said}", done.stderr)
+    assert {path.name for path in tmp_path.iterdir()} == {"params.yaml", "README.md"}
