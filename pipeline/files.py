@@ -98,3 +98,5 @@ def read_json(path: Path) -> Any:
         ) from None
     except json.JSONDecodeError as error:
         raise InputError(f"{path}, line {error.lineno}: not JSON") from None
+    except (IsADirectoryError, UnicodeDecodeError):
+        raise InputError(f"{path}: not a file of JSON") from None

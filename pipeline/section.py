@@ -24,9 +24,14 @@ T = TypeVar("T")
 
 
 class Section(BaseModel):
-    """A params section: wrong types, unknown keys and missing values are refused."""
+    """A params section: wrong types, unknown keys and missing values are refused.
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    So is a number that is not finite: as a limit it would stop nothing.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False
+    )
 
 
 def _as_text(value: object) -> object:
@@ -69,6 +74,9 @@ def read_params(path: Path) -> Any:
     except FileNotFoundError:
         raise ParamsError(f"{path}: no such file") from None
     except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not YAML: {error}") from None
+    except (IsADirectoryError, ValueError) as error:
+        # Bytes that are no text, or a date that no calendar has.
         raise ParamsError(f"{path}: not YAML: {error}") from None
 
 

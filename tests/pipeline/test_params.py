@@ -35,7 +35,8 @@ def test_the_committed_parameters_are_valid(root: Path) -> None:
         ("train.turn_margin", 0.6, "less than or equal to 0.5"),
         ("train.unread", ["no_such"], "no such feature: no_such"),
         ("train.learning_rate", "5e-2", "valid number"),
-        ("train.learning_rate", float("nan"), "less than or equal to 1"),
+        ("train.learning_rate", float("nan"), "finite number"),
+        ("evaluate.gates.every_world.additivity", float("inf"), "finite number"),
         ("train.num_leafs", 5, "not permitted"),
         ("split.temporal_share", 1.0, "less than 1"),
         ("split.random_folds", 2, "greater than or equal to 3"),
@@ -94,7 +95,11 @@ def test_a_section_that_is_missing_is_named(
 
 
 @pytest.mark.parametrize(
-    "text", ["worlds: [demo", "- 1\n- 2\n", "", "worlds: 3\n", "train: {rounds: 1}\n"]
+    "text",
+    [
+        *("worlds: [demo", "- 1\n- 2\n", "", "worlds: 3\n", "train: {rounds: 1}\n"),
+        "worlds: 2020-13-45\n",
+    ],
 )
 def test_the_command_shows_no_traceback(text: str, root: Path, tmp_path: Path) -> None:
     path = write(tmp_path, text)
