@@ -17,7 +17,9 @@ from optuna.distributions import (
     IntDistribution,
 )
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy.exc import DatabaseError
 
+from features.errors import InputError
 from models.tuning import Judgement
 from pipeline.search_params import Range
 
@@ -60,10 +62,12 @@ def search(
         trials: number wanted, those found in the study included.
         judge: worth of proposed values.
         finished: told all trials after each one, and once at the start.
+
+    Raises:
+        InputError: the file is no database of studies.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    database.parent.mkdir(parents=True, exist_ok=True)
-    storage = optuna.storages.RDBStorage(f"sqlite:///{database.resolve()}")
+    storage = _storage(database)
     try:
         study = optuna.create_study(
             storage=storage,
@@ -88,6 +92,23 @@ def search(
     finally:
         storage.remove_session()
         storage.engine.dispose()
+
+
+def _storage(database: Path) -> optuna.storages.RDBStorage:
+    """The studies of a database, made if missing.
+
+    Raises:
+        InputError: the file is no database of studies.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return optuna.storages.RDBStorage(f"sqlite:///{database.resolve()}")
+    except (DatabaseError, RuntimeError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise InputError(
+            f"{database}: no database of searches that can be read ({reason}); bring the "
+            "original back, or remove it to search anew"
+        ) from None
 
 
 def _distribution(values: Range) -> BaseDistribution:

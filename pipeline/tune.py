@@ -10,13 +10,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from models.tuning import Judgement, judge
 from pipeline.errors import ParamsError
 from pipeline.files import atomic_file
 from pipeline.params_writer import write_values
 from pipeline.search import Trial, Values, choose, search
 from pipeline.search_params import TuneParams
-from pipeline.section import load_section
+from pipeline.section import load_section, validate
 from pipeline.stage import run_stage, say, stage_parser, world_lock
 from pipeline.stored_world import StoredWorld, load_world
 from pipeline.tracking.searches import SearchLog, search_log
@@ -44,9 +46,12 @@ def tune(
         finished: told all trials after each one.
 
     Raises:
-        ParamsError: the space leaves out a value of the start.
+        ParamsError: the space holds a value that `train` may not have, or leaves out
+            one of the start.
     """
     for key, values in params.space.items():
+        for end in (values.low, values.high):
+            _check_end(start, key, end)
         if not values.low <= getattr(start, key) <= values.high:
             raise ParamsError(
                 f"params.yaml, tune.space.{key}: {values.low:g} to {values.high:g} "
@@ -79,6 +84,16 @@ def tune(
         worth,
         finished,
     )
+
+
+def _check_end(start: TrainParams, key: str, end: float | int) -> None:
+    try:
+        with_values(start, {key: end})
+    except ValidationError as error:
+        raise ParamsError(
+            f"params.yaml, tune.space.{key}: {end} is nothing that train.{key} may be "
+            f"({error.errors()[0]['msg']})"
+        ) from None
 
 
 def with_values(start: TrainParams, values: Values) -> TrainParams:
@@ -152,7 +167,8 @@ def main() -> None:
     args = parser.parse_args()
     params = load_section(args.params, "tune", TuneParams)
     if args.trials is not None:
-        params = TuneParams(**{**params.model_dump(), "trials": args.trials})
+        asked = {**params.model_dump(), "trials": args.trials}
+        params = validate(Path("--trials"), "tune", asked, TuneParams)
     start = load_section(args.params, "train", TrainParams)
     database = Path("artifacts") / args.world / "tuning" / "studies.db"
     with world_lock(args.world):

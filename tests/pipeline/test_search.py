@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from features.errors import InputError
 from models.tuning import Judgement
 from pipeline.search import Trial, Values, choose, search
 from pipeline.search_params import Range
@@ -95,6 +96,18 @@ def test_it_learns_and_another_seed_proposes_others(tmp_path: Path) -> None:
 
     assert max(trial.judgement.value for trial in one) > worth(START).value
     assert one[1:] != two[1:]
+
+
+def test_a_file_that_is_no_database_is_named_with_the_remedy(tmp_path: Path) -> None:
+    database = tmp_path / "studies.db"
+    database.write_text("no database")
+
+    with pytest.raises(
+        InputError, match=r"studies.db: no database .* remove it to search"
+    ):
+        run(database, 2)
+
+    assert database.read_text() == "no database"
 
 
 def test_the_cheapest_of_the_good_is_chosen() -> None:

@@ -14,7 +14,7 @@ from features.errors import InputError
 from pipeline.errors import ParamsError
 from pipeline.params import load_params
 from pipeline.search import choose
-from pipeline.search_params import TuneParams
+from pipeline.search_params import Range, TuneParams
 from pipeline.stored_world import StoredWorld, load_world
 from pipeline.tracking.searches import search_log
 from pipeline.train import TrainParams
@@ -157,6 +157,53 @@ def test_a_start_outside_of_the_space_is_refused(
         tune(stored, None, outside, params, tmp_path / "studies.db", print)
 
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("key", "low", "high", "said"),
+    [
+        ("num_leaves", 4.0, 31.0, "4.0 is nothing that train.num_leaves may be"),
+        ("num_leaves", 1, 31, "1 is nothing .* greater than or equal to 2"),
+        ("learning_rate", 0.02, 10.0, "10.0 is nothing .* less than or equal to 1"),
+    ],
+)
+def test_a_space_beyond_what_may_be_trained_is_refused(
+    key: str,
+    low: float,
+    high: float,
+    said: str,
+    stored: StoredWorld,
+    start: TrainParams,
+    params: TuneParams,
+    tmp_path: Path,
+) -> None:
+    space = params.space | {key: Range(low=low, high=high, log=True)}
+    wide = params.model_copy(update={"space": space})
+
+    with pytest.raises(ParamsError, match=rf"tune.space.{key}: {said}"):
+        tune(stored, None, start, wide, tmp_path / "studies.db", print)
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("trials", ["0", "10001"])
+def test_a_number_of_trials_that_cannot_be_is_one_line(
+    trials: str, root: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "pipeline.tune", "--world", "demo"]
+    command += ["--params", str(root / "params.yaml"), "--trials", trials]
+
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: --trials: tune.trials = ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_trial_is_written_down_once(tmp_path: Path) -> None:
