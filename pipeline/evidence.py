@@ -40,7 +40,8 @@ def evidence(job: Job, names: Sequence[str], out: Path) -> None:
     """Write the Markdown of each proof as soon as it is there, and show it.
 
     Raises:
-        InputError: a proof needs the truth of a world, of which none is known.
+        InputError: a proof needs a world that was not made, or its truth, of which
+            none is known.
     """
     blind = sorted(OF_TRUTH.intersection(names))
     if blind and not (job.folder / "truth.parquet").exists():
@@ -48,6 +49,10 @@ def evidence(job: Job, names: Sequence[str], out: Path) -> None:
             f"world {job.world}: no truth.parquet, without which there is no "
             f"{', '.join(blind)}; ask world {SIMULATED}, once `make repro` has made it"
         )
+    folds = job.folder / "folds" / "folds.parquet"
+    # These alone simulate all that they read.
+    if set(names) - (ON_SIMULATED - OF_TRUTH) and not folds.exists():
+        raise InputError(f"{folds}: no such file; `make repro` of this world writes it")
     for name in names:
         say(name)
         lines = PROOFS[name](job)

@@ -89,6 +89,18 @@ def test_a_world_without_truth_is_refused_and_nothing_written(
     assert not (tmp_path / "evidence").exists()
 
 
+def test_a_world_that_was_never_made_is_named_with_the_remedy(
+    tiny_params: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = Job("public_without_data", Params.model_validate(tiny_params))
+
+    with pytest.raises(InputError, match=r"folds.parquet: no such file; `make repro`"):
+        evidence(job, ["leads"], tmp_path / "evidence")
+
+    assert not (tmp_path / "evidence").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
