@@ -13,6 +13,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
+from features.errors import InputError
 from models.metrics import FIGURES
 from pipeline.forecast_freeze import freeze
 from pipeline.forecast_score import score_forecast
@@ -47,11 +48,26 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _champion(world: str) -> Path:
+    """The bundle of a world's champion.
+
+    Raises:
+        InputError: it has none.
+    """
+    bundle = Path("artifacts") / world / "champion" / "bundle"
+    if not bundle.is_dir():
+        raise InputError(
+            f"{bundle}: no champion of world {world}; `make promote WORLD={world}` makes "
+            "one, or says why not; --bundle takes another model"
+        )
+    return bundle
+
+
 def main() -> None:
     """Run the command."""
     args = _arguments()
     if args.action == "freeze":
-        bundle = args.bundle or Path("artifacts") / args.world / "champion" / "bundle"
+        bundle = args.bundle or _champion(args.world)
         entered = freeze(bundle, args.accounts, args.posts, args.as_of, args.out)
         say(f"{args.out}: frozen; publish this hash to prove when: {entered}")
     elif args.action == "score":
@@ -61,7 +77,10 @@ def main() -> None:
         for key in ("n_pos", "n_neg", "abstained", "not_predicted", *FIGURES):
             say(f"{key:20} {'-' if result[key] is None else result[key]}")
     else:
-        for row in forecasts(args.folder):
+        known = forecasts(args.folder)
+        if not known:
+            say(f"{args.folder}: no forecast yet")
+        for row in known:
             status = "scored" if row["scorings"] else "frozen"
             say(f"{row['name']:24} {row['changed'] or status:8} {row['hash']}")
             for scoring in row["scorings"]:

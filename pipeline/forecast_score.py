@@ -138,18 +138,19 @@ def _labels(path: Path) -> pl.DataFrame:
         else:
             # As text: a number would lose the zeros that an id begins with.
             table = pl.read_csv(path, infer_schema=False)
+        if absent := {"account_id", "label"} - set(table.columns):
+            raise InputError(
+                f"{path}: no column {', '.join(sorted(absent))}; expected account_id, "
+                "label"
+            )
+        known = table.select(
+            pl.col("account_id").cast(pl.String),
+            # Not to a whole number at once: 0.5 would become 0.
+            pl.col("label").cast(pl.Float64, strict=False),
+        )
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0][:200]
         raise InputError(f"{path}: cannot be read ({reason})") from None
-    if absent := {"account_id", "label"} - set(table.columns):
-        raise InputError(
-            f"{path}: no column {', '.join(sorted(absent))}; expected account_id, label"
-        )
-    known = table.select(
-        pl.col("account_id").cast(pl.String),
-        # Not to a whole number at once: 0.5 would become 0.
-        pl.col("label").cast(pl.Float64, strict=False),
-    )
     nobody = known["account_id"].is_null()
     bad = ~known["label"].is_in([0.0, 1.0]).fill_null(False)
     again = known["account_id"].is_duplicated()

@@ -478,3 +478,36 @@ def test_labels_that_cannot_be_used_are_refused(
 def test_an_unknown_forecast_is_refused_with_those_known(home: Path) -> None:
     with pytest.raises(InputError, match="no forecast autumn; known: spring"):
         score_forecast(home, "autumn", home / "labels.csv")
+
+
+@pytest.mark.parametrize("column", ["account_id", "label"])
+def test_labels_in_lists_are_refused(column: str, home: Path) -> None:
+    rows = pl.DataFrame({"account_id": ["a", "b"], "label": [1, 0]})
+    rows.with_columns(pl.concat_list(column)).write_parquet(home / "bad.parquet")
+
+    with pytest.raises(InputError, match=r"bad.parquet: cannot be read .*List"):
+        score_forecast(home, "spring", home / "bad.parquet")
+
+
+def test_a_world_without_a_champion_is_told_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["forecast", "freeze", "--world", "demo", "--accounts", "a.csv"]
+    monkeypatch.setattr("sys.argv", [*command, "--out", "spring"])
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(InputError, match="no champion of world demo; `make promote"):
+        main()
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_forecast_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["forecast", "list", "--folder", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", command)
+
+    main()
+
+    assert capsys.readouterr().out == f"  {tmp_path}: no forecast yet\n"
