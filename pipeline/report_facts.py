@@ -190,12 +190,16 @@ def _operating_points(judged: pl.DataFrame, confidence: float) -> list[dict[str,
     area up to a rate needs no threshold and stands beside the first two.
     """
     labels = judged["label"].to_numpy()
+    own_side = {"aim": f"FPR {FPR:.1%} as each fold's training side sets it"}
+    aims = {rate: {"aim": f"FPR {rate:.1%} of the controls judged"} for rate in RATES}
+    if len(set(labels)) < 2:
+        nobody = {"reason": "no headline campaign with controls"}
+        return [aim | nobody for aim in (*aims.values(), own_side)]
     scores = judged["logit"].to_numpy() - logit(judged["anchor"].to_numpy())
     points: list[dict[str, Any]] = []
-    for rate in RATES:
-        aim = {"aim": f"FPR {rate:.1%} of the controls judged"}
+    for rate, aim in aims.items():
         threshold = threshold_at_fpr(scores[labels == 0], rate)
-        if threshold is None or not labels.any():
+        if threshold is None:
             least = round(3 / rate)
             reason = f"{int((labels == 0).sum()):,} controls, {least:,} needed"
             points.append(aim | {"reason": reason})
@@ -207,12 +211,11 @@ def _operating_points(judged: pl.DataFrame, confidence: float) -> list[dict[str,
                 | operating_point(counts, confidence)
                 | {"partial_auc": rounded(area.value)}
             )
-    aim = {"aim": f"FPR {FPR:.1%} as each fold's training side sets it"}
-    if judged["flagged"].null_count() or labels.all() or not labels.any():
+    if judged["flagged"].null_count():
         reason = "a fold has too few controls to set the threshold"
-        return [*points, aim | {"reason": reason}]
+        return [*points, own_side | {"reason": reason}]
     counts = Confusion.of(judged["flagged"].to_numpy(), labels)
-    return [*points, aim | operating_point(counts, confidence)]
+    return [*points, own_side | operating_point(counts, confidence)]
 
 
 def _selective_risk(

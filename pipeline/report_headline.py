@@ -132,7 +132,8 @@ def beside_champion(
             continue
         cells: list[Cell] = [name]
         for figure in ("average_precision", "auc", "brier_skill"):
-            pair = row[figure], other[figure]
+            # Older code may have measured less.
+            pair = row[figure], other.get(figure)
             lead = None if None in pair else pair[0] - pair[1]
             cells += [within(value, None, None) for value in pair]
             told_lead = "–" if lead is None else f"{lead:+.3f}"

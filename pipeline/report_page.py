@@ -45,7 +45,8 @@ def report(
         ledger: folder of forecasts that the page is to show; null for none.
 
     Raises:
-        ArtefactError: metrics or details are of code that measured less.
+        ArtefactError: metrics or details are of code that measured less, or what is to
+            be compared with has no campaigns.
     """
     _check(metrics, details)
     simulated = world == _SIMULATED
@@ -59,6 +60,7 @@ def report(
     if against == metrics:
         beside = report_headline.is_champion()
     elif against is not None:
+        _check_other(against)
         found = compare(metrics, against, params.rules())
         beside = report_headline.beside_champion(metrics, against, found)
     forecasts = Html("")
@@ -90,16 +92,32 @@ def report(
 
 
 def _check(metrics: dict[str, Any], details: dict[str, Any]) -> None:
+    stated, told = _names(metrics), _names(details)
+    unseen = _names(metrics["loco"]) if "loco" in stated else set()
     lacking = [
-        *(name for name in ("label_noise", "label_errors") if name not in metrics),
-        *(f"loco.{name}" for name in FIGURES if name not in metrics["loco"]),
-        *(name for name in ("over_time", "selective_risk") if name not in details),
+        *(name for name in ("label_noise", "label_errors") if name not in stated),
+        *(f"loco.{name}" for name in FIGURES if name not in unseen),
+        *(name for name in ("over_time", "selective_risk") if name not in told),
     ]
     if lacking:
         raise ArtefactError(
             f"metrics.json and report.json: expected {', '.join(lacking)}, not found: "
             "made by older code; run `make repro` again"
         )
+
+
+def _check_other(against: Any) -> None:
+    loco = against.get("loco") if isinstance(against, dict) else None
+    if "campaigns" not in _names(loco):
+        raise ArtefactError(
+            "the model to compare with: expected loco.campaigns, not found; give the "
+            "metrics.json of a model"
+        )
+
+
+def _names(value: Any) -> set[str]:
+    """Names of a JSON object; none of anything else."""
+    return set(value) if isinstance(value, dict) else set()
 
 
 def main() -> None:

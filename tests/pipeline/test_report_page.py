@@ -549,6 +549,37 @@ def test_the_champion_is_not_compared_with_itself(
     assert "Beside the champion" in shown(same)
 
 
+@pytest.mark.parametrize("nonsense", [[], [1], 3, None, {}, {"loco": 3}])
+def test_what_are_no_figures_is_told_in_a_line(
+    nonsense: Any, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
+    sound = tiny_world.metrics
+
+    with pytest.raises(ArtefactError, match=r"expected .*loco.auc.*, not found"):
+        report("demo", nonsense, tiny_details, None, params)
+    with pytest.raises(ArtefactError, match="expected over_time, selective_risk"):
+        report("demo", sound, nonsense, None, params)
+    if nonsense is not None:
+        with pytest.raises(
+            ArtefactError, match=r"compare with: expected loco.campaigns"
+        ):
+            report("demo", sound, tiny_details, nonsense, params)
+
+
+def test_campaigns_of_older_code_are_shown_without_a_lead(
+    tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
+    old = copy.deepcopy(tiny_world.metrics)
+    for row in old["loco"]["campaigns"].values():
+        del row["average_precision"]
+
+    html = report("demo", tiny_world.metrics, tiny_details, old, params)
+
+    assert "0 operator(s) judged on the same numbers" in words(html)
+
+
 def test_of_figures_of_older_code_no_page_is_made_but_they_may_stand_beside(
     tiny_world: TinyWorld, tiny_details: dict[str, Any]
 ) -> None:

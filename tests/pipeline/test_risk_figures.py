@@ -179,7 +179,9 @@ def test_with_every_campaign_confounded_no_point_and_no_curve_is_told(
         EvaluateParams.model_validate(tiny_world.params["evaluate"]),
     )
 
-    assert all("reason" in point for point in found["operating_points"])
+    assert {point.get("reason") for point in found["operating_points"]} == {
+        "no headline campaign with controls"
+    }
     assert {row["loco"] for row in found["selective_risk"]} == {None}
 
 
