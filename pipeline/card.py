@@ -46,8 +46,8 @@ def model_card(
         "",
         "Each campaign was scored by a model that had seen none of its operator's "
         "accounts and none of the controls it is judged against. Within each fold both "
-        "classes were masked alike, so that what only one class lacks cannot help "
-        "(docs/decisions/0004-masks.md); requests are not masked.",
+        "classes were masked alike, value by value (docs/decisions/0004-masks.md); "
+        "requests are not masked.",
         "",
         "| figure | mean | worst | interval by operator |",
         "|---|---|---|---|",
@@ -150,9 +150,14 @@ def model_card(
         "",
         "## Could the collection explain it?",
         "",
-        "AUC of a model that sees only which values are missing: "
+        "AUC of a model that sees only which values are missing, one by one: "
         + ", ".join(
             f"{k} {_n(v)}" for k, v in metrics["audit"]["mask_only_auc"].items()
+        )
+        + "; and which are missing together, noise included: "
+        + ", ".join(
+            f"{k} {_n(v)}"
+            for k, v in metrics["audit"]["mask_only_auc_with_noise"].items()
         )
         + ". AUC with which the same features tell two control sources apart: "
         + (

@@ -154,8 +154,8 @@ def limits(metrics: dict[str, Any], details: dict[str, Any], simulated: bool) ->
         'says "is a bot": automated, coordinated and inauthentic are different things.',
         f"{len(counted)} headline campaigns allow no strong claim about the next one; "
         "the worst is the better guess of what a new network may do.",
-        "Within each fold both classes were masked alike, so that gaps of the collection "
-        "cannot help; real requests are not masked.",
+        "Within each fold both classes were masked alike, value by value; real requests "
+        "are not masked.",
     ]
     if simulated:
         sentences.insert(

@@ -16,7 +16,8 @@ SOUND: dict[str, Any] = {
                     "ngo": {"fpr": 0.01, "low": 0.004},
                     "newcomer": {"fpr": None, "low": None},
                 },
-            }
+            },
+            "mask_only_auc_with_noise": {"harbour": 0.55, "jetty": None},
         },
         "abstention": {
             "unjudged_evidence": [],
@@ -49,6 +50,11 @@ def test_nothing_is_said_where_nothing_fails() -> None:
             ("details", "operating_points", 1, "fpr_low"),
             0.011,
             "at FPR 1% flagged 6.0% of the unseen controls",
+        ),
+        (
+            ("metrics", "audit", "mask_only_auc_with_noise", "jetty"),
+            0.738,
+            "of 1 of 2 blocks apart (AUC of a model that sees nothing else up to 0.74, jetty)",
         ),
         (
             ("metrics", "audit", "panel", "slices", "ngo", "low"),
