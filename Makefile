@@ -67,9 +67,9 @@ endif
 	  "track@$(WORLD)"
 	@$(BESIDE)
 	@python -m pipeline.promote --world "$(WORLD)" --champion "$(CHAMPION)"
-	@if [ -e "$(CHAMPION)" ]; then $(PACKAGE); fi
 	@python -m pipeline.summary --world "$(WORLD)"
 	@if [ -e "$(CHAMPION)" ]; then \
+	  $(PACKAGE); \
 	  echo "the champion is packaged; serve it: make serve$(if $(filter-out demo,$(WORLD)), WORLD=$(WORLD))"; \
 	else \
 	  echo "nothing is packaged: no champion, for the reason given above"; \
