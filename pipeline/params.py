@@ -46,6 +46,16 @@ class Params(Section):
         return self
 
     @model_validator(mode="after")
+    def _gates_name_worlds(self) -> "Params":
+        # Under a name misspelt, stricter limits would be left out without a word.
+        if unknown := sorted(set(self.evaluate.gates.only_in) - set(self.sources)):
+            raise ValueError(
+                f"evaluate.gates.only_in: no world {', '.join(unknown)} in sources; "
+                f"known: {', '.join(sorted(self.sources))}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _labels_name_sources(self) -> "Params":
         known = {source.name for listed in self.sources.values() for source in listed}
         for key in ("id_spaces", "counts_at"):

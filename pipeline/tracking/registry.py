@@ -87,8 +87,20 @@ class Registry:
         return None if number is None else self.numbered(str(number))
 
     def numbered(self, number: str) -> Version:
-        """The version of this number."""
-        found = self._client.get_model_version(self.name, number)
+        """The version of this number.
+
+        Raises:
+            InputError: it was deleted.
+        """
+        try:
+            found = self._client.get_model_version(self.name, number)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            raise InputError(
+                f"{self.name} version {number}: deleted from the registry, so that it "
+                "cannot be had back; promote another"
+            ) from None
         run = str(found.run_id)
         return Version(number, run, found.tags.get(EVIDENCE, run), dict(found.tags))
 

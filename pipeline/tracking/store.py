@@ -11,6 +11,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import RegisteredModel
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import DatabaseError
 
 from features.errors import InputError
 from pipeline.files import atomic_file
@@ -47,6 +48,13 @@ def open_store(uri: str, command: str) -> Iterator[MlflowClient]:
             f"tracking store {uri}: {reason}; start that server, or unset "
             "MLFLOW_TRACKING_URI to use the database in artifacts/mlflow, then run "
             f"{command} again"
+        ) from error
+    except DatabaseError as error:
+        reason = str(error).splitlines()[0][:300]
+        raise InputError(
+            f"tracking store {uri}: no database that can be read ({reason}); bring the "
+            "original back, or remove the directory of the database and run "
+            "`python -m pipeline.track` again, which writes down the newest run alone"
         ) from error
 
 

@@ -84,6 +84,18 @@ def test_more_trees_at_least_than_at_most_are_refused(
         load_params(write(tmp_path, params))
 
 
+def test_limits_of_a_world_that_is_not_there_are_refused(
+    params: dict[str, Any], tmp_path: Path
+) -> None:
+    gates = params["evaluate"]["gates"]
+    gates["only_in"]["dmeo"] = gates["only_in"].pop("demo")
+
+    with pytest.raises(
+        ParamsError, match=r"only_in: no world dmeo .*known: demo, public"
+    ):
+        load_params(write(tmp_path, params))
+
+
 @pytest.mark.parametrize("section", ["label", "split", "train", "evaluate", "worlds"])
 def test_a_section_that_is_missing_is_named(
     section: str, params: dict[str, Any], tmp_path: Path

@@ -562,3 +562,16 @@ def test_nonsense_is_refused_before_anything_is_made(
     assert done.returncode == 1
     assert re.search(f"error: .*{said}", done.stderr)
     assert {path.name for path in tmp_path.iterdir()} == {"params.yaml", "README.md"}
+
+
+def test_a_champion_before_that_was_deleted_is_named(project: Project) -> None:
+    project.track(1, everywhere(0.5))
+    project.promote()
+    project.track(2, everywhere(0.6))
+    project.promote()
+    project.client.delete_model_version(MODEL, "1")
+
+    with pytest.raises(InputError, match="version 1: deleted from the registry"):
+        project.undo()
+
+    assert project.champion() == "2"

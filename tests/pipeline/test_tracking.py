@@ -20,6 +20,7 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from features.errors import InputError
 from pipeline.files import write_json
 from pipeline.run_record import Outputs, figures, parameters, pinned, read_record
+from pipeline.tracking.registry import registry
 from pipeline.tracking.runs import track
 from pipeline.tracking.store import tracking_uri
 
@@ -248,6 +249,21 @@ def test_a_run_that_was_cut_off_is_not_reused(
     assert run.info.run_id != cut.info.run_id
     assert client.get_run(cut.info.run_id).info.status == "KILLED"
     assert client.get_run(cut.info.run_id).info.lifecycle_stage == "deleted"
+
+
+def test_a_damaged_store_is_named_with_the_remedy(tmp_path: Path) -> None:
+    database = tmp_path / "mlflow.db"
+    database.write_text("no database")
+
+    with (
+        pytest.raises(
+            InputError, match=r"no database that can be read .*pipeline.track"
+        ),
+        registry("demo", f"sqlite:///{database}"),
+    ):
+        pass
+
+    assert database.read_text() == "no database"
 
 
 def test_a_store_that_was_moved_is_refused(
