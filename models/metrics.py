@@ -96,6 +96,42 @@ def brier_skill(probabilities: Floats, labels: Labels) -> float:
     return float(1 - brier / (share * (1 - share)))
 
 
+@dataclass(frozen=True)
+class BrierParts:
+    """A Brier score and what it is made of.
+
+    Attributes:
+        brier: mean squared distance of probability and label.
+        miscalibration: of it, what bins of wrong probabilities cost; 0 is best.
+        resolution: of it, what telling accounts apart saves; the uncertainty is best.
+        uncertainty: what always answering the set's own share costs.
+    """
+
+    brier: float
+    miscalibration: float
+    resolution: float
+    uncertainty: float
+
+
+def brier_parts(probabilities: Floats, labels: Labels) -> BrierParts:
+    """Parts of the Brier score over equal-mass bins.
+
+    miscalibration - resolution + uncertainty is the score, but for what probabilities
+    differ within a bin.
+
+    Source: Murphy 1973, "A new vector partition of the probability score".
+    """
+    bins = np.array(reliability(probabilities, labels))
+    predicted, observed, shares = bins[:, 0], bins[:, 1], bins[:, 2] / len(labels)
+    share = float(labels.mean())
+    return BrierParts(
+        float(np.mean((probabilities - labels) ** 2)),
+        float(shares @ (predicted - observed) ** 2),
+        float(shares @ (observed - share) ** 2),
+        share * (1 - share),
+    )
+
+
 def log_losses(logits: Floats, labels: Labels) -> Floats:
     """Minus the logarithm of the probability given to each account's label, (n,).
 

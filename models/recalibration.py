@@ -1,12 +1,12 @@
 """Calibration of a set of accounts: error, slope and intercept against what was seen."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.calibrator import sigmoid
-from models.metrics import expected_calibration_error, to_share
+from models.metrics import brier_parts, expected_calibration_error, to_share
 from models.slopes import NO_LINE, calibration_line
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,8 @@ class Recalibration:
         intercept: 0 if they are right, above if they are too low.
         size: mean distance of the log-odds from 0 where both classes weigh the same;
             less evidence must make it smaller.
-        reason: why those four are null, or why slope and intercept are.
+        reason: why all but the numbers are null, or why slope and intercept are.
+        brier: and its parts, see models.metrics.BrierParts.
     """
 
     n: int
@@ -37,6 +38,10 @@ class Recalibration:
     intercept: float | None
     size: float | None
     reason: str | None = None
+    brier: float | None = None
+    miscalibration: float | None = None
+    resolution: float | None = None
+    uncertainty: float | None = None
 
 
 def recalibration(
@@ -57,8 +62,15 @@ def recalibration(
         return Recalibration(len(labels), positives, None, None, None, None, reason)
     shifted = to_share(logits, anchors, labels)
     line = calibration_line(shifted, labels)
-    ece = expected_calibration_error(sigmoid(shifted), labels)
-    size = float(np.abs(to_share(logits, anchors, _EVEN)).mean())
-    if line is None:
-        return Recalibration(len(labels), positives, ece, None, None, size, NO_LINE)
-    return Recalibration(len(labels), positives, ece, *line, size)
+    chances = sigmoid(shifted)
+    slope, intercept = line or (None, None)
+    return Recalibration(
+        len(labels),
+        positives,
+        expected_calibration_error(chances, labels),
+        slope,
+        intercept,
+        float(np.abs(to_share(logits, anchors, _EVEN)).mean()),
+        None if line else NO_LINE,
+        **asdict(brier_parts(chances, labels)),
+    )

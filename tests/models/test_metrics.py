@@ -7,6 +7,7 @@ from models.calibrator import logit, sigmoid
 from models.metrics import (
     BINS,
     FIGURES,
+    brier_parts,
     brier_skill,
     expected_calibration_error,
     figures,
@@ -185,3 +186,33 @@ def test_prevalence_changes_no_ranking() -> None:
     moved = to_share(logits, np.full(4, 0.9), labels)
 
     assert list(np.argsort(moved)) == list(np.argsort(logits))
+
+
+def test_parts_of_the_brier_score_by_hand() -> None:
+    # Two bins of scores alike: .2 of ten with one positive, .6 of ten with six.
+    probabilities = np.repeat([0.2, 0.6], 10)
+    labels = np.repeat([1, 0, 1, 0], [1, 9, 6, 4]).astype(np.int8)
+
+    found = brier_parts(probabilities, labels)
+
+    assert found.uncertainty == pytest.approx(0.35 * 0.65)
+    assert found.miscalibration == pytest.approx(0.5 * 0.1**2)
+    assert found.resolution == pytest.approx(0.25**2)
+    assert found.brier == pytest.approx(
+        found.miscalibration - found.resolution + found.uncertainty
+    )
+
+
+def test_of_true_probabilities_nothing_is_lost_to_calibration() -> None:
+    generator = np.random.default_rng(4)
+    n = 30_000
+    truth = generator.random(n)
+    labels = (generator.random(n) < truth).astype(np.int8)
+
+    right, wrong = (brier_parts(p, labels) for p in (truth, truth**3))
+
+    # Of each bin the square of its error is p (1 - p) / size on average.
+    expected = 15 * float((truth * (1 - truth)).mean()) / n
+    assert right.miscalibration < 3 * expected
+    assert wrong.miscalibration > 30 * expected
+    assert wrong.resolution == pytest.approx(right.resolution)

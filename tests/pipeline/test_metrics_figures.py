@@ -13,7 +13,11 @@ import polars as pl
 import pytest
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    roc_auc_score,
+)
 
 from pipeline.languages import languages
 from tests.pipeline.conftest import TinyWorld
@@ -240,11 +244,39 @@ def _slices(loco: Any, metrics: Any, compare: Any) -> None:
                 logits, labels = at_own_share(some)
                 error = calibration_error(chances(logits), labels)
                 compare(f"{name}.ece", row["ece"], error)
+                for part, value in _brier(chances(logits), labels).items():
+                    compare(f"{name}.{part}", row[part], value)
                 line = LogisticRegression(C=np.inf, tol=1e-10, max_iter=2_000)
                 slope = line.fit(logits[:, None], labels).coef_[0, 0]
                 compare(f"{name}.slope", round(row["slope"], 2), round(slope, 2))
                 even = some["logit"].to_numpy() - log_odds(some["anchor"].to_numpy())
                 compare(f"{name}.size", row["size"], np.abs(even).mean())
+
+
+def _brier(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """The score from scikit-learn, and Murphy's parts over fifteen bins."""
+    rows = pl.DataFrame({"p": probabilities, "y": labels.astype(float)}).sort(
+        "p", maintain_order=True
+    )
+    rows = rows.with_columns(y=pl.col("y").mean().over("p"))
+    sizes = [len(part) for part in np.array_split(np.arange(len(labels)), 15)]
+    bins = (
+        rows.with_columns(bin=np.repeat(np.arange(15), sizes))
+        .group_by("bin")
+        .agg(pl.col("p", "y").mean(), share=pl.len() / rows.height)
+    )
+    apart = [("p", "y"), ("y", None)]
+    mean = labels.mean()
+    wrong, told = (
+        float((bins["share"] * (bins[a] - (mean if b is None else bins[b])) ** 2).sum())
+        for a, b in apart
+    )
+    return {
+        "brier": brier_score_loss(labels, probabilities),
+        "miscalibration": wrong,
+        "resolution": told,
+        "uncertainty": mean * (1 - mean),
+    }
 
 
 def _controls(controls: Any, metrics: Any, compare: Any) -> None:
@@ -308,6 +340,8 @@ def test_every_derived_number_follows_from_the_stored_scores(
         (("panel", "fandom", "fpr"), "panel.0.01.fandom.fpr"),
         (("calibration_states", "posts", "5-19", "ece"), "calibration posts 5-19.ece"),
         (("calibration_states", "language", "en", "size"), "language en.size"),
+        (("calibration_states", "posts", "5-19", "brier"), "posts 5-19.brier"),
+        (("calibration_states", "posts", "5-19", "resolution"), "5-19.resolution"),
         (
             ("audit", "language", "fpr_0.1", "languages", "others", "fpr"),
             "language others 0.1",
