@@ -23,8 +23,9 @@ def language_block(
 ) -> dict[str, Any]:
     """The block `audit.language` of metrics.json: a row a rate, with one a language.
 
-    `ratio` is the highest false positive rate over the lowest; `low` the highest lower
-    bound of a ratio, that of `most` over `least`: of few controls any rate may be had.
+    `ratio` is the highest false positive rate over the lowest, those of `highest` and
+    `lowest`; `low` the highest lower bound of a ratio, that of `most` over `least`, which
+    may be another pair: of few controls any rate may be had.
     Null with the reason where fewer than two languages can be compared.
 
     Args:
@@ -96,8 +97,11 @@ def _at(
     (high, low), (_, bound) = max(
         compared.items(), key=lambda item: (item[1][1], item[0])
     )
+    widest = max(compared, key=lambda pair: (compared[pair][0], pair))
     return {
-        "ratio": round(max(value for value, _ in compared.values()), 6),
+        "ratio": round(compared[widest][0], 6),
+        "highest": widest[0],
+        "lowest": widest[1],
         "low": round(bound, 6),
         "most": high,
         "least": low,

@@ -212,7 +212,7 @@ def _hardness(audit: dict[str, Any]) -> list[str]:
                 f"not compared, {row['reason']}"
                 if row["ratio"] is None
                 else f"shares of two languages differ by a factor of {_n(row['ratio'])} "
-                f"at most, surely by {_n(row['low'])} ({row['most']} over {row['least']})"
+                f"at most ({row['highest']} over {row['lowest']}), {_surely(row)}"
             )
             share = float(key.removeprefix("fpr_"))
             lines.append(f"* Where {share:.0%} of controls are flagged: {told}.")
@@ -245,6 +245,13 @@ def _known(temporal: dict[str, Any]) -> str:
         f"; earlier campaigns of {', '.join(known)} were trained on, so that this is "
         "easier than an unseen operator"
     )
+
+
+def _surely(row: dict[str, Any]) -> str:
+    """By how much two languages differ beyond chance, if they do."""
+    if row["low"] <= 1:
+        return "and no two surely do"
+    return f"surely by {_n(row['low'])} ({row['most']} over {row['least']})"
 
 
 def _n(value: float | None, form: str = ".3f") -> str:

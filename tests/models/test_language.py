@@ -34,6 +34,17 @@ def test_ratio_and_bound_by_hand() -> None:
     assert row["languages"]["xx"] == {"controls": 500, "flagged": 80, "fpr": 0.16}
 
 
+def test_the_highest_ratio_and_the_highest_bound_may_be_of_other_pairs() -> None:
+    tested = make_tested(xx=(4000, 495), yy=(4000, 314), zz=(300, 21))
+
+    row = language_block(tested, 300, 0.95)["fpr_0.1"]
+
+    assert (row["highest"], row["lowest"]) == ("xx", "zz")
+    assert row["ratio"] == pytest.approx((495.5 / 4000.5) / (21.5 / 300.5), abs=1e-6)
+    assert (row["most"], row["least"]) == ("xx", "yy")
+    assert row["low"] < (495.5 / 314.5)
+
+
 def test_small_languages_are_pooled_and_named() -> None:
     tested = make_tested(xx=(400, 40), yy=(200, 20), zz=(200, 20))
 

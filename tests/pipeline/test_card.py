@@ -117,3 +117,21 @@ def test_a_protocol_that_does_not_apply_has_its_reason(
 
     assert ("not applicable, no dates" in text) is (protocol == "temporal")
     assert "would have claimed" in text
+
+
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [
+        (0.94, "(xx over zz), and no two surely do"),
+        (1.3, "surely by 1.300 (xx over yy)"),
+    ],
+)
+def test_languages_differ_surely_only_beyond_chance(
+    low: float, said: str, tiny_world: TinyWorld
+) -> None:
+    metrics = tiny_world.metrics
+    pair = {"ratio": 1.8, "highest": "xx", "lowest": "zz"}
+    row = {**pair, "low": low, "most": "xx", "least": "yy"}
+    audit = metrics["audit"] | {"language": {"fpr_0.1": row}}
+
+    assert said in card(tiny_world, metrics | {"audit": audit})
