@@ -17,6 +17,8 @@ from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
+from features.errors import InputError
+from models.gates import CODES
 from pipeline.run_record import RunRecord
 from pipeline.stage import say
 from pipeline.tracking.registry import CHALLENGER, COMPLETE, EVIDENCE
@@ -43,8 +45,16 @@ def track(record: RunRecord, uri: str) -> bool:
         Whether the model is registered: true if no gate failed.
 
     Raises:
-        InputError: the store cannot be reached or used.
+        InputError: the store cannot be reached or used, a gate has no outcome, or the
+            booster cannot be read.
     """
+    told = {gate.code for gate in record.gates}
+    if lacking := [code for code in CODES if code not in told]:
+        # What nobody asked of a model, it has not passed.
+        raise InputError(
+            f"{record.outputs.metrics}: no outcome of gate {', '.join(lacking)}; run "
+            "evaluate again"
+        )
     with open_store(uri, "`dvc repro`") as client:
         experiment = experiment_id(client, f"telltale-{record.world}", uri)
         run = _finished_run(client, experiment, record)
@@ -83,6 +93,8 @@ def _finished_run(
 
 
 def _new_run(client: MlflowClient, experiment: str, record: RunRecord) -> Run:
+    # Before a run is begun: one of a broken model would be left, cut off.
+    booster = _booster(record)
     name = record.tags.get("dvc_exp_name", f"{record.world}-{record.model_hash[:8]}")
     tags = {
         "model_hash": record.model_hash,
@@ -102,13 +114,20 @@ def _new_run(client: MlflowClient, experiment: str, record: RunRecord) -> Run:
         for figures in _batches(record.figures, BATCH["metrics"]):
             mlflow.log_metrics(figures, step=0)
         _log_files(client, run.info.run_id, record)
-        _log_model(record)
+        _log_model(record, booster)
     client.set_tag(run.info.run_id, COMPLETE, "true")
     return client.get_run(run.info.run_id)
 
 
-def _log_model(record: RunRecord) -> None:
-    booster = lightgbm.Booster(model_file=record.outputs.bundle / "booster.txt")
+def _booster(record: RunRecord) -> lightgbm.Booster:
+    path = record.outputs.bundle / "booster.txt"
+    try:
+        return lightgbm.Booster(model_file=path)
+    except lightgbm.basic.LightGBMError:
+        raise InputError(f"{path}: LightGBM cannot read it; train again") from None
+
+
+def _log_model(record: RunRecord, booster: lightgbm.Booster) -> None:
     names = record.feature_names
     with warnings.catch_warnings():
         # MLflow warns about the type hints of its own agent classes.

@@ -45,7 +45,8 @@ def refuse(project: Project, gates: Gates, capsys: pytest.CaptureFixture[str]) -
     project.track(1, everywhere(0.6))
     project.promote()
     metrics = make_metrics(everywhere(0.9))
-    project.track_metrics(2, metrics | {"gates": list(gates.values())})
+    outcome = [gates.get(gate["code"], gate) for gate in metrics["gates"]]
+    project.track_metrics(2, metrics | {"gates": outcome})
     project.promote("never mind the gates")
     assert project.champion() == "1"
     assert project.alias("challenger") == "1"

@@ -19,6 +19,7 @@ from tests.pipeline.tracked_project import (
     everywhere,
     gate,
     make_metrics,
+    outcomes,
 )
 
 
@@ -326,7 +327,7 @@ def test_the_champion_is_laid_out(project: Project) -> None:
     assert champion["world"] == "demo"
     assert champion["fingerprint"] == "f0"
     assert champion["model_hash"] == version.tags["model_hash"]
-    assert champion["gates"] == [gate()]
+    assert champion["gates"] == outcomes(gate())
     assert champion["headline"]["average_precision"]["worst"] == 0.6
     assert "campaigns" not in champion["headline"]
     assert champion["card"] == "# Model 1\n"

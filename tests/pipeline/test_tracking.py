@@ -23,6 +23,7 @@ from pipeline.run_record import Outputs, figures, parameters, pinned, read_recor
 from pipeline.tracking.registry import registry
 from pipeline.tracking.runs import track
 from pipeline.tracking.store import tracking_uri
+from tests.pipeline.tracked_project import outcomes
 
 MODEL = "telltale-demo"
 GATE = {
@@ -46,7 +47,7 @@ def make_metrics(**overrides: Any) -> dict[str, Any]:
         "optimism_gap": 0.1,
         "baselines": {"profile": block},
         "audit": {"mask_auc": 0.51},
-        "gates": [GATE],
+        "gates": outcomes(GATE),
         **overrides,
     }
 
@@ -195,7 +196,7 @@ def test_a_gate_that_failed_is_logged_with_its_reason_and_nothing_registered(
 ) -> None:
     failed = {**GATE, "status": "failed", "reason": "too low"}
 
-    registered = run_once(tmp_path, root, uri, gates=[failed])
+    registered = run_once(tmp_path, root, uri, gates=outcomes(failed))
 
     client = MlflowClient(uri)
     [run] = runs(client)
@@ -214,7 +215,7 @@ def test_a_gate_that_does_not_apply_holds_nothing_up(
 ) -> None:
     aside = {**GATE, "code": "panel_slices", "status": "not_applicable", "value": None}
 
-    registered = run_once(tmp_path, root, uri, gates=[GATE, aside])
+    registered = run_once(tmp_path, root, uri, gates=outcomes(GATE, aside))
 
     [run] = runs(MlflowClient(uri))
     assert registered
@@ -226,7 +227,7 @@ def test_a_model_whose_gates_fail_later_loses_the_alias(
 ) -> None:
     run_once(tmp_path, root, uri)
 
-    run_once(tmp_path, root, uri, gates=[{**GATE, "status": "failed"}])
+    run_once(tmp_path, root, uri, gates=outcomes({**GATE, "status": "failed"}))
 
     client = MlflowClient(uri)
     [version] = client.search_model_versions(f"name = '{MODEL}'")
@@ -354,6 +355,32 @@ def test_outputs_of_another_shape_are_refused(
             tmp_path / "params.yaml",
             root / "serving/requirements.lock",
         )
+
+
+def test_a_model_is_not_registered_without_every_gate(
+    tmp_path: Path, root: Path, uri: str
+) -> None:
+    asked = [one for one in outcomes(GATE) if one["code"] != "topic_swap"]
+
+    with pytest.raises(InputError, match="no outcome of gate topic_swap; run evaluate"):
+        run_once(tmp_path, root, uri, gates=asked)
+
+    assert not MlflowClient(uri).search_registered_models()
+
+
+def test_of_a_broken_booster_no_run_is_begun(
+    tmp_path: Path, root: Path, uri: str
+) -> None:
+    outputs = make_outputs(tmp_path)
+    (tmp_path / "bundle" / "booster.txt").write_text("no trees")
+    (tmp_path / "params.yaml").write_text("worlds: [demo]")
+    lock = root / "serving" / "requirements.lock"
+    record = read_record("demo", outputs, tmp_path / "params.yaml", lock)
+
+    with pytest.raises(InputError, match=r"booster.txt: LightGBM cannot read it"):
+        track(record, uri)
+
+    assert not runs(MlflowClient(uri))
 
 
 def test_the_stage_writes_the_hash_and_nothing_that_changes(
