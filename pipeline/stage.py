@@ -21,6 +21,8 @@ _REFUSED = {
     errno.EDQUOT: "free space, or ask for more",
     errno.EACCES: "make it writable for your user",
     errno.EROFS: "make it writable",
+    errno.EISDIR: "name a file",
+    errno.ENOTDIR: "name a folder, or one within a folder",
 }
 # Of the process that started this one, asked before anything slow.
 _PARENT = os.getppid()
@@ -125,7 +127,8 @@ def _of_the_disk(error: Exception) -> str | None:
         number = int(found[1])
     if number not in _REFUSED:
         return None
-    where = getattr(error, "filename", None)
+    # Of two names the second is the one that was asked for.
+    where = getattr(error, "filename2", None) or getattr(error, "filename", None)
     of_it = f"{where}: " if where else ""
     return (
         f"{of_it}{os.strerror(number)}; {_REFUSED[number]}, and run the command again: "

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.files import atomic_file
 from pipeline.stage import run_stage
 
 FULL = Path("/dev/full")
@@ -51,6 +52,23 @@ def test_folder_without_the_right_to_write_is_named(
     with pytest.raises(SystemExit):
         run_stage(lambda: (tmp_path / "new").mkdir())
     assert str(tmp_path / "new") in capsys.readouterr().err
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def write() -> None:
+        with atomic_file(tmp_path / "folder") as working:
+            working.touch()
+
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(SystemExit):
+        run_stage(write)
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {tmp_path / 'folder'}: Is a directory; name a file")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
