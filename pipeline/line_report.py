@@ -114,12 +114,18 @@ def _realised(
     alarms = prevalence * recall + (1 - prevalence) * fpr
     passed = (1 - prevalence) * (1 - fpr)
     silent = passed + prevalence * (1 - recall)
-    return {
+    # Of nobody flagged in error any precision may be told.
+    few = flagged < LEAST_FLAGGED
+    row = {
         "recall": rounded(recall),
         "fpr": rounded(fpr),
         "fpr_low": rounded(low),
         "fpr_high": rounded(high),
-        "precision": rounded(prevalence * recall / alarms) if alarms else None,
+        "precision": None if few else rounded(prevalence * recall / alarms),
         "npv": rounded(passed / silent) if silent else None,
         "controls": controls,
     }
+    why = (
+        f"{flagged} of {controls:,} controls flagged, {LEAST_FLAGGED} tell a precision"
+    )
+    return row | ({"reason": why} if few else {})
