@@ -4,17 +4,22 @@ Tables of partitions merge into the table of the whole, and the same accounts in
 any order give the same table, byte for byte.
 """
 
+import ast
 import hashlib
+import inspect
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import log
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import polars as pl
 
-from features import day_curve, prominent
+from features import clientele, day_curve, prominent
 from features.clientele import Clientele
 from features.day_curve import DayCurve
 from features.errors import ArtefactError
@@ -165,3 +170,15 @@ _LETTERS: Final = pl.col("handle").str.normalize("NFC").str.to_lowercase().str.s
 _BIGRAMS: Final = _LETTERS.list.eval(
     (pl.element() + pl.element().shift(-1)).drop_nulls()
 )
+
+
+def plan(modules: Sequence[ModuleType] = ()) -> str:
+    """How tables are fitted and asked, as code without comments.
+
+    Look-ups are no expressions that could be printed.
+
+    Args:
+        modules: those that hold that code; none for all of them.
+    """
+    every = modules or (sys.modules[__name__], clientele, day_curve, prominent)
+    return "\n".join(ast.unparse(ast.parse(inspect.getsource(one))) for one in every)

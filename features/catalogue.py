@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from features import equalise, totals
+from features import artefacts, equalise, totals
 from features.action import ACTION
 from features.audience import AUDIENCE
 from features.bio import BIO
@@ -108,7 +108,7 @@ def fingerprint(features: Sequence[Feature] = FEATURES) -> str:
     """Hash of what decides the values.
 
     Names, types, formulas, minima and order of the features, the measures that they
-    are made of, and the repairs before them.
+    are made of, the repairs before them, and the tables that some are looked up in.
     """
     # Else of a list only the first entries and the last are printed, or as many as the
     # environment says.
@@ -118,7 +118,8 @@ def fingerprint(features: Sequence[Feature] = FEATURES) -> str:
             f"{f.min_posts}|{f.full_history}"
             for f in features
         ]
-        text = "\n".join([*lines, totals.plan(), equalise.plan()])
+        plans = [totals.plan(), equalise.plan(), artefacts.plan()]
+        text = "\n".join([*lines, *plans])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

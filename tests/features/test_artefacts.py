@@ -3,14 +3,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from math import log
+from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features import prominent
-from features.artefacts import Artefacts
+from features import clientele, day_curve, prominent
+from features.artefacts import Artefacts, plan
 from features.build import prepare_fit
 from features.errors import ArtefactError
 from tests.features.builders import START, make_accounts, make_posts
@@ -287,3 +289,31 @@ def test_tables_of_posts_come_back_from_their_file(tmp_path):
 
 def test_a_table_of_other_handles_is_another_table():
     assert replace(fit("ann"), handle_bigrams={"an": 2}) != fit("ann")
+
+
+@pytest.mark.parametrize(
+    ("module", "was", "becomes"),
+    [
+        (prominent, '> pl.col("original_minute")', '>= pl.col("original_minute")'),
+        (clientele, "log(", "2 * log("),
+        (day_curve, "LEAST: Final = 50", "LEAST: Final = 60"),
+    ],
+)
+def test_the_plan_changes_with_a_look_up_and_not_with_its_comments(
+    module, was, becomes, tmp_path
+):
+    source = Path(module.__file__).read_text()
+    assert was in source
+
+    def other(name, text):
+        path = tmp_path / f"{name}.py"
+        path.write_text(text)
+        made = ModuleType(name)
+        made.__file__ = str(path)
+        return made
+
+    same = other("same", source.replace("\n\n\n", "\n\n# Why.\n\n", 1))
+    changed = other("changed", source.replace(was, becomes, 1))
+
+    assert plan([same]) == plan([module])
+    assert plan([changed]) != plan([module])

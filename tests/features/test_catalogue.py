@@ -3,7 +3,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from features import clock, day_curve, equalise, measures, mixes, totals
+from features import artefacts, clock, day_curve, equalise, measures, mixes, totals
 from features.catalogue import (
     CATALOGUE,
     DIRECTION,
@@ -102,6 +102,14 @@ def test_the_fingerprint_changes_with_the_distance_from_the_usual_day(
     monkeypatch.setattr(day_curve, name, getattr(day_curve, name) * 2)
 
     assert fingerprint([FIRST]) != before
+
+
+def test_the_fingerprint_changes_with_how_tables_are_asked(monkeypatch):
+    before = fingerprint()
+
+    monkeypatch.setattr(artefacts, "plan", lambda: "another way")
+
+    assert fingerprint() != before
 
 
 @pytest.mark.parametrize("sign", equalise._SIGNS)
