@@ -175,8 +175,10 @@ def limits(metrics: dict[str, Any], details: dict[str, Any], simulated: bool) ->
         sentences.append(
             f"An estimated {hidden['share']:.1%} of the controls "
             f"({hidden['low']:.1%} to {hidden['high']:.1%}) score like takedown accounts "
-            "that nobody disclosed, if labels miss at random. Found, they count as false "
-            "alarms here: FPR, PPV and alerts may look worse than they are."
+            "that nobody disclosed, if labels miss at random. The interval is that of the "
+            "draw alone: of planted ones a little too few were found "
+            "(docs/experiments.md). Found, they count as false alarms here: FPR, PPV and "
+            "alerts may look worse than they are."
         )
     sentences += shortcomings(metrics, details)
     listed = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences)
