@@ -141,7 +141,6 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "gap": pl.when("same_account").then(
             (pl.col("minute") - pl.col("minute").shift(1)).clip(0, _LONGEST_GAP)
         ),
-        "hour": (pl.col("minute") // 60) % 24,
         # Undated posts of an account come first.
         "first_minute": pl.when(_DATED).then(
             pl.when(~pl.col("same_account") | pl.col("minute").shift(1).is_null())
@@ -172,6 +171,8 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         "day": _SINCE // 1_440,
         "week": _SINCE // 10_080,
         "week_hour": _SINCE // 60 % 168,
+        # Not of the clock, or zones that are half an hour apart would have others.
+        "hour": _SINCE // 60 % 24,
         "next_gap": pl.when(pl.col("same_account").shift(-1)).then(
             pl.col("gap").shift(-1)
         ),
