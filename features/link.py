@@ -1,7 +1,8 @@
 """Link: where own posts lead, as a habit and never as a place.
 
 Shares are of all posts, so that an account without links has the value zero; entropy
-alone is of the links.
+alone is of the links. Where shorteners hide more than a tenth of the websites, those of
+the others say nothing about the account.
 """
 
 from functools import partial
@@ -30,22 +31,29 @@ _link = partial(
 
 _POSTS: Final = pl.col("posts")
 _HOST: Final = pl.col("host")
+_HOSTS: Final = pl.col("hosts_count")
+_TELLS: Final = 9 * pl.col("hidden_total") <= _HOSTS
+_of_hosts = partial(
+    _link,
+    missing="Fewer than ten posts are known, or their texts and links are not, or "
+    "shorteners hide where more than a tenth of the links lead.",
+)
 
 LINK: Final = (
-    _link(
+    _of_hosts(
         name="link_host_repeat_chance",
-        expr=pl.col("hosts_pairs") / (_POSTS * (_POSTS - 1)),
+        expr=pl.when(_TELLS).then(pl.col("hosts_pairs") / (_POSTS * (_POSTS - 1))),
         evidence=_HOST.is_not_null() & _HOST.is_duplicated(),
         unit="chance",
         label="Returning to the same website",
         description="Chance that two posts drawn at random are the account's own and "
         "link to the same website.",
-        limitation="Newsrooms and shops link to themselves; links in the platform's "
-        "own wrapper are not counted.",
+        limitation="Newsrooms and shops link to themselves; who shortens some links is "
+        "seen by the others.",
     ),
-    _link(
+    _of_hosts(
         name="link_top_host_share",
-        expr=pl.col("hosts_most") / _POSTS,
+        expr=pl.when(_TELLS).then(pl.col("hosts_most") / _POSTS),
         # The first by name if several are linked as often.
         evidence=_HOST.eq(_HOST.drop_nulls().mode().min()),
         label="Links to one website",
@@ -73,7 +81,7 @@ LINK: Final = (
     ),
     _link(
         name="link_host_entropy",
-        expr=pl.col("hosts_drawn_entropy") / log(DRAWS),
+        expr=pl.when(_TELLS).then(pl.col("hosts_drawn_entropy") / log(DRAWS)),
         evidence=_HOST.is_not_null(),
         unit="ratio",
         direction=-1,
@@ -82,7 +90,8 @@ LINK: Final = (
         "random: 0 always the same one, 1 always different ones.",
         limitation="Newsrooms and shops link to themselves; subdomains of a host of "
         "blogs count as different websites.",
-        missing="Fewer than ten own posts with a link that tells the website.",
+        missing="Fewer than ten own posts with a link that tells the website, or "
+        "shorteners hide where more than a tenth of the links lead.",
         reasons=("field_absent", "too_few_posts", "undefined"),
         source="Hurlbert, Ecology 52 (1971) (rarefaction), of the entropy",
     ),

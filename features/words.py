@@ -61,8 +61,9 @@ _TOKENS: Final = pl.col("tokens")
 _LONG: Final = _TOKENS.list.len() >= _SHARED + _MORE
 _LINK: Final = pl.col("links").list.first()
 _TAGS: Final = pl.col("hashtags")
-# The platform's own wrapper hides where a link leads; some collectors resolve it.
-_WRAPPER: Final = "t.co"
+# These hide where a link leads: the platform's own wrapper, which some collectors
+# resolve, and shorteners.
+_HIDING: Final = ("t.co", *SHORTENERS)
 
 # One by one: as one expression they take eight times as long.
 _SIGNS: Final = (
@@ -96,7 +97,7 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
     {
         # Own posts with text after this one, and itself.
         "from_latest": pl.when(_WRITTEN).then(_FROM_LATEST),
-        "host": host(pl.when("own").then(_LINK)).replace(_WRAPPER, None),
+        "link_host": host(pl.when("own").then(_LINK)),
         "tag_sequence": pl.when(_TAGS.list.len() > 1).then(
             _TAGS.list.join(" ")
             .str.to_lowercase()
@@ -112,7 +113,9 @@ STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
         ),
     },
     {
-        "shortened": pl.col("host").is_in(SHORTENERS).fill_null(False),
+        "host": pl.when(~pl.col("link_host").is_in(_HIDING)).then("link_host"),
+        "hidden": pl.col("link_host").is_in(_HIDING).fill_null(False),
+        "shortened": pl.col("link_host").is_in(SHORTENERS).fill_null(False),
         "recent": (pl.col("from_latest") <= LATEST).fill_null(False),
         # Key of texts long enough that two people do not write them by chance.
         "copy_key": pl.when(
@@ -205,7 +208,7 @@ SUMS: Final[dict[str, pl.Expr]] = {
         for measure in (
             *("recent", "recent_length", "token_count", "punctuation", "commas"),
             *("shouted", "has_emoji", "has_break", "has_quote", "has_mark_run"),
-            *("closed", "opens_upper", "passed_on", "shortened", "bare"),
+            *("closed", "opens_upper", "passed_on", "hidden", "shortened", "bare"),
             *("official", "scheduled", "automatic", "imitating"),
         )
     },

@@ -24,8 +24,22 @@ CASES = [
         1 / 45,
     ),
     ("link_host_repeat_chance", spoken(*["see https://a.b/c"] * 10), 1),
-    # The platform's wrapper, and somebody else's links.
-    ("link_host_repeat_chance", spoken(*["see https://t.co/c"] * 10), 0),
+    # The platform's wrapper and shorteners hide the place, of one link in ten or more.
+    ("link_host_repeat_chance", spoken(*["see https://t.co/c"] * 10), None),
+    ("link_host_repeat_chance", spoken(*["see https://bit.ly/c"] * 10), None),
+    (
+        "link_host_repeat_chance",
+        spoken(*["see https://a.b"] * 9, "see https://t.co/c"),
+        0.8,
+    ),
+    (
+        "link_host_repeat_chance",
+        spoken(*["see https://a.b"] * 8, "see https://t.co/c", *NONE),
+        None,
+    ),
+    ("link_top_host_share", spoken(*["see https://bit.ly/c"] * 10), None),
+    ("link_host_entropy", spoken(*["https://a.b"] * 10, *["https://t.co/c"] * 2), None),
+    # Somebody else's links.
     (
         "link_host_repeat_chance",
         spoken(*["https://a.b"] * 9, kind="repost") + spoken("x"),

@@ -70,6 +70,6 @@ def test_measures_that_nobody_reads_are_not_made():
 
 def test_lists_that_nobody_reads_are_not_made():
     assert "hashtags" in measures.behind({"first_tag"})
-    assert {"links", "host"} <= measures.behind({"shortened"})
+    assert {"links", "link_host"} <= measures.behind({"shortened"})
     assert not {"links", "mentions", "hashtags"} & measures.behind({"form", "gap"})
     assert {"links", "mentions", "hashtags"} <= measures.behind({"content_code"})
