@@ -36,6 +36,12 @@ def _again_share(kind: str) -> pl.Expr:
     return pl.when(trials >= 5).then(pl.col(f"{kind}_again") / trials)
 
 
+def _told_share(own: str, aimless: str, of_kind: str) -> pl.Expr:
+    """Share of all posts; null where of more than a tenth of the kind nobody is known."""
+    told = 10 * pl.col(aimless) <= pl.col(of_kind)
+    return pl.when(told).then(pl.col(own) / pl.col("posts"))
+
+
 _again = partial(
     _action,
     table="totals",
@@ -119,27 +125,29 @@ ACTION: Final = (
     _action(
         name="action_self_reply_share",
         table="totals",
-        expr=pl.col("self_replies") / pl.col("posts"),
+        expr=_told_share("self_replies", "aimless_replies", "n_replies"),
         evidence=_REPLY & pl.col("of_itself"),
         among=_REPLY,
         direction=0,
         label="Replies to itself",
         description="Share of posts that answer a post of the account's own.",
-        limitation="Threads are replies to oneself; some collectors know only handles.",
-        missing="Fewer than five posts, or the accounts replied to are not known.",
+        limitation="Threads are replies to oneself.",
+        missing="Fewer than five posts, or the accounts replied to are not known but "
+        "for their handles.",
         reasons=("field_absent", "too_few_posts"),
     ),
     _action(
         name="action_self_repost_share",
         table="totals",
-        expr=pl.col("self_reposts") / pl.col("posts"),
+        expr=_told_share("self_reposts", "aimless_reposts", "n_reposts"),
         evidence=_REPOST & pl.col("of_itself"),
         among=_REPOST,
         direction=1,
         label="Reposts of itself",
         description="Share of posts that repeat a post of the account's own.",
-        limitation="Newsrooms repeat their own posts; some collectors know only handles.",
-        missing="Fewer than five posts, or the reposted accounts are not known.",
+        limitation="Newsrooms repeat their own posts.",
+        missing="Fewer than five posts, or the reposted accounts are not known but for "
+        "their handles.",
         reasons=("field_absent", "too_few_posts"),
     ),
     _again(

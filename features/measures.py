@@ -48,6 +48,7 @@ _PASSED: Final = (
     .search_sorted(pl.col("gap"), side="right")
     .cast(pl.Int64)
 )
+_AIM: Final = pl.col("target_account_id")
 _AT_BREAK: Final = (
     (pl.col("gap") == pl.col("longest_gap")) & (pl.col("gap") > 0)
 ).fill_null(False)
@@ -108,7 +109,11 @@ _STAGES: Final[tuple[dict[str, pl.Expr], ...]] = (
             pl.col("account_id") == pl.col("account_id").shift(1)
         ).fill_null(False),
         "kind_code": pl.col("kind").cast(pl.Enum(KINDS)).to_physical().cast(pl.Int64),
-        "of_itself": pl.col("target_account_id") == pl.col("account_id"),
+        # Null where all that is known of whom it is aimed at is a handle, be it
+        # `@handle` or, in tables of an archive, `source/@handle`.
+        "of_itself": pl.when(
+            ~(_AIM.str.starts_with("@") | _AIM.str.contains_any(["/@"]))
+        ).then(pl.col("account_id") == _AIM),
         # The account's own words, without links and mentions.
         "words_only": _STRIPPED,
         "link_count": pl.col("links").list.len().cast(pl.Int64),

@@ -95,6 +95,8 @@ SUMS: Final[dict[str, pl.Expr]] = {
     "posts": pl.len().cast(pl.Int64),
     "self_replies": _sum(_REPLY & pl.col("of_itself")),
     "self_reposts": _sum(_REPOST & pl.col("of_itself")),
+    "aimless_replies": _sum(_REPLY & pl.col("of_itself").is_null()),
+    "aimless_reposts": _sum(_REPOST & pl.col("of_itself").is_null()),
     **{
         f"{name}_{end}": _sum((pl.col("kind") == kind) & met)
         for name, kind in (
@@ -166,11 +168,11 @@ def reads(names: Set[str]) -> set[str]:
 
 def lineage(columns: Set[str]) -> set[str]:
     """Canonical columns behind columns that expressions read, totals or not."""
-    of_mixes = mixes.sources()
+    of_mixes, made = mixes.sources(), COUNTS | SUMS
     found: set[str] = set()
     for column in columns:
-        if column in SUMS:
-            found |= set(SUMS[column].meta.root_names())
+        if column in made:
+            found |= set(made[column].meta.root_names())
         elif column in clock.CLOCK:
             found.add("week_hour")
         else:

@@ -71,10 +71,15 @@ CASES = [
     ("action_self_reply_share", aimed("reply", *[ITSELF] * 5), 1),
     ("action_self_reply_share", aimed("repost", *[ITSELF] * 5), 0),
     ("action_self_reply_share", aimed("reply", *[None] * 5), None),
+    # A handle may be one's own; of one of ten it does not matter.
+    ("action_self_reply_share", aimed("reply", *["@x"] * 5), None),
+    ("action_self_reply_share", aimed("reply", *["a/@x"] * 2, *"xxxxx"), None),
+    ("action_self_reply_share", aimed("reply", "@x", *[ITSELF] * 9), 0.9),
     ("action_self_repost_share", plain(5), 0),
     ("action_self_repost_share", aimed("repost", "x", "x", "y", "y", ITSELF), 0.2),
     ("action_self_repost_share", aimed("repost", *[ITSELF] * 5), 1),
     ("action_self_repost_share", aimed("repost", *[None] * 5), None),
+    ("action_self_repost_share", aimed("repost", *["@x"] * 5), None),
     *(
         (f"action_{kind}_again_share", posts, expected)
         for kind in ("original", "repost", "reply")
