@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from features.feature import Feature
+from features.language import TAGGED
 
 _claim = partial(Feature, group="claim", family="profile", cost=1)
 
@@ -27,7 +28,9 @@ CLAIM: Final = (
         description="Share of posts whose language, as the platform tagged it, is not "
         "the one that the profile declares.",
         limitation="Migrants and bilinguals, and anybody who left the setting alone.",
-        missing="Fewer than ten posts with a language, or none declared.",
+        missing="Fewer than ten posts with a language, or none declared, or more than a "
+        "tenth of its own posts of three words or more without.",
+        among=TAGGED,
         reasons=("field_absent", "too_few_posts"),
         counted="tagged",
         min_posts=10,

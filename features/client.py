@@ -13,7 +13,9 @@ _client = partial(
     group="client",
     family="clients",
     table="totals",
-    missing="Fewer than five posts whose client the platform tells.",
+    missing="Fewer than five posts whose client the platform tells, or more than a "
+    "tenth whose client it does not.",
+    among=pl.col("kind").is_not_null(),
     counted="signed",
     reasons=("field_absent", "too_few_posts"),
     min_posts=5,
@@ -57,7 +59,8 @@ CLIENT: Final = (
         label="Number of applications",
         description="Different applications expected among ten posts drawn at random, "
         "as a share of ten.",
-        missing="Fewer than ten posts whose client the platform tells.",
+        missing="Fewer than ten posts whose client the platform tells, or more than a "
+        "tenth whose client it does not.",
         min_posts=10,
         limitation="Newsrooms and shared accounts use many.",
         source="Hurlbert 1971 (rarefaction)",
@@ -119,7 +122,7 @@ CLIENT: Final = (
         limitation="High for anybody who writes an application, and where training "
         "saw another year or platform.",
         missing="No table was fitted, or fewer than five posts whose client the "
-        "platform tells.",
+        "platform tells, or more than a tenth whose client it does not.",
         reasons=("artefact_absent", "field_absent", "too_few_posts", "undefined"),
         tier="F",
     ),

@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from features.feature import Feature
+from features.language import TAGGED
 
 _content = partial(
     Feature,
@@ -107,7 +108,9 @@ CONTENT: Final = (
         description="Share of consecutive posts whose languages, as the platform "
         "tagged them, differ.",
         limitation="People who live in two languages switch all the time.",
-        missing="Fewer than ten posts with a language, or never two in a row.",
+        missing="Fewer than ten posts with a language, or never two in a row, or more "
+        "than a tenth of its own posts of three words or more without.",
+        among=TAGGED,
         reasons=("field_absent", "too_few_posts", "undefined"),
         counted="tagged",
         min_posts=10,

@@ -35,7 +35,7 @@ CASES = [
     (
         "claim_language_gap_share",
         {"declared_language": "en"},
-        tagged(*["fr"] * 3, *["en"] * 7, None, "und"),
+        tagged(*["fr"] * 3, *["en"] * 7, "und"),
         0.3,
     ),
     ("claim_language_gap_share", {"declared_language": "en"}, tagged(*["fr"] * 10), 1),

@@ -20,7 +20,7 @@ CASES = [
         for posts in ([], signed("web"), plain(9), signed(*["web"] * 4, None, None))
     ),
     ("client_top_share", signed(*"abcde"), 0.2),
-    ("client_top_share", signed(*"aaabb", None, None), 0.6),
+    ("client_top_share", signed(*"aaaaaabbbb", None), 0.6),
     ("client_top_share", signed(*"aaaaa"), 1),
     ("client_distinct_share", signed(*"aaaaabbbb"), None),
     ("client_distinct_share", signed(*"aaaaabbbbb", None), 0.2),
@@ -29,7 +29,9 @@ CASES = [
     ("client_distinct_share", signed(*[f"c{i}" for i in range(3_200)]), 1),
     ("client_official_share", signed(*["my own"] * 5), 0),
     ("client_official_share", signed("web", "TweetDeck", *["tweetdeck"] * 3), 0.4),
-    ("client_official_share", signed(*["Twitter for iPhone"] * 5, None), 1),
+    # One of ten may be silent, and not two of eleven.
+    ("client_official_share", signed(*["Twitter for iPhone"] * 9, None), 1),
+    ("client_official_share", signed(*["Twitter for iPhone"] * 9, None, None), None),
     ("client_scheduler_share", signed(*["web"] * 5), 0),
     ("client_scheduler_share", signed("Hootsuite", "Buffer", *["web"] * 3), 0.4),
     ("client_scheduler_share", signed(*["Sprout Social"] * 5), 1),
@@ -50,14 +52,14 @@ CASES = [
     ("client_imitation_share", signed(*["Twltter Web C1ient"] * 5), 1),
     # In capitals.
     ("client_imitation_share", signed(*["TWITTER WEB CLIENT"] * 5), 1),
-    ("client_rarity", signed(*["web"] * 5, None), 0),
+    ("client_rarity", signed(*["web"] * 9, None), 0),
     # One of four accounts, and none, one added to each count.
     ("client_rarity", signed(*["mine"] * 5), log(5 / 2)),
     ("client_rarity", signed(*["new"] * 2, *["web"] * 3), 2 * log(5) / 5),
     ("client_rarity", signed(*["new"] * 5), log(5)),
     ("client_mix_share", signed(*"aaaaa"), 0),
-    # Four of the ten pairs are alike: three of a, one of b.
-    ("client_mix_share", signed(*"aaabb", None), 0.6),
+    # Of 36 pairs, three of a and fifteen of b are alike.
+    ("client_mix_share", signed(*"aaabbbbbb", None), 0.5),
     ("client_mix_share", signed(*"abcde"), 1),
 ]
 

@@ -17,6 +17,7 @@ from features.equalise import HISTORY_CAP
 from features.feature import REASONS, Feature
 from features.link import LINK
 from features.tag import TAG
+from features.totals import lineage
 from tests.features.builders import (
     AS_OF,
     START,
@@ -136,7 +137,7 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
         "content_language_switch_share",
         {},
         [
-            {**p, "language": "en" if i % 2 else None}
+            {**p, "text": "ok", "language": "en" if i % 2 else None}
             for i, p in enumerate(at(*range(30)))
         ],
         "undefined",
@@ -255,6 +256,21 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
     *(
         (name, {}, spoken(*["words"] * 12, *[None] * 12), "field_absent")
         for name in ("bloc_content_repeat_share", "bloc_content_distinct_share")
+    ),
+    # Half of the posts say who signed them, or in what language they are.
+    *(
+        (f.name, {"declared_language": "en"}, told + silent, "field_absent")
+        for f in FEATURES
+        for told, silent in (
+            (at(*range(20), client="web"), at(*range(20, 40))),
+            (
+                at(*range(20), text="some words said", language="de"),
+                at(*range(20, 40), text="some words said"),
+            ),
+            (at(*range(20), language="de"), at(*range(20, 40))),
+        )
+        if f.among is not None
+        and {"client", "language"} & lineage(f.inputs()) & set(told[0])
     ),
     # Reposts alone, whose texts were not kept; own posts without, beside reposts with.
     *(
