@@ -67,6 +67,9 @@ HASHTAG: Final = r"#\w+"
 
 # Lists that are read from the text where the collector did not give them.
 FROM_TEXT: Final = {"links": LINK, "mentions": MENTION, "hashtags": HASHTAG}
+# Signs within addresses and words ("https://a.example/#top", "me@mail.example") name
+# nobody and nothing.
+WITHIN: Final = rf"{LINK}|(\w)[@#]"
 
 # Tags that say "no language" (ISO 639) or "nothing but media, tags, mentions"
 # (platforms); others leave the field empty for the same posts.
@@ -86,12 +89,15 @@ DAMAGED: Final = rf"[{_DAMAGES}]|[pP]://"
 
 _FIRST: Final = ("posted_at", "kind", "language", "text")
 # Account and minute as one number, by which nearly all posts are told apart: several
-# columns take twice the time. Undated ones come first.
+# columns take twice the time. Undated ones come first, by a hash of what names them: in
+# another order HISTORY_CAP would choose among them by kind, language or the alphabet.
 _MINUTES: Final = 2**30
-_PLACE: Final = pl.col("_account") * 2**32 + (
+_NAME: Final = pl.when(NAMED).then("post_id").otherwise("text").hash(6)
+_PLACE: Final = pl.col("_account") * 2**33 + (
     (pl.col("posted_at").dt.epoch("ms") // 60_000).clip(-_MINUTES, _MINUTES)
-    + (_MINUTES + 1)
-).fill_null(0)
+    + _MINUTES
+    + 2**32
+).fill_null((_NAME % 2**32).cast(pl.Int64))
 # Lists by their hash: any order breaks a tie, and theirs takes twice the time.
 _ORDER: Final = [
     _PLACE,
@@ -181,7 +187,9 @@ def repaired(frame: Frame) -> Frame:
     return (
         frame.with_columns(
             pl.col("posted_at", "target_posted_at").dt.truncate(POST_TIME),
-            pl.col("links").list.eval(_with_https(pl.element())),
+            # Who lists nothing at a place names nothing.
+            pl.col("links").list.drop_nulls().list.eval(_with_https(pl.element())),
+            pl.col("mentions", "hashtags").list.drop_nulls(),
             # Once for each code: there are few.
             _language(pl.col("language").first()).over("language"),
             # Delimited text cannot tell an empty name from none.
@@ -201,10 +209,24 @@ def repaired(frame: Frame) -> Frame:
 def with_lists(frame: Frame, columns: Set[str] = frozenset(FROM_TEXT)) -> Frame:
     """Repaired posts with those of the lists that were not given read from the text."""
     return frame.with_columns(
-        _given_or_read(column, pattern)
-        for column, pattern in FROM_TEXT.items()
+        pl.coalesce(
+            column, in_text(pl.when(pl.col(column).is_null()).then("text"), column)
+        )
+        for column in FROM_TEXT
         if column in columns
     )
+
+
+def without_addresses(text: pl.Expr) -> pl.Expr:
+    """The text without links, and signs within words as spaces."""
+    return text.str.replace_all(WITHIN, "${1} ")
+
+
+def in_text(text: pl.Expr, column: str) -> pl.Expr:
+    """The list of that column as a text holds it, signs included; null for null."""
+    if column != "links":
+        text = _where(text.str.contains(WITHIN), text, without_addresses)
+    return text.str.extract_all(FROM_TEXT[column])
 
 
 def before_as_of(posts: Frame, accounts: Frame, beside: Sequence[str] = ()) -> Frame:
@@ -264,11 +286,6 @@ def plan() -> str:
             post_table.explain(optimized=False),
         ]
     )
-
-
-def _given_or_read(column: str, pattern: str) -> pl.Expr:
-    unknown = pl.when(pl.col(column).is_null()).then("text")
-    return pl.coalesce(column, unknown.str.extract_all(pattern))
 
 
 def _where(

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from features.equalise import in_text
 from pipeline.sources.reading import Reading
 
 REPOST = r"^RT @\w"
@@ -48,9 +49,9 @@ def entities_of(reading: Reading) -> None:
     text = pl.col("text")
     bare = pl.element().str.slice(1)
     reading.set(
-        mentions=text.str.extract_all(r"@\w+").list.eval(bare),
-        hashtags=text.str.extract_all(r"#\w+").list.eval(bare),
-        links=text.str.extract_all(r"https?://\S+"),
+        mentions=in_text(text, "mentions").list.eval(bare),
+        hashtags=in_text(text, "hashtags").list.eval(bare),
+        links=in_text(text, "links"),
     )
 
 

@@ -13,6 +13,7 @@ CASES = [
     ("bio_emoji_count", {"bio": "👩‍👩‍👧"}, 3),
     ("bio_emoji_count", {"bio": "🇬🇪"}, 0),
     ("bio_mention_count", {"bio": "me @ home"}, 0),
+    ("bio_mention_count", {"bio": "me@mail.example https://a.example/@me"}, 0),
     ("bio_mention_count", {"bio": "at @work, ex @school"}, 2),
     ("bio_mention_count", {"bio": "@ann " * 500}, 500),
     ("bio_says_program", {"bio": ""}, False),

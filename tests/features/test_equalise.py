@@ -135,6 +135,28 @@ def test_lists_are_read_from_the_text_where_they_were_not_given(column, read):
     assert post(text=None)[column] is None
 
 
+@pytest.mark.parametrize(
+    ("text", "mentions", "hashtags"),
+    [
+        ("write to me@mail.example", [], []),
+        ("see https://a.example/#top and http://b.example/@ann?x=#y", [], []),
+        ("see https://a.example #tea by @ann", ["@ann"], ["#tea"]),
+        ("(@ann) .@bob #a#b", ["@ann", "@bob"], ["#a"]),
+        ("c#sharp", [], []),
+        ("", [], []),
+    ],
+)
+def test_addresses_name_nobody_and_nothing(text, mentions, hashtags):
+    assert post(text=text)["mentions"] == mentions
+    assert post(text=text)["hashtags"] == hashtags
+
+
+@pytest.mark.parametrize("column", ["links", "mentions", "hashtags"])
+def test_nothing_at_a_place_of_a_list_does_not_count(column):
+    assert post(**{column: [None, "https://a.b", None]})[column] == ["https://a.b"]
+    assert post(**{column: [None]})[column] == []
+
+
 def test_times_of_posts_are_minutes():
     moment = AS_OF + timedelta(seconds=59, milliseconds=999)
 
@@ -261,9 +283,33 @@ def in_order() -> bool:
 
 
 def first_things_first(row: tuple[Any, ...]) -> list[Any]:
-    """Null before anything, account by its bytes."""
-    account, *others = row
-    return [account.encode(), *((told is not None, told) for told in others)]
+    """Null before anything, account by its bytes; undated posts as they come."""
+    account, time, *others = row
+    if time is None:
+        return [account.encode()]
+    return [account.encode(), time, *((told is not None, told) for told in others)]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_undated_posts_beyond_the_cap_are_not_chosen_by_what_they_say(named):
+    posts: list[Post] = [
+        {
+            "post_id": str(index) if named else None,
+            "text": f"{index:05}",
+            "kind": "reply" if index < equalise.HISTORY_CAP else "original",
+        }
+        for index in range(2 * equalise.HISTORY_CAP)
+    ]
+    kept = cut(posts)
+    swapped = [{**post, "text": post["text"][::-1]} for post in posts]
+
+    assert kept.height == equalise.HISTORY_CAP
+    for early in (kept["text"] < f"{equalise.HISTORY_CAP:05}", kept["kind"] == "reply"):
+        assert 0.45 < early.cast(pl.Float64).sum() / kept.height < 0.55
+    # With other words, the same posts are kept where an id names them.
+    chosen = set(kept["text"])
+    same = chosen == {text[::-1] for text in cut(swapped)["text"]}
+    assert same == named
 
 
 def test_order_is_by_account_then_time_then_what_a_post_is():

@@ -17,6 +17,7 @@ KEPT = 32
 REPAIRS = {
     *(equalise.HASHED, equalise.LINK, equalise.MENTION, equalise.HASHTAG),
     *(
+        equalise.WITHIN,
         equalise.DAMAGED,
         equalise.REPOST_PREFIX,
         equalise.PLAIN_SCHEME,
