@@ -35,7 +35,7 @@ from models.abstention import Abstention, training_ranges
 from models.calibrator import Calibrator
 from models.intervals import Intervals
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 _FILES: Final = {
     "booster.txt",

@@ -23,12 +23,14 @@ _COLUMNS: Final = tuple(family == _FAMILY_OF for family in _FAMILIES)
 # Of these nothing is known where posts bear no times. Which they do or do not together:
 # one state, and not two of which each is judged as if the other were known.
 _TIMED: Final = np.isin(_FAMILIES, ("timing", "life cycle"))
+_PROFILE: Final = _FAMILIES.index("profile")
 
 # The band of posts, of which each account has one; then what is missing beside.
 STATES: Final = (
     *(f"posts {band_name(low, high)}" for low, high in BANDS),
     *(f"without {family}" for family in _FAMILIES),
     "without times",
+    "without profile and times",
 )
 
 
@@ -45,10 +47,14 @@ def evidence_states(matrix: Matrix, n_posts: NDArray[np.int64]) -> Bools:
         for low, high in BANDS
     ]
     absent = np.stack([~known[:, columns].any(axis=1) for columns in _COLUMNS], axis=1)
+    enough = n_posts >= _ENOUGH
     untimed: Bools = np.asarray(absent[:, _TIMED].all(axis=1))
     absent &= ~(untimed[:, np.newaxis] & _TIMED)
+    # Texts are all that is left: again one state, and not two.
+    bare: Bools = untimed & absent[:, _PROFILE] & enough
+    absent[:, _PROFILE] &= ~bare
     for family, gone in zip(_FAMILIES, absent.T, strict=True):
         # The profile does not come with the posts.
-        states.append(gone & ((n_posts >= _ENOUGH) | (family == "profile")))
-    states.append(untimed & (n_posts >= _ENOUGH))
+        states.append(gone & (enough | (family == "profile")))
+    states += [untimed & enough & ~bare, bare]
     return np.stack(states, axis=1)

@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.catalogue import FEATURES
+from features.equalise import FROM_TEXT
 from features.missing import of_posts
 from features.totals import lineage
 from models.evidence import STATES, evidence_states
 from models.matrix import Matrix
 
 _NO_POSTS: Final = STATES[0]
-_NO_TIMES: Final = STATES[-1]
+_NO_TIMES: Final = "without times"
+_TEXTS: Final = "without profile and times"
 _OF_POSTS: Final = np.array([feature.table != "accounts" for feature in FEATURES])
 _OF_TIMES: Final = np.array(
     [
@@ -25,10 +27,18 @@ _OF_TIMES: Final = np.array(
         for feature in FEATURES
     ]
 )
+# What a text says by itself: that it is passed on, its links, names and hashtags too.
+_TEXT: Final = frozenset({"account_id", "text", "kind", *FROM_TEXT})
+_BEYOND_TEXTS: Final = _OF_TIMES | np.array(
+    [
+        not of_posts(feature) or not lineage(feature.inputs()) <= _TEXT
+        for feature in FEATURES
+    ]
+)
 _FAMILY_OF: Final = np.array([feature.family for feature in FEATURES])
 
-# What can be withheld: all posts, their times, or a family. A band of posts that lies
-# above 0 cannot: no value tells what it was after fewer of them.
+# What can be withheld: all posts, their times, a family, or all but texts. A band of
+# posts that lies above 0 cannot: no value tells what it was after fewer of them.
 WITHHELD: Final = (_NO_POSTS, *(s for s in STATES if s.startswith("without ")))
 
 
@@ -47,7 +57,11 @@ def withhold(
         n_posts: posts of each account that count.
     """
     families = state.removeprefix("without ") == _FAMILY_OF
-    columns = {_NO_POSTS: _OF_POSTS, _NO_TIMES: _OF_TIMES}.get(state, families)
+    columns = {
+        _NO_POSTS: _OF_POSTS,
+        _NO_TIMES: _OF_TIMES,
+        _TEXTS: _BEYOND_TEXTS,
+    }.get(state, families)
     left = matrix.copy()
     left[:, columns] = np.nan
     posts = np.zeros_like(n_posts) if state == _NO_POSTS else n_posts

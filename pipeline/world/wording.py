@@ -57,7 +57,8 @@ def texts_of(
     for row in np.flatnonzero(tags != ""):
         texts[row] += "".join(f" #{tag}" for tag in tags[row].split())
     linked = links != ""
-    texts[linked] = texts[linked] + " https://s.example/" + _codes(posts)[linked]
+    # In the text a link stands in the platform's own wrapper, as in real archives.
+    texts[linked] = texts[linked] + " https://t.co/" + _codes(posts)[linked]
     replies, reposts = posts.kind == REPLY, posts.kind == REPOST
     texts[replies] = "@" + handle[replies] + " " + texts[replies]
     outside = reposts & (posts.target == NOBODY)

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features import schema
 from features.artefacts import Artefacts
 from features.build import build_counted
 from features.catalogue import FEATURES
@@ -61,7 +62,44 @@ def test_without_times_an_account_has_the_values_of_one_whose_posts_have_none() 
     assert not np.isnan(left[:, FAMILIES == "content"]).all(axis=1).any()
 
 
-@pytest.mark.parametrize("state", WITHHELD[1:-1])
+def test_texts_alone_have_the_values_of_an_archive_of_nothing_else() -> None:
+    accounts = make_accounts(12)
+    posts = make_posts(accounts, each=40)
+    fitted = Artefacts.fit(accounts)
+    values, counts = build_counted(accounts, posts, fitted)
+    never, _ = build_counted(
+        only(accounts, "accounts", "as_of"),
+        only(posts, "posts", "text", "kind"),
+        fitted,
+    )
+    whole, alone = to_matrix(values, FEATURES), to_matrix(never, FEATURES)
+    n_posts = counts.to_numpy()
+
+    left, inside = withhold("without profile and times", whole, n_posts)
+
+    assert inside.all()
+    kept = ~np.isnan(left)
+    assert kept.any(axis=0).sum() > 20
+    assert np.array_equal(left[kept], alone[kept])
+    # What an archive of texts has besides: a share that is 0 where nobody is answered.
+    more = (np.isnan(left) & ~np.isnan(alone)).any(axis=0)
+    assert {FEATURES[place].group for place in np.flatnonzero(more)} <= {
+        "source",
+        "action",
+    }
+    shown = evidence_states(alone, n_posts).any(axis=0)
+    named = {STATES[place] for place in np.flatnonzero(shown)}
+    assert "without profile and times" in named
+    # One state, and not the two that it is made of.
+    assert not {"without profile", "without times"} & named
+
+
+def only(frame: pl.DataFrame, table: str, *columns: str) -> pl.DataFrame:
+    """The table as an archive gives it that has these columns alone."""
+    return schema.conform(frame.select("account_id", *columns), table)
+
+
+@pytest.mark.parametrize("state", WITHHELD[1:-2])
 def test_a_family_goes_and_nothing_else_does(state: str) -> None:
     matrix, n_posts = built()
     gone = state.removeprefix("without ") == FAMILIES
