@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.calibrator import Calibrator, logit
-from models.digits import rounded_down
+from models.digits import rounded
 from models.metrics import FPR, threshold_at_fpr
 
 Floats = NDArray[np.float64]
 
-# A hair less, so that what comes to lie on the line does not round over it.
-_BELOW: Final = 1 - 1e-9
+# A hair less, so that what comes to lie on the line does not round over it: more than
+# the digits that are cut off.
+_BELOW: Final = 1 - 1e-8
 
 
 def fit_temper(
@@ -41,4 +42,4 @@ def fit_temper(
     # A line below the base rate: what is pulled there is flagged the more.
     if known is None or left is None or left <= known or known <= base:
         return 1.0
-    return rounded_down((known - base) / (left - base) * _BELOW)
+    return rounded((known - base) / (left - base) * _BELOW)

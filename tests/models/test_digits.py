@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.digits import rounded, rounded_down
+from models.digits import rounded
 
 
 @given(st.floats(1e-6, 1e6))
@@ -21,8 +21,3 @@ def test_what_differs_in_its_last_digits_becomes_one() -> None:
 
     assert len(set(values.tolist())) > 1
     assert {rounded(value) for value in values} == {0.1}
-
-
-@given(st.floats(0, 1))
-def test_a_share_is_never_more_than_it_was(share: float) -> None:
-    assert share - 1e-8 < rounded_down(share) <= share
