@@ -21,7 +21,7 @@ from models.training_sets import set_key
 from pipeline.files import read_json
 from pipeline.markdown import table
 from pipeline.proofs.ablation import FAMILIES
-from pipeline.stored_world import StoredWorld, load_world
+from pipeline.stored_world import load_world
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -60,34 +60,44 @@ def drivers(folder: Path) -> list[Carried]:
         folder: a world's truth, labelled, folds, features and trained.
     """
     world = load_world(folder)
-    truth = pl.read_parquet(folder / "truth.parquet").filter(label=1)
+    positives = world.labels.filter(label=1).select("account_id")
     trees: dict[str, Any] = read_json(folder / "trained" / "trees.json")
     found = []
     for operator in world.headline:
         tested = world.members(operator).filter(side="test").select("account_id")
-        known = truth.join(tested, on="account_id").sort("account_id")
+        ids = sorted(tested.join(positives, on="account_id")["account_id"])
         key = set_key("loco", operator, None)
         booster = lgb.Booster(model_file=folder / "trained" / "boosters" / f"{key}.txt")
-        gain = gains(world, key, booster, trees[f"loco/{operator}"], known)
-        true = np.array(
-            [[f in some for f in FAMILIES] for some in known["behaviours"]], dtype=bool
+        parts = booster.predict(
+            world.data.matrix(key)[world.data.rows(ids)],
+            num_iteration=trees[f"loco/{operator}"],
+            pred_contrib=True,
         )
-        found.append(carried(operator, gain, true))
+        # The last column is what the booster expects of anybody.
+        gain = family_gains(np.asarray(parts)[:, :-1])
+        found.append(carried(operator, gain, true_families(folder, ids)))
     return found
 
 
-def gains(
-    world: StoredWorld, key: str, booster: lgb.Booster, trees: int, known: pl.DataFrame
-) -> Floats:
-    """Log-odds that each family adds to each account, (n_accounts, n_families)."""
-    rows = world.data.rows(known["account_id"].to_list())
-    parts = booster.predict(
-        world.data.matrix(key)[rows], num_iteration=trees, pred_contrib=True
-    )
+def family_gains(added: Floats) -> Floats:
+    """Log-odds that each family adds, shape (n_accounts, n_families).
+
+    Args:
+        added: by each feature, shape (n_accounts, n_features).
+    """
     member = [[f.family == family for family in FAMILIES] for f in FEATURES]
-    # The last column is what the booster expects of anybody.
-    added: Floats = np.asarray(parts)[:, :-1] @ np.array(member, dtype=np.float64)
-    return added
+    found: Floats = added @ np.array(member, dtype=np.float64)
+    return found
+
+
+def true_families(folder: Path, account_ids: Sequence[str]) -> Flags:
+    """What accounts were made to show, shape (n_accounts, n_families)."""
+    truth = pl.read_parquet(folder / "truth.parquet").filter(label=1)
+    shown = dict(truth.select("account_id", "behaviours").iter_rows())
+    return np.array(
+        [[f in shown.get(name, ()) for f in FAMILIES] for name in account_ids],
+        dtype=bool,
+    ).reshape(-1, len(FAMILIES))
 
 
 def carried(operator: str, gain: Floats, true: Flags) -> Carried:

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from pipeline.params import Params
 from pipeline.proofs.ablation import FAMILIES
-from pipeline.proofs.drivers import as_table, carried, drivers
+from pipeline.proofs.drivers import as_table, carried, drivers, true_families
+from pipeline.proofs.own_drivers import own_drivers
 from tests.pipeline.conftest import TinyWorld
 
 
@@ -45,3 +47,36 @@ def test_every_operator_of_the_stored_world(tiny_world: TinyWorld) -> None:
         assert len(each.gain) == len(FAMILIES)
         assert any(gain > 0 for gain in each.gain)
     assert len(as_table(found)) == len(found) + 2
+
+
+def test_boosters_that_know_the_operator_are_judged_on_accounts_they_have_not_seen(
+    tiny_world: TinyWorld,
+) -> None:
+    said: list[str] = []
+    recipe = Params.model_validate(tiny_world.params).train.recipe()
+
+    found = own_drivers(tiny_world.folder, recipe, said.append)
+
+    seen = drivers(tiny_world.folder)
+    assert len(said) == len(found)
+    for own, unseen in zip(found, seen, strict=True):
+        assert (own.operator, own.accounts) == (unseen.operator, unseen.accounts)
+        assert own.first_by_chance == unseen.first_by_chance
+        # They are other boosters.
+        assert list(own.gain) != list(unseen.gain)
+
+
+def test_an_account_that_was_made_to_show_nothing_has_no_true_family(
+    tiny_world: TinyWorld,
+) -> None:
+    shown = tiny_world.table("truth").filter(label=1)
+    name = shown["account_id"][0]
+
+    known = true_families(tiny_world.folder, [name, "nobody"])
+
+    assert known.shape == (2, len(FAMILIES))
+    assert not known[1].any()
+    behaviours = set(shown["behaviours"][0])
+    assert [f for f, holds in zip(FAMILIES, known[0], strict=True) if holds] == [
+        f for f in FAMILIES if f in behaviours
+    ]
