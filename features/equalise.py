@@ -89,15 +89,21 @@ DAMAGED: Final = rf"[{_DAMAGES}]|[pP]://"
 
 _FIRST: Final = ("posted_at", "kind", "language", "text")
 # Account and minute as one number, by which nearly all posts are told apart: several
-# columns take twice the time. Undated ones come first, by a hash of what names them: in
-# another order HISTORY_CAP would choose among them by kind, language or the alphabet.
+# columns take twice the time. Undated ones come first, by lot: in another order
+# HISTORY_CAP would choose among them by kind, language or the alphabet. No id has a part
+# in it, so posts that say the same are kept together or not at all.
 _MINUTES: Final = 2**30
-_NAME: Final = pl.when(NAMED).then("post_id").otherwise("text").hash(6)
+_IDS: Final = ("account_id", "post_id", "target_account_id", "target_post_id")
+_LOT: Final = changed(
+    pl.col("posted_at").is_null(),
+    pl.struct([column for column in schema.POSTS if column not in _IDS]),
+    lambda said: said.hash(6) % 2**32,
+)
 _PLACE: Final = pl.col("_account") * 2**33 + (
     (pl.col("posted_at").dt.epoch("ms") // 60_000).clip(-_MINUTES, _MINUTES)
     + _MINUTES
     + 2**32
-).fill_null((_NAME % 2**32).cast(pl.Int64))
+).fill_null(_LOT.cast(pl.Int64))
 # Lists by their hash: any order breaks a tie, and theirs takes twice the time.
 _ORDER: Final = [
     _PLACE,
