@@ -47,7 +47,9 @@ def check_live(bundle: Bundle, canonical: Path, count: int) -> LiveChecks:
         one = some[row : row + 1]
         own = posts.filter(pl.col("account_id") == one["account_id"][0])
         differing += not same_score(score(bundle, one, own), 0, together, row)
-    other = score(bundle, _renamed(some).reverse(), _renamed(posts).reverse())
+    other = score(
+        bundle, under_other_ids(some).reverse(), under_other_ids(posts).reverse()
+    )
     last = some.height - 1
     renamed = sum(
         not same_score(other, last - row, together, row) for row in range(some.height)
@@ -71,12 +73,17 @@ def same_score(first: Scores, row: int, second: Scores, other: int) -> bool:
     )
 
 
-def _renamed(table: pl.DataFrame) -> pl.DataFrame:
-    """The table under other ids; ids that were equal still are."""
+def under_other_ids(table: pl.DataFrame) -> pl.DataFrame:
+    """The table under other ids; ids that were equal still are, handles are handles."""
     ids = [c for c in _IDS if c in table.columns]
     return table.with_columns(
         pl.col(c).map_elements(
-            lambda name: hashlib.sha256(name.encode()).hexdigest(), pl.String
+            lambda name: _sign(name) + hashlib.sha256(name.encode()).hexdigest(),
+            pl.String,
         )
         for c in ids
     )
+
+
+def _sign(name: str) -> str:
+    return "@" if name.rpartition("/")[2].startswith("@") else ""

@@ -15,8 +15,9 @@ from models.metrics import FIGURES
 from models.scorer import score
 from pipeline.audits import strongest
 from pipeline.evaluate import EvaluateParams, load_campaigns, load_scored
-from pipeline.live_checks import check_live, same_score
+from pipeline.live_checks import check_live, same_score, under_other_ids
 from pipeline.report import evaluation_report
+from tests.features.builders import make_posts
 from tests.pipeline.conftest import TinyWorld
 
 OPERATORS = {"jetty", "harbour", "orchard", "bureau", "carousel", "gavel", "atelier"}
@@ -176,6 +177,18 @@ def test_every_feature_beyond_a_limit_is_shown_however_many_there_are() -> None:
         f"strong_{n}" for n in (6, 5, 4, 3, 2)
     ]
     assert list(strongest(weak, STRONG)) == [f"weak_{n}" for n in (6, 5, 4, 3, 2)]
+
+
+def test_under_other_ids_what_was_one_is_one_and_a_handle_is_a_handle():
+    posts = make_posts(
+        [{"target_account_id": name} for name in ("a/1", "a/1", "a/2", "@x", "a/@x")]
+    )
+
+    names = under_other_ids(posts)["target_account_id"].to_list()
+
+    assert names[0] == names[1] != names[2]
+    assert not set(names) & set(posts["target_account_id"])
+    assert [name.startswith("@") for name in names] == [False] * 3 + [True] * 2
 
 
 def test_live_checks_count_what_they_score(tiny_world: TinyWorld) -> None:
