@@ -1,7 +1,7 @@
-"""Upper bound for true drivers: boosters that were trained on the operator itself.
+"""Measure for true drivers: boosters that were trained on the operator itself.
 
-Where even they rest on other families than those that accounts were made to show, no
-booster that never saw the operator can be asked to.
+Where even they rest on other families than those that accounts were made to show, what
+was made is not what shows most, and boosters that never saw the operator cannot know.
 """
 
 from collections.abc import Callable

@@ -213,9 +213,8 @@ def prove_true_drivers(job: Job) -> list[str]:
         "",
         *drivers_table(drivers(job.folder)),
         "",
-        "The same of boosters of our settings, without a stop, that were trained on one half of the "
-        "operator itself and judged on the other: what no booster can pass that never "
-        "saw it.",
+        "The same of boosters of our settings that were trained on one half of the "
+        "operator itself and judged on the other: what shows most where nothing is new.",
         "",
         *drivers_table(own_drivers(job.folder, job.params.train.recipe(), say)),
     ]
