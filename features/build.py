@@ -139,7 +139,36 @@ def show_evidence(
         artefacts: tables fitted in training, null if there are none.
         population: the accounts around; without it, nothing shows features of tier P.
     """
+    return _shown(prepare(accounts, posts, artefacts), feature, population)
+
+
+def show_for_each(
+    accounts: Table,
+    posts: Table | None,
+    features: Iterable[Feature],
+    artefacts: Artefacts | None = None,
+) -> Iterator[pl.DataFrame]:
+    """What show_evidence gives of each of several features.
+
+    Posts are prepared once for all.
+    """
     prepared = prepare(accounts, posts, artefacts)
+    for feature in features:
+        yield _shown(prepared, feature, None)
+
+
+def show_behaviour(accounts: Table, posts: Table | None) -> pl.DataFrame:
+    """One row an account that has posts: account_id, and its BLOC strings to read.
+
+    See features.bloc.strings.
+    """
+    return strings(prepare(accounts, posts, None).posts)
+
+
+def _shown(
+    prepared: Prepared, feature: Feature, population: Population | None
+) -> pl.DataFrame:
+    """See show_evidence."""
     told = prepared.posts
     if feature.evidence is None:
         return schema.empty("posts")
@@ -150,14 +179,6 @@ def show_evidence(
         told = told.with_columns(shared)
     shown = feature.evidence.fill_null(False).over("account_id")
     return told.filter(shown).select(list(schema.POSTS))
-
-
-def show_behaviour(accounts: Table, posts: Table | None) -> pl.DataFrame:
-    """One row an account that has posts: account_id, and its BLOC strings to read.
-
-    See features.bloc.strings.
-    """
-    return strings(prepare(accounts, posts, None).posts)
 
 
 @dataclass(frozen=True)

@@ -152,10 +152,7 @@ def account_view(
         late=len(dated) - len(before),
         undated=len(times) - len(dated),
         band=post_bands(accounts, posts)[0],
-        evidence=[
-            evidence_of(reason, accounts, posts, model.bundle.artefacts)
-            for reason in in_favour
-        ],
+        evidence=evidence_of(in_favour, accounts, posts, model.bundle.artefacts),
         probability=probability,
         interval=tuple(result["interval"]) if result["interval"] else None,
         targets=targets_of(

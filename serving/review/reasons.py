@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from features.artefacts import Artefacts
-from features.build import show_evidence
+from features.build import show_for_each
 from features.catalogue import feature
 from features.feature import FAMILIES, REASONS
 from serving.contract import TOP
@@ -162,18 +162,25 @@ def strongest(reasons: Sequence[Reason], sign: int) -> list[Reason]:
 
 
 def evidence_of(
-    reason: Reason,
+    reasons: Sequence[Reason],
     accounts: pl.DataFrame,
     posts: pl.DataFrame,
     artefacts: Artefacts | None = None,
-) -> Evidence:
-    """The posts behind a reason: most repeated words first, then the latest."""
-    measure = feature(reason.name)
-    if measure.evidence is None:
-        return Evidence(reason, None, 0)
-    found = show_evidence(accounts, posts, measure, artefacts)
+) -> list[Evidence]:
+    """The posts behind each reason: most repeated words first, then the latest."""
+    measures = [feature(reason.name) for reason in reasons]
+    shown = show_for_each(accounts, posts, measures, artefacts)
+    return [
+        Evidence(reason, None, 0)
+        if measure.evidence is None
+        else Evidence(reason, _quoted(found), found.height)
+        for reason, measure, found in zip(reasons, measures, shown, strict=True)
+    ]
+
+
+def _quoted(posts: pl.DataFrame) -> list[Quoted]:
     grouped = (
-        found.with_columns(pl.col("text").fill_null(""))
+        posts.with_columns(pl.col("text").fill_null(""))
         .group_by("text", "kind", "target_account_id", maintain_order=True)
         .agg(
             pl.len().alias("count"),
@@ -183,7 +190,7 @@ def evidence_of(
         .sort("count", "latest", descending=True, nulls_last=True, maintain_order=True)
         .head(MOST_POSTS)
     )
-    quoted = [
+    return [
         Quoted(
             text=row["text"],
             kind=row["kind"],
@@ -193,4 +200,3 @@ def evidence_of(
         )
         for row in grouped.to_dicts()
     ]
-    return Evidence(reason, quoted, found.height)

@@ -131,7 +131,7 @@ def test_repeated_words_are_quoted_once_with_all_their_times() -> None:
     accounts, posts = tables(parsed([item]))
     reason = make_reason(1.0, name="content_duplicate_share")
 
-    found = evidence_of(reason, accounts, posts)
+    (found,) = evidence_of([reason], accounts, posts)
 
     assert found.posts is not None
     assert len(found.posts) <= MOST_POSTS
@@ -143,16 +143,18 @@ def test_evidence_is_the_posts_that_the_features_name() -> None:
     item = random_items(1, 60, seed=3)[0]
     accounts, posts = tables(parsed([item]))
 
-    found = evidence_of(make_reason(1.0, name="action_repost_share"), accounts, posts)
+    names = ("action_repost_share", "profile_followers_log", "action_reply_share")
+    reasons = [make_reason(1.0, name=name) for name in names]
+
+    found, silent, other = evidence_of(reasons, accounts, posts)
 
     assert found.total == posts.filter(pl.col("kind") == "repost").height > MOST_POSTS
     assert found.posts is not None
     assert {post.kind for post in found.posts} == {"repost"}
     assert feature("profile_followers_log").evidence is None
-    silent = evidence_of(
-        make_reason(1.0, name="profile_followers_log"), accounts, posts
-    )
     assert silent.posts is None
+    assert (found.reason, silent.reason, other.reason) == tuple(reasons)
+    assert other.total == posts.filter(pl.col("kind") == "reply").height > 0
 
 
 def test_the_view_has_the_interval_and_says_which_lines_are_passed(
