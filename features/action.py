@@ -110,6 +110,8 @@ ACTION: Final = (
         name="action_mix_entropy",
         table="totals",
         expr=pl.col("kinds_entropy") / log(4),
+        # All but the usual ones: without these there is no mix.
+        evidence=pl.col("kind") != pl.col("kind").mode().min(),
         unit="ratio",
         # The correction is at most 3 / (2 * 10 posts) nats.
         range=(0, 1.11),

@@ -44,6 +44,11 @@ def _again(column: str) -> pl.Expr:
     return pl.col(column).is_not_null() & pl.col(column).is_duplicated()
 
 
+def _first(column: str) -> pl.Expr:
+    """The first of each."""
+    return pl.col(column).is_not_null() & pl.col(column).is_first_distinct()
+
+
 BLOC: Final = (
     _action(
         name="bloc_step_repeat_share",
@@ -59,6 +64,7 @@ BLOC: Final = (
     _action(
         name="bloc_step_distinct_share",
         expr=pl.col("steps_distinct"),
+        evidence=_first("step"),
         direction=-1,
         label="Different steps of behaviour",
         description="How many different steps (two actions and the size of the pause "
@@ -80,6 +86,7 @@ BLOC: Final = (
     _content(
         name="bloc_content_distinct_share",
         expr=pl.col("contents_distinct"),
+        evidence=_first("content_code"),
         direction=-1,
         label="Own posts built differently",
         description="How many different builds (of words, links, mentions, hashtags, a "

@@ -42,6 +42,8 @@ CLIENT: Final = (
     _client(
         name="client_mix_share",
         expr=1 - pl.col("clients_repeat"),
+        # All but those of the usual one: without these there is no mix.
+        evidence=pl.col("client") != pl.col("client").drop_nulls().mode().min(),
         unit="share",
         range=(0, 1),
         direction=0,
@@ -53,6 +55,8 @@ CLIENT: Final = (
     _client(
         name="client_distinct_share",
         expr=pl.col("clients_distinct"),
+        # The first of each.
+        evidence=pl.col("client").is_first_distinct() & pl.col("client").is_not_null(),
         unit="share",
         range=(0.1, 1),
         direction=0,
@@ -113,6 +117,8 @@ CLIENT: Final = (
         name="client_rarity",
         table="posts",
         expr=pl.col("client_rarity").sum() / pl.col("client_rarity").count() / UNIT,
+        # What carries a mean: applications as rare as it, and rarer.
+        evidence=pl.col("client_rarity") >= pl.col("client_rarity").mean(),
         unit="nats",
         range=(0, 25),
         direction=1,

@@ -38,6 +38,14 @@ def _per_character(measure: str) -> pl.Expr:
     return pl.when(_CHARACTERS > 0).then(pl.col(measure).sum() / _CHARACTERS)
 
 
+def _above(part: str, whole: str) -> pl.Expr:
+    """Posts with some of it, in no smaller share than in all posts together."""
+    some, among = pl.col(part), pl.col(whole)
+    # Equal fractions are equal numbers: division rounds them alike.
+    share = pl.when((some > 0) & (among > 0)).then(some / among)
+    return share >= some.sum() / among.sum()
+
+
 _own = partial(
     _content,
     counted="own",
@@ -118,6 +126,8 @@ CONTENT: Final = (
     _own(
         name="content_length_mean",
         expr=_CHARACTERS / _OWN,
+        # What carries a mean: posts as long as it, and longer.
+        evidence=_LENGTH.ge(_LENGTH.mean()),
         unit="characters",
         range=(0, None),
         direction=0,
@@ -137,6 +147,8 @@ CONTENT: Final = (
             .sqrt()
             / _CHARACTERS
         ),
+        # The shortest and the longest: how far apart they can be.
+        evidence=_LENGTH.eq(_LENGTH.min()) | _LENGTH.eq(_LENGTH.max()),
         unit="ratio",
         range=(0, 100),
         direction=-1,
@@ -150,6 +162,7 @@ CONTENT: Final = (
         expr=pl.when(pl.col("word_count").sum() > 0).then(
             _CHARACTERS / pl.col("word_count").sum()
         ),
+        evidence=_above("length", "word_count"),
         unit="characters",
         range=(0, None),
         direction=0,
@@ -163,6 +176,7 @@ CONTENT: Final = (
         expr=pl.when(pl.col("letters").sum() > 0).then(
             pl.col("upper").sum() / pl.col("letters").sum()
         ),
+        evidence=_above("upper", "letters"),
         range=(0, 1),
         direction=0,
         label="Capital letters",

@@ -22,9 +22,19 @@ _days = partial(
 _DATED: Final = pl.col("dated")
 _ACTIVE: Final = pl.col("days_active")
 _BOUTS: Final = pl.col("bouts")
+_DAY: Final = pl.col("day")
+_DAY_POSTS: Final = pl.col("day_posts")
+# Posts that follow another of their bout.
+_INSIDE: Final = pl.col("gap").is_not_null() & ~pl.col("new_bout")
 
 # Days without which a share of days is chance.
 _FEWEST: Final = 5
+
+
+def _both_ends(follows: pl.Expr) -> pl.Expr:
+    """Posts that follow another, and those that they follow."""
+    return follows | follows.shift(-1, fill_value=False)
+
 
 DAYS: Final = (
     _days(
@@ -32,6 +42,8 @@ DAYS: Final = (
         expr=pl.when(pl.col("days_known") - 2 >= _FEWEST).then(
             (_ACTIVE - 2) / (pl.col("days_known") - 2)
         ),
+        # The first post of each.
+        evidence=pl.col("new_day") & _DAY.is_between(0, _DAY.max(), closed="none"),
         unit="share",
         range=(0, 1),
         direction=0,
@@ -46,6 +58,8 @@ DAYS: Final = (
     _days(
         name="days_posts_log",
         expr=(_DATED / pl.col("days_active")).log(),
+        # What carries a mean: days of as many posts, and more.
+        evidence=_DAY_POSTS.forward_fill() >= _DAY_POSTS.mean(),
         unit="ln(posts)",
         range=(0, 10),
         direction=0,
@@ -60,6 +74,8 @@ DAYS: Final = (
         expr=pl.when(_ACTIVE > _FEWEST).then(
             (_ACTIVE - pl.col("streaks")) / (_ACTIVE - 1)
         ),
+        # The first post of each that follows another.
+        evidence=pl.col("new_day") & ~pl.col("new_streak"),
         unit="share",
         range=(0, 1),
         direction=0,
@@ -114,6 +130,7 @@ DAYS: Final = (
         expr=(
             pl.col("days_known") * pl.col("days_pairs") / (_DATED * (_DATED - 1))
         ).log(),
+        evidence=_DAY.is_duplicated() & _DAY.is_not_null(),
         unit="log ratio",
         range=(-8, 16),
         direction=0,
@@ -128,6 +145,7 @@ DAYS: Final = (
     _days(
         name="days_bouts_log",
         expr=(_BOUTS / _ACTIVE).log(),
+        evidence=pl.col("new_bout"),
         unit="ln(bouts)",
         range=(-5, 4),
         direction=0,
@@ -140,6 +158,7 @@ DAYS: Final = (
     _days(
         name="days_bout_posts_log",
         expr=(_DATED / _BOUTS).log(),
+        evidence=_both_ends(_INSIDE),
         unit="ln(posts)",
         range=(0, 9),
         direction=0,
@@ -151,6 +170,7 @@ DAYS: Final = (
     _days(
         name="days_bout_minutes_log",
         expr=(pl.col("bout_minutes") / _BOUTS).log1p(),
+        evidence=_both_ends(_INSIDE & (pl.col("gap") > 0)),
         unit="ln(1 + minutes)",
         range=(0, 12),
         direction=0,

@@ -33,6 +33,8 @@ LANGUAGE: Final = (
     _language(
         name="language_mix_chance",
         expr=1 - pl.col("languages_repeat"),
+        # All but those in the usual one: without these there is no mix.
+        evidence=pl.col("language") != pl.col("language").drop_nulls().mode().min(),
         unit="chance",
         range=(0, 1),
         label="Mix of languages",

@@ -27,7 +27,8 @@ _LAST: Final = pl.col("last_post")
 _CREATED: Final = pl.col("created_minute")
 _SPAN: Final = _LAST - _FIRST
 _MIDDLE: Final = (_MINUTE.max() + _MINUTE.min()) / 2
-_LATE: Final = (pl.col("minute") > _MIDDLE).sum().cast(pl.Float64)
+_LATER: Final = _MINUTE > _MIDDLE
+_LATE: Final = _LATER.sum().cast(pl.Float64)
 _EARLY: Final = (pl.col("minute") <= _MIDDLE).sum().cast(pl.Float64)
 
 # Posts on each side without which a rate is none.
@@ -70,6 +71,7 @@ LIFE: Final = (
         name="life_late_activity_log",
         table="posts",
         expr=((_LATE + 1) / (_EARLY + 1)).log(),
+        evidence=_LATER,
         unit="log ratio",
         range=(-10, 10),
         direction=0,
@@ -84,6 +86,7 @@ LIFE: Final = (
     _life(
         name="life_span_log_days",
         expr=(_SPAN / 1440).log1p(),
+        evidence=_MINUTE.eq(_MINUTE.min()) | _MINUTE.eq(_MINUTE.max()),
         unit="ln(1 + days)",
         range=(0, 16),
         direction=0,
@@ -182,6 +185,8 @@ LIFE: Final = (
     _whole(
         name="life_centre_share",
         expr=pl.col("since_sum") / (pl.col("dated") * _SPAN),
+        # Those that draw it towards the end.
+        evidence=_LATER,
         unit="share",
         range=(0, 1),
         direction=0,

@@ -32,6 +32,7 @@ _may_be_undefined = partial(
 _DATED: Final = pl.col("dated")
 _FRESH: Final = pl.col("round_minutes_count")
 _MINUTE_OF_HOUR: Final = pl.when(pl.col("fresh")).then(pl.col("minute") % 60)
+_SLOT: Final = (pl.col("minute") // 15) % 96
 
 
 def _on_both(unit: str, share: pl.Expr) -> pl.Expr:
@@ -51,6 +52,17 @@ def _strength(period: int) -> pl.Expr:
         pl.col(f"wave_{period}_{name}") / WAVE for name in ("cosines", "sines")
     )
     return (cosines * cosines + sines * sines - _FRESH) / (_FRESH * (_FRESH - 1))
+
+
+def _nearest(*periods: int) -> pl.Expr:
+    """The half of the posts that lie nearest to the mean one: these add most to it."""
+    added = pl.sum_horizontal(
+        pl.col(name) * (pl.col(name).sum() / WAVE)
+        for period in periods
+        for name in (f"cosine_{period}", f"sine_{period}")
+    )
+    fresh = pl.col("fresh")
+    return fresh & (added >= added.filter(fresh).median())
 
 
 RHYTHM: Final = (
@@ -158,6 +170,7 @@ RHYTHM: Final = (
     _rhythm(
         name="rhythm_slot_distinct_share",
         expr=pl.col("slots_distinct"),
+        evidence=_SLOT.is_first_distinct() & _SLOT.is_not_null(),
         direction=0,
         label="Different quarter hours of the day",
         description="How many different quarter hours of the day ten posts of the "
@@ -170,6 +183,7 @@ RHYTHM: Final = (
     _may_be_undefined(
         name="rhythm_day_strength",
         expr=pl.when(_FRESH >= 10).then(_strength(1_440)),
+        evidence=_nearest(1_440),
         unit="strength",
         range=(-0.2, 1),
         direction=0,
@@ -185,6 +199,7 @@ RHYTHM: Final = (
     _may_be_undefined(
         name="rhythm_week_strength",
         expr=pl.when(_FRESH >= 10).then(_strength(10_080)),
+        evidence=_nearest(10_080),
         unit="strength",
         range=(-0.2, 1),
         direction=0,
@@ -202,6 +217,7 @@ RHYTHM: Final = (
         expr=pl.when(_FRESH >= 10).then(
             (_strength(15) + _strength(30) + _strength(60)) / 3
         ),
+        evidence=_nearest(15, 30, 60),
         unit="strength",
         range=(-0.2, 1),
         direction=1,

@@ -38,6 +38,11 @@ def _twice(key: pl.Expr) -> pl.Expr:
     return key.is_not_null() & key.is_duplicated()
 
 
+def _first(key: pl.Expr) -> pl.Expr:
+    """The first of each."""
+    return key.is_not_null() & key.is_first_distinct()
+
+
 def _quickest(kind: pl.Expr) -> pl.Expr:
     """The half of them that waited least."""
     waited = kind & (pl.col("latency") >= 0)
@@ -107,6 +112,7 @@ SOURCE: Final = (
     _source(
         name="source_reposts_distinct_share",
         expr=pl.col("sources_distinct"),
+        evidence=_first(_REPOSTED),
         among=_REPOST,
         direction=-1,
         label="Different accounts reposted",
@@ -169,6 +175,7 @@ SOURCE: Final = (
     _source(
         name="source_replies_distinct_share",
         expr=pl.col("repliees_distinct"),
+        evidence=_first(_ANSWERED),
         among=_REPLY,
         direction=0,
         label="Different accounts answered",

@@ -51,6 +51,7 @@ TIMING: Final = (
     _timing(
         name="timing_gap_median_log",
         expr=pl.col("gap_median").log1p(),
+        evidence=_GAP.eq(quantile(_GAP, 0.5)),
         unit="ln(1 + minutes)",
         range=(0, 18),
         direction=0,
@@ -120,6 +121,8 @@ TIMING: Final = (
     _timing(
         name="timing_gap_mean_log",
         expr=(pl.col("gap_sum") / pl.col("gaps")).log1p(),
+        # What carries a mean: pauses as long as it, and longer.
+        evidence=_GAP.ge(_GAP.mean()),
         unit="ln(1 + minutes)",
         range=(0, 18),
         direction=0,
@@ -145,6 +148,8 @@ TIMING: Final = (
     _timing(
         name="timing_gap_spread_log",
         expr=pl.col("gap_p75").log1p() - pl.col("gap_p25").log1p(),
+        # After the two pauses that are compared.
+        evidence=_GAP.eq(quantile(_GAP, 0.25)) | _GAP.eq(quantile(_GAP, 0.75)),
         unit="log ratio",
         range=(0, 18),
         direction=-1,

@@ -29,6 +29,9 @@ _WORDS: Final = pl.col("token_count_total")
 _PHRASES: Final = pl.col("phrases")
 _EARLY: Final = pl.col("words_early")
 _LATE: Final = pl.col("words_late")
+# Two words in a row that come back most often; null if none does.
+_PAIRS: Final = pl.col("phrase_keys").explode(empty_as_null=False, keep_nulls=False)
+_USUAL_PHRASE: Final = _PAIRS.filter(_PAIRS.is_duplicated()).mode().min()
 
 
 def _of_recent(mix: str) -> pl.Expr:
@@ -114,6 +117,7 @@ WORDING: Final = (
         expr=pl.when(_PHRASES > 1).then(
             _rate(pl.col("phrases_pairs"), _PHRASES * (_PHRASES - 1))
         ),
+        evidence=pl.col("phrase_keys").list.contains(_USUAL_PHRASE),
         label="Returning to the same phrases",
         description="Chance that two pairs of neighbouring words of the latest hundred "
         "own posts, drawn at random, are the same: how far the posts could be "

@@ -3,8 +3,18 @@ from math import log
 import pytest
 
 from features.artefacts import Artefacts
+from features.build import show_evidence
+from features.catalogue import feature
 from features.client import CLIENT
-from tests.features.builders import fitted_tables, plain, value_of, without_case
+from tests.features.builders import (
+    fitted_tables,
+    make_account,
+    make_posts,
+    named,
+    plain,
+    value_of,
+    without_case,
+)
 
 TABLES = fitted_tables()
 
@@ -69,6 +79,17 @@ def test_value(name, posts, expected):
     assert value_of(name, None, posts, TABLES) == (
         None if expected is None else pytest.approx(expected, rel=1e-6, abs=1e-6)
     )
+
+
+def test_the_rare_ones_are_shown():
+    """Of one account in four, of none, of all: the mean lies between."""
+    posts = make_posts(named(signed("mine", "new", "web", "web", None)))
+    measure = feature("client_rarity")
+
+    shown = show_evidence(make_account(), posts, measure, TABLES)
+
+    assert sorted(shown["post_id"]) == ["0", "1"]
+    assert show_evidence(make_account(), posts, measure).is_empty()
 
 
 def test_every_feature_has_a_table():

@@ -229,6 +229,85 @@ CASES: list[tuple[str, list[Post], str]] = [
     # Two at the ninth minute, of which one is not the first of its minute.
     ("rhythm_minute_repeat_share", at(0, 9, 69, 69, 70), "12"),
     ("days_week_spike_log", at(0, 1, 10_080, 10_081, 10_082, 20_160), "234"),
+    # Pauses 1, 5, 5, 9: the middle one and the mean are 5, the quarters 1 and 9.
+    ("timing_gap_median_log", [*plain(1), *after(5, 1, 9, 5)], "25"),
+    ("timing_gap_mean_log", after(5, 1, 9, 5), "134"),
+    ("timing_gap_mean_log", after(1, 1, 10), "3"),
+    ("timing_gap_spread_log", after(5, 1, 9, 5), "23"),
+    ("timing_gap_spread_log", after(5, 1, 9, 5, 5, 1, 9), "2367"),
+    # The last falls in the quarter hour of the first, a day later.
+    ("rhythm_slot_distinct_share", [*plain(1), *at(0, 14, 15, 1_440)], "13"),
+    # At noon of three days, once at midnight; twice in one minute counts once.
+    ("rhythm_day_strength", [*plain(1), *at(0, 1_440, 2_880, 2_880, 3_600)], "123"),
+    ("rhythm_week_strength", at(0, 10_080, 20_160, 25_200), "012"),
+    ("rhythm_clock_strength", at(0, 60, 127, 180), "013"),
+    # Of the first day and the last nothing, of a day between its first post.
+    ("days_active_share", [*plain(1), *at(0, 1, 1_440, 1_441, 4_320, 7_200)], "35"),
+    # Days of one post, of three, of two.
+    ("days_posts_log", [*plain(1), *at(0, 1_440, 1_441, 1_442, 2_880, 2_881)], "23456"),
+    ("days_posts_log", at(0, 1_440, 1_441, 1_442, 2_880), "123"),
+    ("days_streak_share", [*plain(1), *at(0, 1_440, 1_441, 2_880, 5_760)], "24"),
+    ("days_clumping_log", [*plain(2), *at(0, 1_439, 1_440, 2_880, 2_881)], "2356"),
+    ("days_bouts_log", [*plain(1), *after(29, 30, 0)], "13"),
+    ("days_bout_posts_log", [*plain(1), *after(29, 30, 30, 0, 30)], "1245"),
+    ("days_bout_minutes_log", [*plain(1), *after(29, 30, 30, 0, 1, 30)], "1256"),
+    ("life_late_activity_log", [*plain(1), *at(0, 5, 6, 10)], "34"),
+    ("life_span_log_days", [*plain(1), *at(0, 0, 5, 9)], "124"),
+    ("life_centre_share", [*plain(1), *at(0, 5, 6, 10)], "34"),
+    # Originals and reposts as often: the first by name is the usual one.
+    ("action_mix_entropy", mixed("kind", "reply", *["repost", "original"] * 2), "013"),
+    (
+        "source_reposts_distinct_share",
+        aimed("repost", "b", "a", "b", None, "c") + aimed("reply", "d"),
+        "014",
+    ),
+    (
+        "source_replies_distinct_share",
+        aimed("reply", "b", "a", "b", None, "c") + aimed("repost", "d"),
+        "014",
+    ),
+    # The first post follows none; steps within the minute, after an hour.
+    ("bloc_step_distinct_share", [*plain(1), *at(0, 0, 0, 60, 120)], "24"),
+    (
+        "bloc_content_distinct_share",
+        [
+            {**post, "text": text, "kind": kind}
+            for post, text, kind in zip(
+                at(0, 1, 2, 3),
+                ["#a", "words", "others", "words #a"],
+                ["repost", "original", "reply", "original"],
+                strict=True,
+            )
+        ],
+        "13",
+    ),
+    ("content_length_mean", spoken("abcd", "ab", "abc", None, "abc @ann"), "024"),
+    ("content_length_mean", spoken("abc", "abc"), "01"),
+    ("content_length_variation", spoken("abcd", "ab", "abc", "ab", None), "013"),
+    # 3, 5 and 2 characters a word, and 13 over 4 in all; no word, no text.
+    ("content_word_length", spoken("ab ef", "abcde", "ab", "?", None), "1"),
+    ("content_word_length", spoken("ab", "ef", "gh"), "012"),
+    # Half, a quarter, none, of 3 in 12 in all.
+    ("content_upper_share", spoken("ABcd", "Abcd", "abcd", "12", None), "01"),
+    ("content_upper_share", spoken("abcd", "12"), ""),
+    # "buy now" comes three times, "it is" twice; of reposts no words are read.
+    (
+        "wording_phrase_repeat_chance",
+        [
+            *spoken("it is so", "Buy now", "buy now it is", "BUY NOW!", "now buy"),
+            *spoken("buy now", kind="repost"),
+        ],
+        "123",
+    ),
+    ("wording_phrase_repeat_chance", spoken("one two", "two three"), ""),
+    (
+        "language_mix_chance",
+        mixed("language", "fr", "en", None, "fr", "en", "de"),
+        "035",
+    ),
+    ("language_mix_chance", mixed("language", "en", "en", None), ""),
+    ("client_mix_share", mixed("client", "b", "a", None, "b", "a", "c"), "035"),
+    ("client_distinct_share", mixed("client", "b", None, "a", "b", None, "c"), "025"),
 ]
 
 
@@ -310,7 +389,7 @@ def test_posts_at_and_after_the_moment_show_nothing():
 
 def test_a_feature_without_evidence_shows_no_posts():
     found = show_evidence(
-        make_account(), make_posts(plain(3)), feature("life_span_log_days")
+        make_account(), make_posts(plain(3)), feature("timing_burstiness")
     )
 
     assert found.schema == pl.Schema(schema.POSTS)
