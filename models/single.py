@@ -1,6 +1,6 @@
-"""What one feature alone tells: within each campaign's block, and over all of them."""
+"""What one feature alone tells: of each campaign by itself, and of all together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,8 @@ from sklearn.metrics import roc_auc_score
 from features.feature import Feature
 from models.matrix import to_matrix
 
+Flags = NDArray[np.bool_]
+
 BINS: Final = 24
 # Fewer known values in a class, and no figure is given.
 _LEAST: Final = 20
@@ -22,9 +24,10 @@ class Single:
     """One feature over one world; class 1 are takedown accounts, 0 their controls.
 
     Attributes:
-        within: block -> AUC of the value itself (below 0.5: controls are higher), null
-            where a class has fewer than 20 known values.
-        across: the same over all blocks together.
+        within: campaign -> AUC of the value itself against the controls of its block
+            (below 0.5: controls are higher), null where a class has fewer than 20 known
+            values.
+        across: the same of all accounts together.
         missing: share of accounts without a value, by class.
         low: left end of the first bin, null if nothing is known.
         high: right end of the last bin; what lies outside stands in the end bins.
@@ -43,19 +46,39 @@ def judge(values: pl.DataFrame, features: Sequence[Feature]) -> dict[str, Single
     """Name of each feature -> what it tells.
 
     Args:
-        values: label, block and a column a feature.
+        values: label, block, campaign (null for controls) and a column a feature.
     """
     labels = values["label"].to_numpy()
-    blocks = values["block"].to_numpy().astype(str)
+    campaigns = _campaigns(values)
     matrix = to_matrix(values, features)
     return {
-        feature.name: _judge_one(matrix[:, place].astype(np.float64), labels, blocks)
+        feature.name: _judge_one(matrix[:, place].astype(np.float64), labels, campaigns)
         for place, feature in enumerate(features)
     }
 
 
+def _campaigns(values: pl.DataFrame) -> dict[str, Flags]:
+    """Campaign -> whether an account is of it, or a control of its block."""
+    positive = pl.col("label") == 1
+    blocks = values.filter(positive, pl.col("campaign").is_not_null()).select(
+        "campaign", "block"
+    )
+    return {
+        name: values.select(
+            pl.when(positive)
+            .then(pl.col("campaign").eq_missing(name))
+            .otherwise(pl.col("block").is_in(of.get_column("block").unique().to_list()))
+        )
+        .to_series()
+        .to_numpy()
+        for (name,), of in sorted(blocks.partition_by("campaign", as_dict=True).items())
+    }
+
+
 def _judge_one(
-    column: NDArray[np.float64], labels: NDArray[np.int8], blocks: NDArray[np.str_]
+    column: NDArray[np.float64],
+    labels: NDArray[np.int8],
+    campaigns: Mapping[str, Flags],
 ) -> Single:
     known = ~np.isnan(column)
     sides = [column[known & (labels == side)] for side in (0, 1)]
@@ -70,8 +93,8 @@ def _judge_one(
         shares = (_shares(counts[0]), _shares(counts[1]))
     return Single(
         within={
-            str(block): _auc(column[blocks == block], labels[blocks == block])
-            for block in np.unique(blocks)
+            name: _auc(column[inside], labels[inside])
+            for name, inside in campaigns.items()
         },
         across=_auc(column, labels),
         missing=(

@@ -89,11 +89,11 @@ def as_html(world: str, accounts: tuple[int, int], found: Mapping[str, Single]) 
             f"{accounts[0]:,} controls, masked as in training. No feature is a verdict: "
             "the bars show how far the classes overlap.</p>",
             "<p>AUC of the value alone: 0.5 tells nothing, below 0.5 controls are "
-            "higher. <em>Within</em> compares the campaigns of an operator with their "
-            "own controls; <em>across</em> compares all at once, so that what differs "
-            "between collections counts too. No figure is given for fewer than 20 "
-            "known values in a class. Tables of tier F were counted on these accounts "
-            "themselves.</p>",
+            "higher. <em>Within</em> compares each campaign with the controls of its "
+            "operator, which campaigns of one operator share; <em>across</em> compares "
+            "all at once, so that what differs between collections counts too. No "
+            "figure is given for fewer than 20 known values in a class. Tables of tier F "
+            "were counted on these accounts themselves.</p>",
             "<p>A histogram leaves out at each end at most one known value in a hundred "
             "of a class; these are counted in its last bar.</p>",
             '<p class="key"><i class="bad"></i>takedown accounts &nbsp; '
@@ -135,7 +135,7 @@ def _summary(members: Sequence[Feature], found: Mapping[str, Single]) -> str:
     means = {f: mean for f in known if (mean := _mean(found[f.name])) is not None}
     text = (
         f"{len(members)} features, {len(known)} with a value in this world; of these {turned} "
-        "point one way for some operators and the other way for others."
+        "point one way for some campaigns and the other way for others."
     )
     if means:
         # The first of the furthest from 0.5.
@@ -153,7 +153,7 @@ def _mean(single: Single) -> float | None:
 
 
 def _sides(single: Single) -> tuple[int, int]:
-    """Operators whose takedown accounts are higher, and lower, clear of 0.5."""
+    """Campaigns whose accounts are higher than controls, and lower, clear of 0.5."""
     known = [value for value in single.within.values() if value is not None]
     return (
         sum(value > 0.5 + _CLEAR for value in known),
@@ -226,7 +226,7 @@ def _table(single: Single) -> str:
         "missing, controls": f"{single.missing[0]:.0%}",
         "AUC across": _number(single.across),
         "AUC within, mean": _number(_mean(single)),
-        f"operators above {0.5 + _CLEAR}, below {0.5 - _CLEAR}": f"{above}, {below}",
+        f"campaigns above {0.5 + _CLEAR}, below {0.5 - _CLEAR}": f"{above}, {below}",
         **{f"within {name}": _number(value) for name, value in single.within.items()},
     }
     body = "".join(

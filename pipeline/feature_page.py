@@ -20,7 +20,7 @@ def make_page(world: str, features: Path, labels: Path) -> str:
         features: output of featurize.
         labels: labels.parquet of label.
     """
-    values = pl.read_parquet(labels).select("account_id", "label", "block")
+    values = pl.read_parquet(labels).select("account_id", "label", "block", "campaign")
     fitted = pl.read_parquet(features / "fitted.parquet")
     for table in (
         pl.read_parquet(features / "features.parquet"),

@@ -215,8 +215,10 @@ def directions(world: StoredWorld) -> dict[str, Pointing]:
         positives, controls = rows.filter(label=1), rows.filter(label=0)
         for column, found in parts.items():
             for own in positives.sort(column).partition_by(column, maintain_order=True):
-                name = pl.lit(own[column][0], pl.String).alias("block")
-                found.append(pl.concat([own, controls]).with_columns(name))
+                name = pl.lit(own[column][0], pl.String)
+                both = pl.concat([own, controls])
+                # As if each were one campaign, with these controls in a block of its own.
+                found.append(both.with_columns(block=name, campaign=name))
     within = {
         column: {n: s.within for n, s in judge(pl.concat(found), FEATURES).items()}
         for column, found in parts.items()

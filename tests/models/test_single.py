@@ -23,6 +23,7 @@ def judged(
             measure.name: pl.Series(values, dtype=measure.dtype, strict=False),
             "label": [0] * len(controls) + [1] * len(takedown),
             "block": [blocks[place % len(blocks)] for place in range(len(values))],
+            "campaign": [None] * len(controls) + ["x"] * len(takedown),
         }
     )
     return judge(frame, [measure])[measure.name]
@@ -56,20 +57,48 @@ def test_below_a_half_controls_are_higher():
     assert judged([n + 100 for n in LOW], LOW).across == 0.0
 
 
-def test_within_a_block_and_across_blocks_differ():
+def test_within_a_campaign_and_across_all_differ():
     """Two collections: in each the value says nothing, together it tells the larger."""
     frame = pl.DataFrame(
         {
             FOLLOWERS.name: pl.Series([1.0] * 120 + [9.0] * 120, dtype=pl.Float32),
             "label": [0] * 90 + [1] * 30 + [0] * 30 + [1] * 90,
             "block": ["x"] * 120 + ["y"] * 120,
+            "campaign": [None] * 90 + ["p"] * 30 + [None] * 30 + ["q"] * 90,
         }
     )
 
     found = judge(frame, [FOLLOWERS])[FOLLOWERS.name]
 
-    assert found.within == {"x": 0.5, "y": 0.5}
+    assert found.within == {"p": 0.5, "q": 0.5}
     assert found.across == 0.75
+
+
+def test_campaigns_of_one_operator_are_told_apart():
+    """One above its controls and one below: together they would say nothing."""
+    frame = pl.DataFrame(
+        {
+            FOLLOWERS.name: pl.Series(
+                [*[9.0] * 30, *[1.0] * 30, *[5.0] * 30, *[7.0] * 60], dtype=pl.Float32
+            ),
+            "label": [1] * 60 + [0] * 30 + [0] * 30 + [1] * 30,
+            # Controls of another operator do not count.
+            "block": ["o"] * 90 + ["other"] * 60,
+            "campaign": [
+                *["up"] * 30,
+                *["down"] * 30,
+                *[None] * 60,
+                # Also under another operator: against the controls of both.
+                *["up"] * 20,
+                *[None] * 10,
+            ],
+        }
+    )
+
+    found = judge(frame, [FOLLOWERS])[FOLLOWERS.name]
+
+    # Of "up", 30 stand above all controls, and 20 above half and beside the others.
+    assert found.within == {"down": 0.0, "up": pytest.approx((30 + 20 * 0.75) / 50)}
 
 
 def test_too_few_known_values_give_no_figure():

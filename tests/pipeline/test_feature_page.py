@@ -74,7 +74,7 @@ def test_a_family_says_what_points_both_ways(monkeypatch: pytest.MonkeyPatch) ->
     said = "3 features, 2 with a value in this world; of these 1 point"
     assert said in page
     assert f'<a href="#{CATALOGUE[1].name}">{CATALOGUE[1].label}</a>, 0.33.' in page
-    sides = re.findall(r"operators above 0.6, below 0.4</th><td>(\d, \d)<", page)
+    sides = re.findall(r"campaigns above 0.6, below 0.4</th><td>(\d, \d)<", page)
     assert sides == ["1, 1", "0, 1", "0, 0"]
 
 
