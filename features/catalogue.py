@@ -1,7 +1,7 @@
 """FEATURES: all features in column order, as rows for documents, the API and pages."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -177,8 +177,12 @@ def needs(feature: Feature) -> str:
     return posts + (", with full history" if feature.full_history else "")
 
 
-def as_markdown() -> str:
-    """The catalogue page: a table a family, generated and never edited by hand."""
+def as_markdown(unsimulated: Mapping[str, str]) -> str:
+    """The catalogue page: a table a family, generated and never edited by hand.
+
+    Args:
+        unsimulated: name -> why it tells nothing in the demo world, of those that do not.
+    """
     lines = [
         "# Feature catalogue",
         "",
@@ -209,6 +213,11 @@ def as_markdown() -> str:
                 f"- Shown by posts: {'no' if f.evidence is None else 'yes'}",
                 f"- Limitation: {f.limitation}",
                 f"- Missing: {f.missing} ({', '.join(f.reasons)})",
+                *(
+                    [f"- Tells nothing in the demo world: {why}"]
+                    if (why := unsimulated.get(f.name))
+                    else []
+                ),
                 *([f"- Source: {f.source}"] if f.source else []),
                 "",
             ]

@@ -29,6 +29,7 @@ class Single:
             values.
         across: the same of all accounts together.
         missing: share of accounts without a value, by class.
+        only: the value of every account that has one; null if there are several, or none.
         low: left end of the first bin, null if nothing is known.
         high: right end of the last bin; what lies outside stands in the end bins.
         shares: of the known values of each class in each bin.
@@ -37,6 +38,7 @@ class Single:
     within: dict[str, float | None]
     across: float | None
     missing: tuple[float, float]
+    only: float | None
     low: float | None
     high: float | None
     shares: tuple[list[float], list[float]]
@@ -101,10 +103,15 @@ def _judge_one(
             float(1 - known[labels == 0].mean()),
             float(1 - known[labels == 1].mean()),
         ),
+        only=float(column[known][0]) if _alike(column[known]) else None,
         low=low,
         high=high,
         shares=shares,
     )
+
+
+def _alike(values: NDArray[np.float64]) -> bool:
+    return len(values) > 0 and bool((values == values[0]).all())
 
 
 def _shares(counts: NDArray[np.int64]) -> list[float]:

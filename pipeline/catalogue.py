@@ -7,12 +7,13 @@ from features.catalogue import as_markdown
 from features.errors import ArtefactError
 from pipeline.files import atomic_file
 from pipeline.stage import run_stage, say
+from pipeline.unsimulated import UNSIMULATED
 
 
 def write_catalogue(out: Path) -> None:
     """Write the page."""
     with atomic_file(out) as working:
-        working.write_text(as_markdown(), encoding="utf-8")
+        working.write_text(as_markdown(UNSIMULATED), encoding="utf-8")
 
 
 def check_catalogue(page: Path) -> None:
@@ -22,7 +23,7 @@ def check_catalogue(page: Path) -> None:
         ArtefactError: it is missing or not what would be written now.
     """
     found = page.read_text(encoding="utf-8") if page.is_file() else ""
-    if found != as_markdown():
+    if found != as_markdown(UNSIMULATED):
         raise ArtefactError(
             f"{page}: does not match the features; run `make catalogue`"
         )

@@ -8,6 +8,7 @@ from features.catalogue import CATALOGUE, COST, DIRECTION, needs
 from features.feature import FAMILIES, Feature
 from features.formula import formula
 from models.single import Single
+from pipeline.unsimulated import UNSIMULATED
 
 _CSS: Final = """
 :root { color-scheme: light dark; --page: #fff; --text: #1b1f24; --quiet: #57606a;
@@ -111,7 +112,7 @@ def as_html(world: str, accounts: tuple[int, int], found: Mapping[str, Single]) 
                     f'<section aria-labelledby="{_anchor(family)}">'
                     f'<h2 id="{_anchor(family)}">{escape(family.capitalize())}</h2>',
                     _summary(_members(family), found),
-                    *(_article(f, found[f.name]) for f in _members(family)),
+                    *(_article(f, found[f.name], world) for f in _members(family)),
                     "</section>",
                 )
             ),
@@ -130,11 +131,11 @@ def _anchor(family: str) -> str:
 
 def _summary(members: Sequence[Feature], found: Mapping[str, Single]) -> str:
     """How many tell anything, how many point both ways, and which tells most alone."""
-    known = [f for f in members if found[f.name].low is not None]
+    known = [f for f in members if _tells(found[f.name])]
     turned = sum(min(_sides(found[f.name])) > 0 for f in known)
     means = {f: mean for f in known if (mean := _mean(found[f.name])) is not None}
     text = (
-        f"{len(members)} features, {len(known)} with a value in this world; of these {turned} "
+        f"{len(members)} features, {len(known)} with different values in this world; of these {turned} "
         "point one way for some campaigns and the other way for others."
     )
     if means:
@@ -145,6 +146,11 @@ def _summary(members: Sequence[Feature], found: Mapping[str, Single]) -> str:
             f"{escape(most.label)}</a>, {_number(means[most])}."
         )
     return f'<p class="quiet">{text}</p>'
+
+
+def _tells(single: Single) -> bool:
+    """Whether accounts differ in it."""
+    return single.low is not None and single.only is None
 
 
 def _mean(single: Single) -> float | None:
@@ -161,7 +167,7 @@ def _sides(single: Single) -> tuple[int, int]:
     )
 
 
-def _article(feature: Feature, single: Single) -> str:
+def _article(feature: Feature, single: Single, world: str) -> str:
     low, high = ("no limit" if end is None else f"{end:g}" for end in feature.range)
     facts = {
         "Unit": f"{feature.unit or '-'}, from {low} to {high}",
@@ -183,7 +189,7 @@ def _article(feature: Feature, single: Single) -> str:
         f'<code class="name">{feature.name}</code><p>{escape(feature.description)}</p>'
         f"<dl>{rows}</dl><details><summary>Formula</summary>"
         f"<code>{escape(lines)}</code></details></div>"
-        f"<div>{_figure(feature, single)}{_table(single)}</div></article>"
+        f"<div>{_figure(feature, single, world)}{_table(single)}</div></article>"
     )
 
 
@@ -194,9 +200,9 @@ def _needs(feature: Feature) -> str:
     return f"{own}: the accounts around it; the model does not read it"
 
 
-def _figure(feature: Feature, single: Single) -> str:
-    if single.low is None or single.high is None:
-        return '<p class="quiet">No account of this world has a value.</p>'
+def _figure(feature: Feature, single: Single, world: str) -> str:
+    if single.low is None or single.high is None or not _tells(single):
+        return f'<p class="quiet">{escape(_nothing_told(feature, single, world))}</p>'
     good, bad = single.shares
     top = max(*good, *bad)
     step = _WIDTH / len(good)
@@ -217,6 +223,15 @@ def _figure(feature: Feature, single: Single) -> str:
         f"<span>{single.low:.3g}</span><span>{single.high:.3g}</span></figcaption>"
         "</figure>"
     )
+
+
+def _nothing_told(feature: Feature, single: Single, world: str) -> str:
+    """Why there is no histogram."""
+    alike = f"Every account of this world that has a value has {single.only or 0:.3g}"
+    text = "No account of this world has a value" if single.only is None else alike
+    if world == "demo" and feature.name in UNSIMULATED:
+        return f"{text}: {UNSIMULATED[feature.name]}."
+    return f"{text}. {feature.missing}" if single.only is None else f"{text}."
 
 
 def _table(single: Single) -> str:

@@ -20,7 +20,21 @@ def make_page(world: str, features: Path, labels: Path) -> str:
         features: output of featurize.
         labels: labels.parquet of label.
     """
-    values = pl.read_parquet(labels).select("account_id", "label", "block", "campaign")
+    values = read_values(features, labels)
+    positives = int(values["label"].sum())
+    counts = (values.height - positives, positives)
+    return as_html(world, counts, judge(values, CATALOGUE))
+
+
+def read_values(features: Path, labels: Path) -> pl.DataFrame:
+    """What is known of each labelled account, and a column a feature of the catalogue.
+
+    Args:
+        features: output of featurize.
+        labels: labels.parquet of label.
+    """
+    known = ("account_id", "label", "block", "campaign")
+    values = pl.read_parquet(labels).select(known)
     fitted = pl.read_parquet(features / "fitted.parquet")
     for table in (
         pl.read_parquet(features / "features.parquet"),
@@ -28,9 +42,7 @@ def make_page(world: str, features: Path, labels: Path) -> str:
         pl.read_parquet(features / "population.parquet"),
     ):
         values = values.join(table, on="account_id")
-    positives = int(values["label"].sum())
-    counts = (values.height - positives, positives)
-    return as_html(world, counts, judge(values, CATALOGUE))
+    return values
 
 
 def check_page(page: Path, current: str) -> None:

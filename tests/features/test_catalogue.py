@@ -170,7 +170,7 @@ def test_rows_are_plain_values_in_column_order():
 
 
 def test_the_page_has_every_feature_and_what_is_excluded():
-    page = as_markdown()
+    page = as_markdown({FEATURES[3].name: "nobody has one"})
 
     assert all(f"(`{measure.name}`)" in page for measure in FEATURES)
     assert page.count("- Shown by posts: yes") == sum(
@@ -179,5 +179,7 @@ def test_the_page_has_every_feature_and_what_is_excluded():
     for direction, words in DIRECTION.items():
         declared = [f for f in CATALOGUE if f.direction == direction]
         assert page.count(f"- Expected: {words}\n") == len(declared) > 0
+    said = "- Tells nothing in the demo world: "
+    assert page.count(said) == page.count(f"{said}nobody has one\n") == 1
     assert "## Features excluded, and why" in page
     assert page.endswith("|\n")

@@ -112,6 +112,7 @@ def test_nothing_known():
     found = judged([None] * 5, [None] * 5)
 
     assert (found.low, found.high, found.shares) == (None, None, ([], []))
+    assert found.only is None
 
 
 def test_yes_and_no():
@@ -125,7 +126,14 @@ def test_one_value_for_all():
     found = judged([3.0] * 30, [3.0] * 30)
 
     assert (found.low, found.high, found.across) == (3.0, 3.0, 0.5)
+    assert found.only == 3.0
     assert [sum(side) for side in found.shares] == [1.0, 1.0]
+
+
+def test_one_other_value_in_a_thousand_is_another():
+    found = judged([3.0] * 999 + [4.0], [3.0] * 30)
+
+    assert (found.low, found.high, found.only) == (3.0, 3.0, None)
 
 
 def test_extremes_stand_in_the_end_bins():

@@ -1,6 +1,7 @@
 import dataclasses
 import re
 import sys
+from collections.abc import Collection, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,14 +9,15 @@ import pytest
 
 from features.catalogue import CATALOGUE
 from features.errors import ArtefactError
-from models.single import Single
+from models.single import Single, judge
 from pipeline import feature_html
 from pipeline.feature_html import as_html
-from pipeline.feature_page import check_page, main, make_page
+from pipeline.feature_page import check_page, main, make_page, read_values
 from pipeline.stage import run_stage
+from pipeline.unsimulated import UNSIMULATED
 from tests.pipeline.conftest import TinyWorld
 
-NOTHING = Single({"x": None}, None, (1.0, 1.0), None, None, ([], []))
+NOTHING = Single({"x": None}, None, (1.0, 1.0), None, None, None, ([], []))
 
 
 @pytest.fixture(scope="module")
@@ -55,27 +57,76 @@ def test_every_feature_stands_there_with_its_figures(page: str) -> None:
     assert len(tags.ids) == len(set(tags.ids))
     assert page.count("<article ") == page.count("AUC across") == len(CATALOGUE)
     # Nothing is known of counts that its archives do not have.
-    unknown = page.count("No account of this world has a value.")
-    assert 2 <= unknown < len(CATALOGUE) / 4
-    assert page.count("<svg ") == len(CATALOGUE) - unknown
+    unknown = page.count("No account of this world has a value")
+    alike = page.count("Every account of this world that has a value has ")
+    assert 2 <= unknown < unknown + alike < len(CATALOGUE) / 4
+    assert page.count("<svg ") == len(CATALOGUE) - unknown - alike
+
+
+def test_what_has_no_histogram_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("profile_likes_log", "style_quote_share", "style_comma_share")
+    some = tuple(f for f in CATALOGUE if f.name in names)
+    monkeypatch.setattr(feature_html, "CATALOGUE", some)
+    alike = dataclasses.replace(NOTHING, only=0.0, low=0.0, high=0.0)
+    found = dict(zip(names, (NOTHING, alike, alike), strict=True))
+
+    demo, public = (as_html(world, (1, 1), found) for world in ("demo", "public"))
+
+    assert "<svg " not in demo + public
+    assert "has a value has 0: its posts hold no quotation marks.<" in demo
+    assert "No account of this world has a value: its archives, like those" in demo
+    assert "has a value has 0.</p>" in demo
+    # The reasons are those of the demo world: elsewhere it is what a value takes.
+    assert public.count("has a value has 0.</p>") == 2
+    assert "has a value. The archive or the caller did not give this count." in public
+
+
+# In a world of a few hundred accounts nobody has them, or few do.
+RARE = {
+    "handle_digit_run",
+    "name_handle_digit_tail",
+    "change_hashtag_distance",
+    "copying_prominent_share",
+    "coactivity_block_ratio",
+}
+
+
+def check_unsimulated(found: Mapping[str, Single], said: Collection[str]) -> None:
+    """What tells nothing in the demo world is what is said to."""
+    silent = {n for n, s in found.items() if s.low is None or s.only is not None}
+
+    assert set(said) <= silent <= {*said, *RARE}
+
+
+def test_what_the_demo_world_lacks_is_said(tiny_world: TinyWorld) -> None:
+    folder = tiny_world.folder
+    values = read_values(folder / "features", folder / "labelled" / "labels.parquet")
+    found = judge(values, CATALOGUE)
+
+    check_unsimulated(found, UNSIMULATED)
+    # The twins: a reason for what varies, and none for what does not.
+    with pytest.raises(AssertionError):
+        check_unsimulated(found, {*UNSIMULATED, "style_comma_share"})
+    with pytest.raises(AssertionError):
+        check_unsimulated(found, {*UNSIMULATED} - {"style_quote_share"})
 
 
 def test_a_family_says_what_points_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feature_html, "CATALOGUE", CATALOGUE[:3])
-    shares = ([1.0], [1.0])
-    turned = Single({"x": 0.9, "y": 0.3, "z": None}, 0.5, (0.0, 0.0), 0.0, 1.0, shares)
-    steady = Single({"x": 0.55, "y": 0.1, "z": None}, 0.2, (0.0, 0.0), 0.0, 1.0, shares)
-    found = dict(
-        zip((f.name for f in CATALOGUE[:3]), (turned, steady, NOTHING), strict=True)
-    )
+    monkeypatch.setattr(feature_html, "CATALOGUE", CATALOGUE[:4])
+    told = ((0.0, 0.0), None, 0.0, 1.0, ([1.0], [1.0]))
+    turned = Single({"x": 0.9, "y": 0.3, "z": None}, 0.5, *told)
+    steady = Single({"x": 0.55, "y": 0.1, "z": None}, 0.2, *told)
+    alike = Single({"x": 0.5}, 0.5, (0.0, 0.0), 3.0, 3.0, 3.0, ([1.0], [1.0]))
+    singles = (turned, steady, NOTHING, alike)
+    found = dict(zip((f.name for f in CATALOGUE[:4]), singles, strict=True))
 
     page = as_html("demo", (1, 1), found)
 
-    said = "3 features, 2 with a value in this world; of these 1 point"
+    said = "4 features, 2 with different values in this world; of these 1 point"
     assert said in page
     assert f'<a href="#{CATALOGUE[1].name}">{CATALOGUE[1].label}</a>, 0.33.' in page
     sides = re.findall(r"campaigns above 0.6, below 0.4</th><td>(\d, \d)<", page)
-    assert sides == ["1, 1", "0, 1", "0, 0"]
+    assert sides == ["1, 1", "0, 1", "0, 0", "0, 0"]
 
 
 def test_a_formula_goes_down_to_the_post(page: str) -> None:
