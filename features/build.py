@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features import schema, totals
+from features import clock, schema, totals
 from features.artefacts import READ, Artefacts
 from features.bloc import strings
 from features.catalogue import FEATURES
@@ -177,6 +177,8 @@ def _shown(
             return schema.empty("posts")
         shared = population.shared(prepared.accounts, told, feature.name)
         told = told.with_columns(shared)
+    if not set(clock.INSIDE).isdisjoint(feature.evidence.meta.root_names()):
+        told = told.hstack(clock.inside(told))
     shown = feature.evidence.fill_null(False).over("account_id")
     return told.filter(shown).select(list(schema.POSTS))
 

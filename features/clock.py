@@ -17,10 +17,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 _DAYS: Final = 7
 _HOURS: Final = 24
 _WEEK: Final = _DAYS * _HOURS
+# The middle one of nine hours.
+_NOON: Final = 4
 READ: Final = ("account", "week", "day", "week_hour")
 # Accounts looked at together: bounds the memory, changes no value.
 _TOGETHER: Final = 2_048
@@ -36,6 +39,8 @@ CLOCK: Final = (
     "fewest_in_weeks",
     "fewest_in_days",
 )
+# Whether a post falls in a stretch that is counted.
+INSIDE: Final = ("in_office", "in_rest", "in_quiet", "at_noon")
 
 
 def clock(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
@@ -57,6 +62,48 @@ def clock(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     places = np.cumsum(many) - 1
     found = pl.DataFrame(_stretches(posts, many))[places.clip(0)]
     return accounts.hstack(found.select(pl.when(pl.Series(many)).then(pl.all())))
+
+
+def inside(posts: pl.DataFrame) -> pl.DataFrame:
+    """Which posts are counted, a row a post: the columns `INSIDE`.
+
+    Those of `office_posts`, `silent_posts`, `quiet_posts` and `noon_posts`; none without
+    a time, or of an account with fewer than `FEWEST` in a half. For the few accounts
+    whose posts are read by somebody.
+
+    Args:
+        posts: measured posts.
+    """
+    dated = posts.select(*READ, place=pl.int_range(pl.len())).drop_nulls("week_hour")
+    account, week, day, hour, place = (column.to_numpy() for column in dated)
+    total = int(account.max(initial=-1)) + 1
+    weeks, days = (_counts(unit, account, hour, total) for unit in (week, day))
+    hours = _by_hour(days)
+
+    def since(best: Counts, unit: Counts, length: int) -> Counts:
+        """Hours since the last beginning of the stretch that the other half chose."""
+        begun: Counts = (hour - best[1 - unit % 2, account]) % length
+        return begun
+
+    def enough(counts: Counts) -> Flags:
+        many: Flags = (counts.sum(axis=-1).min(axis=0) >= FEWEST)[account]
+        return many
+
+    office = since(_office(weeks).argmax(axis=-1), week, _WEEK)
+    rest = since(_window(weeks, 48).argmin(axis=-1), week, _WEEK)
+    quiet = since(_window(hours, 6).argmin(axis=-1), day, _HOURS)
+    busy = since(_window(hours, 9).argmax(axis=-1), day, _HOURS)
+    found = np.zeros((posts.height, len(INSIDE)), dtype=np.bool_)
+    found[place] = np.stack(
+        [
+            enough(weeks) & (office % _HOURS < 9) & (office // _HOURS < 5),
+            enough(weeks) & (rest < 48),
+            enough(days) & (quiet < 6),
+            enough(days) & (busy == _NOON),
+        ],
+        axis=1,
+    )
+    return pl.DataFrame(found, schema=list(INSIDE))
 
 
 def plan() -> str:
@@ -107,9 +154,7 @@ def _counts(unit: Counts, account: Counts, hour: Counts, accounts: int) -> Count
 
 
 def _of_weeks(counts: Counts) -> dict[str, Counts]:
-    nine = _window(counts, 9)
-    office = sum((np.roll(nine, -_HOURS * day, axis=-1) for day in range(1, 5)), nine)
-    silent = _window(counts, 48)
+    office, silent = _office(counts), _window(counts, 48)
     return {
         "office_posts": _chosen(office.argmax(axis=-1), office),
         "silent_posts": _chosen(silent.argmin(axis=-1), silent),
@@ -118,15 +163,27 @@ def _of_weeks(counts: Counts) -> dict[str, Counts]:
 
 
 def _of_days(counts: Counts) -> dict[str, Counts]:
-    hours = counts.reshape(*counts.shape[:2], _DAYS, _HOURS).sum(axis=2)
+    hours = _by_hour(counts)
     quiet, block = _window(hours, 6), _window(hours, 9)
     busiest = block.argmax(axis=-1)
     return {
         "quiet_posts": _chosen(quiet.argmin(axis=-1), quiet),
         "block_posts": _chosen(busiest, block),
-        "noon_posts": _chosen(busiest, np.roll(hours, -4, axis=-1)),
+        "noon_posts": _chosen(busiest, np.roll(hours, -_NOON, axis=-1)),
         "fewest_in_days": counts.sum(axis=-1).min(axis=0),
     }
+
+
+def _office(counts: Counts) -> Counts:
+    """Posts in nine hours on five days in a row, from each hour on."""
+    nine = _window(counts, 9)
+    return sum((np.roll(nine, -_HOURS * day, axis=-1) for day in range(1, 5)), nine)
+
+
+def _by_hour(counts: Counts) -> Counts:
+    """Posts of each hour of the day."""
+    hours: Counts = counts.reshape(*counts.shape[:2], _DAYS, _HOURS).sum(axis=2)
+    return hours
 
 
 def _window(counts: Counts, hours: int) -> Counts:

@@ -96,6 +96,7 @@ RHYTHM: Final = (
     _rhythm(
         name="rhythm_quiet_share",
         expr=_on_both("days", pl.col("quiet_posts") / _DATED),
+        evidence=pl.col("in_quiet"),
         unit="share",
         range=(0, 1),
         direction=0,
@@ -111,6 +112,7 @@ RHYTHM: Final = (
     _may_be_undefined(
         name="rhythm_office_share",
         expr=_on_both("weeks", pl.col("office_posts") / _DATED),
+        evidence=pl.col("in_office"),
         direction=1,
         label="Posts in office hours",
         description="Share of posts in the busiest nine hours of five days in a row, "
@@ -123,6 +125,7 @@ RHYTHM: Final = (
     _may_be_undefined(
         name="rhythm_rest_share",
         expr=_on_both("weeks", pl.col("silent_posts") / _DATED),
+        evidence=pl.col("in_rest"),
         direction=-1,
         label="Posts on the two days of rest",
         description="Share of posts in the quietest 48 hours of the week, chosen on "
@@ -140,6 +143,7 @@ RHYTHM: Final = (
                 pl.col("noon_posts") / pl.col("block_posts")
             ),
         ),
+        evidence=pl.col("at_noon"),
         direction=-1,
         label="Posts in the middle of the busy hours",
         description="Share of the posts of the busiest nine hours of the day that fall "

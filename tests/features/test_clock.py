@@ -6,7 +6,15 @@ import pytest
 from features import clock
 from features.build import build_features
 from features.feature import Feature
-from tests.features.builders import at, make_accounts, make_posts, planted, value_of
+from tests.features.builders import (
+    at,
+    make_accounts,
+    make_posts,
+    plain,
+    planted,
+    shown_by,
+    value_of,
+)
 
 WEEKS = [week * 10_080 for week in range(6)]
 
@@ -103,3 +111,22 @@ def test_the_plan_changes_with_the_length_of_a_stretch(monkeypatch):
     )
 
     assert clock.plan() != before
+
+
+@pytest.mark.parametrize(
+    ("name", "total"),
+    [
+        ("rhythm_office_share", "office_posts"),
+        ("rhythm_rest_share", "silent_posts"),
+        ("rhythm_quiet_share", "quiet_posts"),
+        ("rhythm_noon_share", "noon_posts"),
+    ],
+)
+def test_the_posts_shown_are_those_counted(name, total):
+    """Of three hundred posts at all kinds of times, and ten without one."""
+    minutes = [37 * n * n * n % 90_001 for n in range(300)]
+    posts = [*plain(10), *at(*minutes)]
+
+    counted = value_of(raw(total), None, posts)
+
+    assert len(shown_by(name, posts)) == counted > 0

@@ -1,5 +1,6 @@
 """The posts that show a value are those that the value counts."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import polars as pl
@@ -40,6 +41,22 @@ def aimed(kind: str, *targets: str | None) -> list[Post]:
     return mixed("target_account_id", *targets, kind=kind)
 
 
+def weekly(days: int, hours: int) -> list[Post]:
+    """Each of four weeks, on so many days, one post in each of the first hours."""
+    return at(
+        *(
+            10_080 * week + 1_440 * day + 60 * hour
+            for week in range(4)
+            for day in range(days)
+            for hour in range(hours)
+        )
+    )
+
+
+def places(posts: int, shown: Callable[[int], bool]) -> list[str]:
+    return [str(place) for place in range(posts) if shown(place)]
+
+
 AGES = [
     {**post, "kind": kind, "target_posted_at": START}
     for post, kind in zip(at(0, 1, 0), ["repost", "repost", "reply"], strict=True)
@@ -51,7 +68,7 @@ WHOLE = {
 }
 SEVEN = "one two three four five six seven"
 GREETING = "good morning"
-CASES: list[tuple[str, list[Post], str]] = [
+CASES: list[tuple[str, list[Post], Sequence[str]]] = [
     ("action_repost_share", mixed("kind", "repost", "reply", "repost"), "02"),
     ("action_repost_share", spoken("RT @ann: x", "x"), "0"),
     ("action_reply_share", mixed("kind", "repost", "reply", "quote"), "1"),
@@ -145,7 +162,7 @@ CASES: list[tuple[str, list[Post], str]] = [
     ("content_digit_share", spoken("one", "1", "٣"), "12"),
     ("content_mark_share", spoken("one", "one!", "?"), "12"),
     ("client_top_share", mixed("client", "b", "a", "b", "a", "c", None), "13"),
-    ("timing_gap_low_log", after(*[5] * 8, 1, 1, 9), "90"),
+    ("timing_gap_low_log", after(*[5] * 8, 1, 1, 9), ["9", "10"]),
     ("timing_same_minute_share", after(0, 5, 5, 0), "0134"),
     ("rhythm_five_minute_share", at(0, 1, 5, 62, 65), "024"),
     ("timing_gap_high_log", after(*[5] * 7, 9, 9, 1), "89"),
@@ -229,6 +246,16 @@ CASES: list[tuple[str, list[Post], str]] = [
     # Two at the ninth minute, of which one is not the first of its minute.
     ("rhythm_minute_repeat_share", at(0, 9, 69, 69, 70), "12"),
     ("days_week_spike_log", at(0, 1, 10_080, 10_081, 10_082, 20_160), "234"),
+    # Of ten hours on five days the first nine, of six days the last with the seventh.
+    ("rhythm_office_share", weekly(5, 10), places(200, lambda p: p % 10 < 9)),
+    ("rhythm_rest_share", weekly(6, 24), places(576, lambda p: p // 24 % 6 == 5)),
+    # Two of twenty hours with the four that are empty; the fifth of nine.
+    ("rhythm_quiet_share", weekly(7, 20), places(560, lambda p: p % 20 >= 18)),
+    ("rhythm_noon_share", weekly(7, 9), places(252, lambda p: p % 9 == 4)),
+    # Nine posts in the odd weeks, on the odd days: no stretch is chosen.
+    ("rhythm_office_share", at(*range(20), *range(10_080, 10_089)), ""),
+    ("rhythm_quiet_share", at(*range(20), *range(1_680, 1_689)), ""),
+    ("rhythm_noon_share", at(*range(20), *range(1_680, 1_689)), ""),
     # Pauses 1, 5, 5, 9: the middle one and the mean are 5, the quarters 1 and 9.
     ("timing_gap_median_log", [*plain(1), *after(5, 1, 9, 5)], "25"),
     ("timing_gap_mean_log", after(5, 1, 9, 5), "134"),
@@ -239,6 +266,8 @@ CASES: list[tuple[str, list[Post], str]] = [
     ("rhythm_slot_distinct_share", [*plain(1), *at(0, 14, 15, 1_440)], "13"),
     # At noon of three days, once at midnight; twice in one minute counts once.
     ("rhythm_day_strength", [*plain(1), *at(0, 1_440, 2_880, 2_880, 3_600)], "123"),
+    # As far apart as can be: neither is nearer.
+    ("rhythm_day_strength", [*plain(1), *at(0, 720, 720)], "12"),
     ("rhythm_week_strength", at(0, 10_080, 20_160, 25_200), "012"),
     ("rhythm_clock_strength", at(0, 60, 127, 180), "013"),
     # Of the first day and the last nothing, of a day between its first post.
@@ -313,9 +342,7 @@ CASES: list[tuple[str, list[Post], str]] = [
 
 @pytest.mark.parametrize(("name", "posts", "expected"), CASES)
 def test_evidence(name, posts, expected):
-    places = {"timing_gap_low_log": ["9", "10"]}.get(name, list(expected))
-
-    assert shown_by(name, posts, WHOLE) == places
+    assert shown_by(name, posts, WHOLE) == list(expected)
 
 
 def test_every_evidence_has_a_case():

@@ -14,16 +14,6 @@ UNSHOWN = {
     "timing_memory": "how all pauses go with the next ones: one pair goes with nothing",
     "timing_gap_entropy": "how evenly all pauses spread over their sizes",
     "rhythm_hour_entropy": "how evenly all posts spread over the hours of the day",
-    **dict.fromkeys(
-        (
-            "rhythm_quiet_share",
-            "rhythm_office_share",
-            "rhythm_rest_share",
-            "rhythm_noon_share",
-        ),
-        "hours are chosen on one half of the days and counted on the other: a post is "
-        "inside on the one and not on the other, and which is no measure of it",
-    ),
     "rhythm_circadian_distance": "a whole day of posts against that of other accounts",
     "life_deleted_share": "posts that are gone cannot be shown",
     "wording_word_repeat_chance": "the small words of a language stand in every post",
