@@ -35,6 +35,12 @@ def _spread(count: str, total: str, squares: str) -> pl.Expr:
     return (one * three - two * two).cast(pl.Float64)
 
 
+def _around(probability: float) -> pl.Expr:
+    """Posts on both sides of the pauses that are as long as this quantile."""
+    pause = quantile(_GAP, probability)
+    return _GAP.eq(pause) | pl.col("next_gap").eq(pause)
+
+
 # Standard deviation over mean.
 _RATIO: Final = _spread("gaps", "gap_sum", "gap_squares").sqrt() / pl.col("gap_sum")
 _MORE: Final = (pl.col("gaps") + 1).sqrt()
@@ -51,7 +57,7 @@ TIMING: Final = (
     _timing(
         name="timing_gap_median_log",
         expr=pl.col("gap_median").log1p(),
-        evidence=_GAP.eq(quantile(_GAP, 0.5)),
+        evidence=_around(0.5),
         unit="ln(1 + minutes)",
         range=(0, 18),
         direction=0,
@@ -148,8 +154,7 @@ TIMING: Final = (
     _timing(
         name="timing_gap_spread_log",
         expr=pl.col("gap_p75").log1p() - pl.col("gap_p25").log1p(),
-        # After the two pauses that are compared.
-        evidence=_GAP.eq(quantile(_GAP, 0.25)) | _GAP.eq(quantile(_GAP, 0.75)),
+        evidence=_around(0.25) | _around(0.75),
         unit="log ratio",
         range=(0, 18),
         direction=-1,

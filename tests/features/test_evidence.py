@@ -257,11 +257,11 @@ CASES: list[tuple[str, list[Post], Sequence[str]]] = [
     ("rhythm_quiet_share", at(*range(20), *range(1_680, 1_689)), ""),
     ("rhythm_noon_share", at(*range(20), *range(1_680, 1_689)), ""),
     # Pauses 1, 5, 5, 9: the middle one and the mean are 5, the quarters 1 and 9.
-    ("timing_gap_median_log", [*plain(1), *after(5, 1, 9, 5)], "25"),
+    ("timing_gap_median_log", [*plain(1), *after(5, 1, 9, 5)], "1245"),
     ("timing_gap_mean_log", after(5, 1, 9, 5), "134"),
     ("timing_gap_mean_log", after(1, 1, 10), "3"),
-    ("timing_gap_spread_log", after(5, 1, 9, 5), "23"),
-    ("timing_gap_spread_log", after(5, 1, 9, 5, 5, 1, 9), "2367"),
+    ("timing_gap_spread_log", after(5, 1, 9, 5), "123"),
+    ("timing_gap_spread_log", after(5, 1, 9, 5, 5, 1, 9), "123567"),
     # The last falls in the quarter hour of the first, a day later.
     ("rhythm_slot_distinct_share", [*plain(1), *at(0, 14, 15, 1_440)], "13"),
     # At noon of three days, once at midnight; twice in one minute counts once.
