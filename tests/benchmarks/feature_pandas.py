@@ -92,7 +92,7 @@ def in_pandas(posts: pd.DataFrame) -> pd.DataFrame:
     length = words.str.len()
     gap = minute.groupby(owner, sort=False).diff()
     first = minute.groupby(owner, sort=False).transform("min")
-    hour = minute // 60 % 24
+    hour = (minute - first) // 60 % 24
     engagement = posts["likes"] + posts["reposts"]
     link = text.str.extract(r"https?://(?:www\.)?([^/?#:\s]+)", expand=False)
     per_post = pd.DataFrame(
