@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from features.characters import EMOJI, PROGRAM
-from features.equalise import MENTION, without_addresses
+from features.equalise import FROM_TEXT
 from features.feature import Feature
 
 _bio = partial(
@@ -35,7 +35,7 @@ BIO: Final = (
     ),
     _bio(
         name="bio_mention_count",
-        expr=without_addresses(_BIO).str.count_matches(MENTION),
+        expr=_BIO.str.count_matches(FROM_TEXT["mentions"]),
         unit="mentions",
         range=(0, None),
         direction=0,

@@ -29,7 +29,7 @@ CLAIM: Final = (
         "the one that the profile declares.",
         limitation="Migrants and bilinguals, and anybody who left the setting alone.",
         missing="Fewer than ten posts with a language, or none declared, or more than a "
-        "tenth of its own posts of three words or more without.",
+        "tenth of its own posts of twenty characters or more without.",
         among=TAGGED,
         reasons=("field_absent", "too_few_posts"),
         counted="tagged",

@@ -117,7 +117,7 @@ CONTENT: Final = (
         "tagged them, differ.",
         limitation="People who live in two languages switch all the time.",
         missing="Fewer than ten posts with a language, or never two in a row, or more "
-        "than a tenth of its own posts of three words or more without.",
+        "than a tenth of its own posts of twenty characters or more without.",
         among=TAGGED,
         reasons=("field_absent", "too_few_posts", "undefined"),
         counted="tagged",

@@ -65,11 +65,15 @@ LINK: Final = r"https?://\S+"
 MENTION: Final = r"@\w+"
 HASHTAG: Final = r"#\w+"
 
-# Lists that are read from the text where the collector did not give them.
-FROM_TEXT: Final = {"links": LINK, "mentions": MENTION, "hashtags": HASHTAG}
-# Signs within addresses and words ("https://a.example/#top", "me@mail.example") name
-# nobody and nothing.
-WITHIN: Final = rf"{LINK}|(\w)[@#]"
+# Lists that are read from the text where the collector did not give them. A sign within
+# a word or an address ("me@mail.example", "https://a.example/#top") names nobody and
+# nothing; what stands before one is looked at and taken off again.
+_APART: Final = r"(?:^|[^\w/=&?#@])"
+FROM_TEXT: Final = {
+    "links": LINK,
+    "mentions": _APART + MENTION,
+    "hashtags": _APART + HASHTAG,
+}
 
 # Tags that say "no language" (ISO 639) or "nothing but media, tags, mentions"
 # (platforms); others leave the field empty for the same posts.
@@ -223,16 +227,14 @@ def with_lists(frame: Frame, columns: Set[str] = frozenset(FROM_TEXT)) -> Frame:
     )
 
 
-def without_addresses(text: pl.Expr) -> pl.Expr:
-    """The text without links, and signs within words as spaces."""
-    return text.str.replace_all(WITHIN, "${1} ")
-
-
 def in_text(text: pl.Expr, column: str) -> pl.Expr:
     """The list of that column as a text holds it, signs included; null for null."""
-    if column != "links":
-        text = _where(text.str.contains(WITHIN), text, without_addresses)
-    return text.str.extract_all(FROM_TEXT[column])
+    found = text.str.extract_all(FROM_TEXT[column])
+    if column == "links":
+        return found
+    each = pl.element()
+    signed = each.str.starts_with("@") | each.str.starts_with("#")
+    return found.list.eval(each.str.slice((~signed).cast(pl.Int64)))
 
 
 def before_as_of(posts: Frame, accounts: Frame, beside: Sequence[str] = ()) -> Frame:

@@ -10,9 +10,9 @@ import polars as pl
 
 from features.feature import Feature
 
-# Own posts that a platform tags: it gives no language to hardly a word. Where the text
+# Own posts that a platform tags: it gives no language to hardly a word, whatever the script. Where the text
 # is not known, any.
-TAGGED: Final = (pl.col("word_count") >= 3).fill_null(pl.col("own"))
+TAGGED: Final = (pl.col("length") >= 20).fill_null(pl.col("own"))
 
 _language = partial(
     Feature,
@@ -21,7 +21,7 @@ _language = partial(
     table="totals",
     direction=0,
     missing="Fewer than ten posts with a language, or more than a tenth of its own "
-    "posts of three words or more without.",
+    "posts of twenty characters or more without.",
     among=TAGGED,
     reasons=("field_absent", "too_few_posts"),
     counted="tagged",

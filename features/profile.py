@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from features.equalise import FROM_TEXT
 from features.feature import Feature
 from features.hosts import is_shortener
 
@@ -137,7 +138,7 @@ PROFILE: Final = (
     ),
     _profile(
         name="profile_bio_link_count",
-        expr=pl.col("bio").str.count_matches(r"https?://\S+"),
+        expr=pl.col("bio").str.count_matches(FROM_TEXT["links"]),
         unit="links",
         range=(0, None),
         direction=0,
@@ -149,7 +150,7 @@ PROFILE: Final = (
     ),
     _profile(
         name="profile_bio_hashtag_count",
-        expr=pl.col("bio").str.count_matches(r"#\w+"),
+        expr=pl.col("bio").str.count_matches(FROM_TEXT["hashtags"]),
         unit="hashtags",
         range=(0, None),
         direction=0,

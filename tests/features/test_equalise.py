@@ -141,7 +141,7 @@ def test_lists_are_read_from_the_text_where_they_were_not_given(column, read):
         ("write to me@mail.example", [], []),
         ("see https://a.example/#top and http://b.example/@ann?x=#y", [], []),
         ("see https://a.example #tea by @ann", ["@ann"], ["#tea"]),
-        ("(@ann) .@bob #a#b", ["@ann", "@bob"], ["#a"]),
+        ("(@ann) .@bob\n@me #a#b", ["@ann", "@bob", "@me"], ["#a"]),
         ("c#sharp", [], []),
         ("", [], []),
     ],

@@ -264,8 +264,8 @@ CASES: list[tuple[str, dict[str, Any], list[Post], str]] = [
         for told, silent in (
             (at(*range(20), client="web"), at(*range(20, 40))),
             (
-                at(*range(20), text="some words said", language="de"),
-                at(*range(20, 40), text="some words said"),
+                at(*range(20), text="these are some words said", language="de"),
+                at(*range(20, 40), text="these are some words said"),
             ),
             (at(*range(20), language="de"), at(*range(20, 40))),
         )

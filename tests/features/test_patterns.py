@@ -15,9 +15,8 @@ from features.catalogue import FEATURES
 KEPT = 32
 # Of the repairs before all measures.
 REPAIRS = {
-    *(equalise.HASHED, equalise.LINK, equalise.MENTION, equalise.HASHTAG),
+    *(equalise.HASHED, equalise.MENTION, *equalise.FROM_TEXT.values()),
     *(
-        equalise.WITHIN,
         equalise.DAMAGED,
         equalise.REPOST_PREFIX,
         equalise.PLAIN_SCHEME,

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import equalise, measures, plain, totals, words
-from features.hosts import host
+from features.hosts import SHORTENERS, host
 from features.measures import measure
 from features.prepared import prepare
 from tests.features import nasty
@@ -100,7 +100,9 @@ def by_rules(posts: pl.DataFrame) -> pl.DataFrame:
     own = pl.when(pl.col("kind") != "repost")
     bare = pl.col("words_only")
     link = text.str.extract_all(equalise.LINK).list.first()
-    tags = text.str.extract_all(equalise.HASHTAG)
+    tags = text.str.extract_all(equalise.FROM_TEXT["hashtags"]).list.eval(
+        pl.element().str.extract(r"(#\w+)$")
+    )
     return (
         posts.with_columns(
             text.str.replace_all(equalise.UNDECODED, "", literal=True)
@@ -125,7 +127,9 @@ def by_rules(posts: pl.DataFrame) -> pl.DataFrame:
             *("kind", "text", "words_only"),
             bare.str.count_matches(r"\p{Lu}").cast(pl.Int64).alias("upper"),
             bare.str.count_matches(r"\p{L}").cast(pl.Int64).alias("letters"),
-            own.then(host(link).replace("t.co", None)).alias("host"),
+            own.then(host(link))
+            .replace(dict.fromkeys(("t.co", *SHORTENERS)))
+            .alias("host"),
             pl.when(tags.list.len() > 1)
             .then(tags.list.join(" ").str.to_lowercase().str.replace_all("#", ""))
             .alias("tag_sequence"),
