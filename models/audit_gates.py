@@ -4,26 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from models.gates import Gate, Known, Limits, judged, unmeasured
-
-
-def mask_gate(by_fold: Mapping[str, float | None], limits: Limits) -> Gate:
-    """Which values are missing says nothing about the label, in any fold."""
-    known = {name: value for name, value in by_fold.items() if value is not None}
-    limit = (
-        f"within [{limits.mask_only_low:g}, {limits.mask_only_high:g}] in every fold"
-    )
-    if not known:
-        return unmeasured("mask_only_auc", limit, "no fold has enough rows")
-    middle = (limits.mask_only_low + limits.mask_only_high) / 2
-    fold, value = max(known.items(), key=lambda item: abs(item[1] - middle))
-    return judged(
-        "mask_only_auc",
-        value,
-        limit,
-        limits.mask_only_low <= value <= limits.mask_only_high,
-        f"in fold {fold} missing values alone tell the classes apart",
-    )
+from models.gates import Gate, Known, Limits, judged, judged_over, unmeasured
 
 
 def single_feature_gate(
@@ -55,15 +36,17 @@ def single_feature_gate(
         return unmeasured(code, limit, "no block has enough accounts")
     key, value = _furthest(found, known, common)
     if value <= _allowed(key, known, common):
-        return _by_exceptions(code, limit, found, common)
-    block, name = key.split("/")
-    return judged(
-        code,
-        value,
-        limit,
-        False,
-        f"{name} alone tells the classes of {block} apart; if that is behaviour, write "
-        f"the reason into params.yaml{_also(key, found, known, common)}",
+        gate = _by_exceptions(code, limit, found, common)
+    else:
+        block, name = key.split("/")
+        reason = (
+            f"{name} alone tells the classes of {block} apart; if that is behaviour, "
+            f"write the reason into params.yaml{_also(key, found, known, common)}"
+        )
+        gate = judged(code, value, limit, False, reason)
+    measured = {key.split("/")[0] for key in found}
+    return judged_over(
+        gate, len(measured), len(set(blocks)), "blocks", limits.judged_share
     )
 
 
@@ -77,15 +60,18 @@ def origin_gate(pairs: Mapping[str, float | None], limits: Limits) -> Gate:
     code, limit = "control_origin", f"at most {limits.control_origin_auc:g} in any pair"
     known = {name: value for name, value in pairs.items() if value is not None}
     if not known:
-        return unmeasured(code, limit, "fewer than two sources of controls")
+        few = f"none of {len(pairs)} pairs of sources has controls enough"
+        reason = few if pairs else "fewer than two sources of controls"
+        return unmeasured(code, limit, reason)
     pair, value = max(known.items(), key=lambda item: (item[1], item[0]))
-    return judged(
+    gate = judged(
         code,
         value,
         limit,
         value <= limits.control_origin_auc,
         f"scores tell controls of {pair} apart: part of them is the collection",
     )
+    return judged_over(gate, len(known), len(pairs), "pairs", limits.judged_share)
 
 
 def panel_gate(panel: Mapping[str, Mapping[str, Any]], limits: Limits) -> Gate:
@@ -133,15 +119,16 @@ def language_gates(languages: Mapping[str, Any], limits: Limits) -> list[Gate]:
         if row["ratio"] is None:
             gates.append(unmeasured(code, limit, row["reason"]))
             continue
+        gate = judged(
+            code,
+            row["low"],
+            limit,
+            row["low"] <= limits.language_ratio,
+            f"people who write {row['most']} are flagged more often than those who "
+            f"write {row['least']}",
+        )
         gates.append(
-            judged(
-                code,
-                row["low"],
-                limit,
-                row["low"] <= limits.language_ratio,
-                f"people who write {row['most']} are flagged more often than those who "
-                f"write {row['least']}",
-            )
+            judged_over(gate, row["folds"], row["of"], "folds", limits.judged_share)
         )
     return gates
 
@@ -177,12 +164,15 @@ def evasion_gate(evasion: Mapping[str, Any], limits: Limits) -> Gate:
     limit = f"at least {limits.free_recall_share:g} of the recall before them"
     if evasion["free_share"] is None:
         return unmeasured(code, limit, evasion["reason"])
-    return judged(
+    gate = judged(
         code,
         evasion["free_share"],
         limit,
         evasion["free_share"] >= limits.free_recall_share,
         "takedown accounts hide behind changes that cost nothing",
+    )
+    return judged_over(
+        gate, evasion["folds"], evasion["of"], "folds", limits.judged_share
     )
 
 

@@ -117,15 +117,22 @@ def summarise(
     figure: str,
     rules: Rules,
 ) -> dict[str, Any]:
-    """Mean, worst and interval of one figure over the headline campaigns."""
+    """Mean, worst and interval of one figure over the headline campaigns.
+
+    `over` and `worst_over` say of how many campaigns the mean and the worst are, `of`
+    how many headline campaigns there are: some may lack the figure, or be too small for
+    the worst.
+    """
+    every = [row for row in rows.values() if row["in_headline"]]
     headline = {
         name: row
         for name, row in rows.items()
         if row["in_headline"] and row[figure] is not None
     }
     empty = {"mean": None, "worst": None, "ci_low": None, "ci_high": None}
+    counts = {"over": len(headline), "worst_over": 0, "of": len(every)}
     if not headline:
-        return empty | {"reason": "no headline campaign with this figure"}
+        return empty | counts | {"reason": "no headline campaign with this figure"}
     worst_of = [
         row[figure]
         for row in headline.values()
@@ -148,6 +155,8 @@ def summarise(
         "worst": rounded(pick(worst_of)) if worst_of else None,
         "ci_low": rounded(low),
         "ci_high": rounded(high),
+        **counts,
+        "worst_over": len(worst_of),
     } | because
 
 

@@ -4,12 +4,16 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from models.coverage import ENOUGH
-from models.evaluation import headline_lead
-from models.gates import Gate, Limits, judged, unmeasured
+from models.evaluation import headline_lead, shared_campaigns
+from models.gates import Gate, Limits, judged, judged_over, unmeasured
 
 
 def baseline_gate(
-    ours: Mapping[str, Any], baseline: Mapping[str, Any], name: str, least: float
+    ours: Mapping[str, Any],
+    baseline: Mapping[str, Any],
+    name: str,
+    least: float,
+    limits: Limits,
 ) -> Gate:
     """Unseen campaigns are found better than by a trivial baseline.
 
@@ -18,6 +22,7 @@ def baseline_gate(
         baseline: the same block of the baseline.
         name: of the baseline.
         least: mean lead that must be exceeded.
+        limits: see Limits.
     """
     code = f"loco_beats_{name}"
     limit = f"mean lead in average precision above {least:g}"
@@ -26,9 +31,12 @@ def baseline_gate(
     lead = headline_lead(ours, baseline, "average_precision")
     if lead is None:
         return unmeasured(code, limit, "no campaign has both figures")
-    return judged(
+    gate = judged(
         code, lead, limit, lead > least, f"{name} finds unseen campaigns as well"
     )
+    every = sum(row["in_headline"] for row in ours["campaigns"].values())
+    known = shared_campaigns(ours, baseline, "average_precision")
+    return judged_over(gate, known, every, "campaigns", limits.judged_share)
 
 
 def floor_gates(loco: Mapping[str, Any], limits: Limits) -> list[Gate]:
@@ -38,21 +46,25 @@ def floor_gates(loco: Mapping[str, Any], limits: Limits) -> list[Gate]:
         loco: block `loco` of metrics.json.
         limits: see Limits.
     """
+    share = limits.judged_share
     return [
-        _floor(loco, "auc", "mean", limits.auc_mean),
-        _floor(loco, "auc", "worst", limits.auc_worst),
-        _floor(loco, "recall_at_fpr_0.01", "mean", limits.recall_mean),
-        _floor(loco, "brier_skill", "worst", limits.brier_skill_worst),
-        _ceiling(loco, "ece", "mean", limits.ece_mean),
-        _ceiling(loco, "ece", "worst", limits.ece_worst),
+        _floor(loco, "auc", "mean", limits.auc_mean, share),
+        _floor(loco, "auc", "worst", limits.auc_worst, share),
+        _floor(loco, "recall_at_fpr_0.01", "mean", limits.recall_mean, share),
+        _floor(loco, "brier_skill", "worst", limits.brier_skill_worst, share),
+        _ceiling(loco, "ece", "mean", limits.ece_mean, share),
+        _ceiling(loco, "ece", "worst", limits.ece_worst, share),
     ]
 
 
-def slope_gate(calibration: Mapping[str, Any], limits: Limits) -> Gate:
+def slope_gate(
+    calibration: Mapping[str, Any], headline: Collection[str], limits: Limits
+) -> Gate:
     """A step in the logit of an unseen account is worth a step.
 
     Args:
         calibration: see models.slopes.
+        headline: campaigns that are judged.
         limits: see Limits.
     """
     code = "unseen_slope"
@@ -61,13 +73,16 @@ def slope_gate(calibration: Mapping[str, Any], limits: Limits) -> Gate:
     if slope is None:
         return unmeasured(code, limit, calibration["reason"])
     surer = "too sure" if slope < limits.slope_low else "not sure enough"
-    return judged(
+    gate = judged(
         code,
         slope,
         limit,
         limits.slope_low <= slope <= limits.slope_high,
         f"scores of unseen campaigns are {surer}",
     )
+    # Campaigns of too few accounts are in no line.
+    known = sum(name in calibration["campaigns"] for name in headline)
+    return judged_over(gate, known, len(headline), "campaigns", limits.judged_share)
 
 
 def campaign_slopes_gate(
@@ -86,11 +101,14 @@ def campaign_slopes_gate(
         for name, row in rows.items()
         if name in headline
     }
-    return _share(
+    gate = _share(
         "unseen_slope_by_campaign",
         within,
         limits.campaign_slopes_share,
         f"within [{low:g}, {high:g}]",
+    )
+    return judged_over(
+        gate, len(within), len(headline), "campaigns", limits.judged_share
     )
 
 
@@ -110,12 +128,13 @@ def intervals_gate(
         for name, row in rows.items()
         if name in headline and row["bins_held"] is not None
     }
-    return _share(
+    gate = _share(
         "unseen_intervals_held",
         held,
         limits.intervals_held_share,
         f"with intervals that hold in {ENOUGH:g} of the bins",
     )
+    return judged_over(gate, len(held), len(headline), "campaigns", limits.judged_share)
 
 
 def label_noise_gate(noise: Mapping[str, Any], limits: Limits) -> Gate:
@@ -153,20 +172,39 @@ def _share(code: str, met: Mapping[str, bool], least: float, what: str) -> Gate:
     return judged(code, share, limit, share >= least, f"not so in {others}")
 
 
-def _floor(loco: Mapping[str, Any], figure: str, which: str, least: float) -> Gate:
-    value, name = loco[figure][which], _campaign(loco, figure, which)
-    code, limit = f"unseen_{figure}_{which}", f"at least {least:g}"
-    if value is None:
-        return unmeasured(code, limit, loco[figure]["reason"])
-    return judged(code, value, limit, value >= least, f"too low{name}")
+def _floor(
+    loco: Mapping[str, Any], figure: str, which: str, least: float, share: float
+) -> Gate:
+    value, limit = loco[figure][which], f"at least {least:g}"
+    holds = value is not None and value >= least
+    return _unseen(loco, figure, which, limit, holds, "too low", share)
 
 
-def _ceiling(loco: Mapping[str, Any], figure: str, which: str, most: float) -> Gate:
-    value, name = loco[figure][which], _campaign(loco, figure, which)
-    code, limit = f"unseen_{figure}_{which}", f"at most {most:g}"
-    if value is None:
-        return unmeasured(code, limit, loco[figure]["reason"])
-    return judged(code, value, limit, value <= most, f"too high{name}")
+def _ceiling(
+    loco: Mapping[str, Any], figure: str, which: str, most: float, share: float
+) -> Gate:
+    value, limit = loco[figure][which], f"at most {most:g}"
+    holds = value is not None and value <= most
+    return _unseen(loco, figure, which, limit, holds, "too high", share)
+
+
+def _unseen(
+    loco: Mapping[str, Any],
+    figure: str,
+    which: str,
+    limit: str,
+    holds: bool,
+    wrong: str,
+    share: float,
+) -> Gate:
+    """Gate of a mean or worst, over as many campaigns as it is of."""
+    code, block = f"unseen_{figure}_{which}", loco[figure]
+    if block[which] is None:
+        return unmeasured(code, limit, block["reason"])
+    reason = f"{wrong}{_campaign(loco, figure, which)}"
+    gate = judged(code, block[which], limit, holds, reason)
+    known = block["over" if which == "mean" else "worst_over"]
+    return judged_over(gate, known, block["of"], "campaigns", share)
 
 
 def _campaign(loco: Mapping[str, Any], figure: str, which: str) -> str:

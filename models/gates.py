@@ -49,7 +49,8 @@ class Gate:
         code: stable name.
         status: not_applicable is a typed outcome with its reason, not a pass.
         value: what was measured, null if not applicable.
-        limit: what was asked, in words with the number.
+        limit: what was asked, in words with the number; of a gate over folds, campaigns
+            or pairs also how many of them have the figure.
         reason: why it failed or does not apply; of one that passed, by what exceptions.
     """
 
@@ -77,6 +78,7 @@ class Limits:
 
     single_features_known: `<block>/<feature>` -> its own limit in that block.
     panel_known: slice -> its own limit.
+    judged_share: least share of folds, campaigns or pairs that must have the figure.
     may_not_apply: gates without which a model may be registered where they have no
         figure; any other that has none has failed.
     """
@@ -107,6 +109,7 @@ class Limits:
     language_ratio: float
     topic_swap_shift: float
     free_recall_share: float
+    judged_share: float
     may_not_apply: Collection[str]
 
 
@@ -132,6 +135,28 @@ def judged(code: str, value: float, limit: str, holds: bool, reason: str) -> Gat
 def unmeasured(code: str, limit: str, reason: str) -> Gate:
     """Gate of a figure that there is not."""
     return Gate(code, "not_applicable", None, limit, reason)
+
+
+def judged_over(
+    gate: Gate, known: int, every: int, what: str, least_share: float
+) -> Gate:
+    """A gate over several of a kind, with how many of them it judged.
+
+    It does not pass where too few have the figure; one that fails has failed whatever is
+    not known of the others.
+
+    Args:
+        gate: its outcome on those with the figure.
+        known: how many have it.
+        every: how many there are.
+        what: they are, in the plural.
+        least_share: of them that must have it.
+    """
+    counted = replace(gate, limit=f"{gate.limit}; judged {known} of {every} {what}")
+    if gate.status != "passed" or known >= least_share * every:
+        return counted
+    reason = f"{known} of {every} {what} have a figure, {least_share:g} of them needed"
+    return unmeasured(gate.code, counted.limit, reason)
 
 
 def required(gates: Sequence[Gate], may_not_apply: Collection[str]) -> list[Gate]:

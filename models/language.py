@@ -25,7 +25,8 @@ def language_block(
 
     `ratio` is the highest false positive rate over the lowest, those of `highest` and
     `lowest`; `low` the highest lower bound of a ratio, that of `most` over `least`, which
-    may be another pair: of few controls any rate may be had.
+    may be another pair: of few controls any rate may be had; `folds` says how many have
+    the controls for a threshold, `of` how many there are.
     Null with the reason where fewer than two languages can be compared.
 
     Args:
@@ -69,9 +70,11 @@ def _at(
     )
     hit = (pl.col("logit") > limit).alias("hit")
     flagged = controls.with_columns(hit).drop_nulls("hit")
+    judged = {"folds": len(able), "of": len(thresholds)}
     if flagged.is_empty():
         needed = ceil(3 / rate)
-        return {"ratio": None, "reason": f"no fold has {needed} controls"}
+        reason = f"no fold has {needed} controls"
+        return {"ratio": None, "reason": reason} | judged
     rows = flagged.group_by("group").agg(
         pl.len().alias("controls"), pl.col("hit").sum().alias("flagged")
     )
@@ -88,7 +91,7 @@ def _at(
     }
     if len(known) < 2:
         reason = f"fewer than two known languages have {least} controls"
-        return {"ratio": None, "reason": reason, "languages": languages}
+        return {"ratio": None, "reason": reason, "languages": languages} | judged
     compared = {
         pair: _ratio(known[pair[0]], known[pair[1]], confidence)
         for first, second in combinations(sorted(known), 2)
@@ -106,6 +109,7 @@ def _at(
         "most": high,
         "least": low,
         "languages": languages,
+        **judged,
     }
 
 

@@ -26,7 +26,7 @@ def evasion_report(sample: Sequence[HeldOut], steps: int) -> dict[str, Any]:
 
     `recall`: mean over campaigns at FPR 1 %, before any change and after those of each
     budget; `free_share`: what is left of it after the free ones; `used`: how often the
-    search made each change.
+    search made each change; `folds`: how many of the sample's have a threshold, `of` all.
 
     Args:
         sample: see pipeline.held_out.
@@ -35,7 +35,7 @@ def evasion_report(sample: Sequence[HeldOut], steps: int) -> dict[str, Any]:
     able = [fold for fold in sample if fold.threshold is not None]
     if not able:
         reason = "no fold has controls enough to set a threshold"
-        return {"free_share": None, "reason": reason}
+        return {"free_share": None, "reason": reason, "folds": 0, "of": len(sample)}
     used: Counter[str] = Counter()
     caught: dict[str, list[list[bool]]] = {}
     for fold in able:
@@ -50,6 +50,8 @@ def evasion_report(sample: Sequence[HeldOut], steps: int) -> dict[str, Any]:
     recall = np.mean(list(by_campaign.values()), axis=0)
     names = ("clean", *BUDGETS)
     block: dict[str, Any] = {
+        "folds": len(able),
+        "of": len(sample),
         "accounts": sum(len(rows) for rows in caught.values()),
         "fpr": FPR,
         "recall": dict(zip(names, recall.round(6).tolist(), strict=True)),

@@ -72,6 +72,7 @@ class GateParams(Section):
     language_ratio: Annotated[float, Field(ge=1)]
     topic_swap_shift: Annotated[float, Field(ge=0)]
     free_recall_share: Share
+    judged_share: Share
     may_not_apply: list[Code]
 
     def limits(self) -> Limits:

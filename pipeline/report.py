@@ -9,7 +9,6 @@ from features.errors import ArtefactError
 from models.audit_gates import (
     evasion_gate,
     language_gates,
-    mask_gate,
     origin_gate,
     panel_gate,
     single_feature_gate,
@@ -41,6 +40,7 @@ from models.gates import (
 )
 from models.leads import lead_on_strongest
 from models.metrics import FIGURES, FPR
+from models.missing_gates import mask_gate
 from models.panel import panel_block
 from models.selective import selective_risk
 from pipeline.live_checks import LiveChecks
@@ -196,11 +196,11 @@ def gate_results(
         naming_gate(live.renamed, live.accounts),
         rebuilt_gate(audit["rebuilt"]["differing"], audit["rebuilt"]["accounts"]),
         *(
-            baseline_gate(loco, metrics["baselines"][name], name, least)
+            baseline_gate(loco, metrics["baselines"][name], name, least, limits)
             for name, least in leads.items()
         ),
         *floor_gates(loco, limits),
-        slope_gate(audit["calibration"], limits),
+        slope_gate(audit["calibration"], headline, limits),
         campaign_slopes_gate(audit["calibration"]["campaigns"], headline, limits),
         intervals_gate(metrics["intervals"]["campaigns"], headline, limits),
         label_noise_gate(metrics["label_noise"], limits),

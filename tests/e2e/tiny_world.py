@@ -31,6 +31,7 @@ SMALL_WORLD = """\
         single_feature_auc: 0.9995
         control_origin_auc: 0.99
         depth3_lead: 0.0
+        judged_share: 0.0
         may_not_apply:
           - panel_slices
           - language_parity_at_fpr_0.1

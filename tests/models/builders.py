@@ -82,6 +82,7 @@ LIMITS = Limits(
     language_ratio=1.25,
     topic_swap_shift=0.5,
     free_recall_share=0.9,
+    judged_share=0.75,
     may_not_apply=["panel_slices"],
 )
 DISCLOSED = {"one": 2018, "two": 2019, "three": 2020, "four": 2021}

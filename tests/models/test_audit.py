@@ -7,7 +7,7 @@ from models.audit import (
     single_feature_aucs,
     source_diagnostic,
 )
-from models.audit_gates import mask_gate
+from models.missing_gates import mask_gate
 from tests.models.builders import LIMITS, make_matrix
 
 ROWS = 1_000

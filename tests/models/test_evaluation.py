@@ -57,7 +57,8 @@ def test_block_has_the_agreed_shape() -> None:
 
     assert set(block) == {*FIGURES, "campaigns"}
     for figure in FIGURES:
-        assert set(block[figure]) == {"mean", "worst", "ci_low", "ci_high"}
+        keys = {"mean", "worst", "ci_low", "ci_high", "over", "worst_over", "of"}
+        assert set(block[figure]) == keys
     for row in block["campaigns"].values():
         assert set(row) == {*FIGURES, "n_pos", "n_neg", "fold", "in_headline", "reason"}
     assert block["campaigns"]["a1"]["n_pos"] == 50
@@ -88,6 +89,8 @@ def test_small_campaigns_stay_out_of_worst_but_are_shown() -> None:
     assert block["campaigns"]["a2"]["auc"] == 0
     assert block["auc"]["worst"] > 0.8
     assert block["auc"]["mean"] < 0.75
+    counts = [block["auc"][key] for key in ("over", "worst_over", "of")]
+    assert counts == [3, 2, 3]
 
 
 def test_a_figure_that_may_not_be_reported_has_a_reason() -> None:
@@ -101,6 +104,7 @@ def test_a_figure_that_may_not_be_reported_has_a_reason() -> None:
     assert "no headline campaign" in block[recall]["reason"]
     assert block["auc"]["worst"] is None
     assert "30 accounts" in block["auc"]["reason"]
+    assert [block[recall][key] for key in ("over", "worst_over", "of")] == [0, 0, 2]
 
 
 def test_a_fold_without_controls_is_null_with_a_reason() -> None:

@@ -7,7 +7,6 @@ import pytest
 from models.audit_gates import (
     evasion_gate,
     language_gates,
-    mask_gate,
     origin_gate,
     panel_gate,
     single_feature_gate,
@@ -25,11 +24,13 @@ from models.gates import (
     Gate,
     Known,
     additivity_gate,
+    judged_over,
     naming_gate,
     parity_gate,
     rebuilt_gate,
     required,
 )
+from models.missing_gates import mask_gate
 from tests.models.builders import LIMITS
 
 UNKNOWN = {"fpr": None, "low": None, "reason": "few"}
@@ -44,7 +45,8 @@ def block(**figures: float | None) -> dict[str, Any]:
 
 
 def lead(ours: float, theirs: float) -> Gate:
-    return baseline_gate(block(a=ours, b=0.5), block(a=theirs, b=0.5), "tree", 0.0)
+    both = block(a=ours, b=0.5), block(a=theirs, b=0.5)
+    return baseline_gate(*both, "tree", 0.0, LIMITS)
 
 
 def floors(**changed: float | None) -> dict[str, Gate]:
@@ -55,9 +57,11 @@ def floors(**changed: float | None) -> dict[str, Gate]:
         "brier_skill": {"mean": 0.5, "worst": 0.1},
         "ece": {"mean": 0.03, "worst": 0.1},
     }
+    for figure in loco:
+        loco[figure] |= {"over": 8, "worst_over": 6, "of": 8, "reason": "no campaign"}
     for key, value in changed.items():
-        figure, which = key.rsplit("_", 1)
-        loco[figure] |= {which: value, "reason": "no campaign"}
+        [figure] = [figure for figure in loco if key.startswith(f"{figure}_")]
+        loco[figure][key.removeprefix(f"{figure}_")] = value
     row = {figure: loco[figure]["worst"] for figure in loco}
     gates = floor_gates({**loco, "campaigns": {"fleet": row}}, LIMITS)
     return {gate.code.removeprefix("unseen_"): gate for gate in gates}
@@ -68,18 +72,25 @@ def floor(name: str, value: float) -> Gate:
 
 
 def slope(value: float | None) -> Gate:
-    return slope_gate({"pooled_slope": value, "reason": "none"}, LIMITS)
+    line: dict[str, Any] = {
+        "pooled_slope": value,
+        "reason": "none",
+        "campaigns": {"a": {}, "b": {}},
+    }
+    return slope_gate(line, "ab", LIMITS)
 
 
 def slopes(*values: float | None) -> Gate:
     """Of campaigns a, b, c and so on, and of one that is not judged."""
     rows = {"abcdef"[n]: {"slope": value} for n, value in enumerate(values)}
-    return campaign_slopes_gate(rows | {"apart": {"slope": 9.0}}, "abcdef", LIMITS)
+    mine = "abcdef"[: len(values)]
+    return campaign_slopes_gate(rows | {"apart": {"slope": 9.0}}, mine, LIMITS)
 
 
 def intervals(*values: float | None) -> Gate:
     rows = {"abcdef"[n]: {"bins_held": value} for n, value in enumerate(values)}
-    return intervals_gate(rows | {"apart": {"bins_held": 0.0}}, "abcdef", LIMITS)
+    mine = "abcdef"[: len(values)]
+    return intervals_gate(rows | {"apart": {"bins_held": 0.0}}, mine, LIMITS)
 
 
 def noise(loss: float | None) -> Gate:
@@ -100,6 +111,7 @@ def panel(low: float, name: str = "ngo") -> Gate:
 
 def language(low: float | None) -> Gate:
     row = {"ratio": low, "low": low, "most": "x", "least": "y", "reason": "one only"}
+    row |= {"folds": 3, "of": 4}
     [gate] = language_gates({"pooled_as_others": [], "fpr_0.1": row}, LIMITS)
     return gate
 
@@ -109,7 +121,8 @@ def topic(shift: float | None) -> Gate:
 
 
 def evasion(share: float | None) -> Gate:
-    return evasion_gate({"free_share": share, "reason": "no threshold"}, LIMITS)
+    counts = {"folds": 3, "of": 4, "reason": "no threshold"}
+    return evasion_gate({"free_share": share} | counts, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +147,7 @@ def evasion(share: float | None) -> Gate:
         (slopes(0.5, 1.0, 2.0, 9.0), slopes(0.49, 1.0, 2.01, 0.5)),
         (slopes(1.0, 1.0, 1.0, None), slopes(1.0, 1.0, None, None)),
         (intervals(0.8, 1.0, 0.9, 0.1), intervals(0.79, 1.0, 0.9, 0.1)),
-        (intervals(0.8, None), intervals(0.79, None)),
+        (intervals(0.8, 1.0, 1.0, None), intervals(0.79, None)),
         (noise(0.02), noise(0.0201)),
         (single(0.95), single(0.9501)),
         (origin(0.75), origin(0.7501)),
@@ -159,9 +172,9 @@ def test_a_gate_passes_and_its_twin_fails(passing: Gate, failing: Gate) -> None:
     "gate",
     [
         mask_gate({"a": None}, LIMITS),
-        baseline_gate(block(a=0.7), {"not_applicable": "no columns"}, "x", 0.0),
-        baseline_gate(block(a=0.7), block(b=0.1), "x", 0.0),
-        baseline_gate(block(a=None), block(a=0.1), "x", 0.0),
+        baseline_gate(block(a=0.7), {"not_applicable": "no columns"}, "x", 0.0, LIMITS),
+        baseline_gate(block(a=0.7), block(b=0.1), "x", 0.0, LIMITS),
+        baseline_gate(block(a=None), block(a=0.1), "x", 0.0, LIMITS),
         floors(auc_worst=None)["auc_worst"],
         floors(ece_mean=None)["ece_mean"],
         floors(**{"recall_at_fpr_0.01_mean": None})["recall_at_fpr_0.01_mean"],
@@ -186,6 +199,75 @@ def test_what_cannot_be_measured_is_no_pass(gate: Gate) -> None:
     assert gate.status == "not_applicable"
     assert gate.value is None
     assert gate.reason
+
+
+@pytest.mark.parametrize(
+    ("gate", "counted"),
+    [
+        (mask_gate({"a": 0.5, "b": None}, LIMITS), "judged 1 of 2 folds"),
+        (
+            single_feature_gate({"a": {"age": 0.9}, "b": {}}, ["a", "b"], LIMITS),
+            "judged 1 of 2 blocks",
+        ),
+        (
+            origin_gate({"a against b": 0.5, "a against c": None}, LIMITS),
+            "judged 1 of 2 pairs",
+        ),
+        (intervals(1.0, 1.0, None, None), "judged 2 of 4 campaigns"),
+        (
+            campaign_slopes_gate({"a": {"slope": 1.0}}, "ab", LIMITS),
+            "judged 1 of 2 campaigns",
+        ),
+        (
+            slope_gate({"pooled_slope": 1.0, "campaigns": {"a": {}}}, "ab", LIMITS),
+            "judged 1 of 2 campaigns",
+        ),
+        (
+            baseline_gate(block(a=0.7, b=0.7), block(a=0.1), "x", 0.0, LIMITS),
+            "judged 1 of 2 campaigns",
+        ),
+        (
+            evasion_gate({"free_share": 1.0, "folds": 1, "of": 2}, LIMITS),
+            "judged 1 of 2 folds",
+        ),
+        *(
+            (gate, "judged 1 of 2 folds")
+            for gate in language_gates(
+                {
+                    "fpr_0.1": {"ratio": 1.0, "low": 1.0, "most": "x", "least": "y"}
+                    | {"folds": 1, "of": 2}
+                },
+                LIMITS,
+            )
+        ),
+        (
+            floors(**{"recall_at_fpr_0.01_over": 1})["recall_at_fpr_0.01_mean"],
+            "judged 1 of 8 campaigns",
+        ),
+        (floors(auc_worst_over=2)["auc_worst"], "judged 2 of 8 campaigns"),
+    ],
+)
+def test_too_few_folds_with_a_figure_are_no_pass(gate: Gate, counted: str) -> None:
+    assert gate.status == "not_applicable"
+    assert gate.value is None
+    assert gate.limit.endswith(counted)
+    assert "have a figure, 0.75 of them needed" in str(gate.reason)
+    assert required([gate], [])[0].status == "failed"
+
+
+def test_enough_folds_pass_and_say_how_many_they_were() -> None:
+    gate = mask_gate({"a": 0.5, "b": 0.5, "c": 0.5, "d": None}, LIMITS)
+
+    assert gate.status == "passed"
+    assert gate.limit.endswith("in every fold; judged 3 of 4 folds")
+
+
+def test_what_fails_fails_however_few_folds_have_the_figure() -> None:
+    gate = mask_gate({"a": 0.9, "b": None, "c": None}, LIMITS)
+
+    assert (gate.status, gate.value) == ("failed", 0.9)
+    assert gate.limit.endswith("judged 1 of 3 folds")
+    assert judged_over(additivity_gate(0.0, LIMITS), 0, 0, "folds", 1.0).value == 0.0
 
 
 @pytest.mark.parametrize(

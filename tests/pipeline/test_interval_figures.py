@@ -29,6 +29,7 @@ def summary(
     """Mean, worst and interval over the campaigns, whole operators drawn."""
     known = {n: row for n, row in rows.items() if row[figure] is not None}
     empty = dict.fromkeys(("mean", "worst", "ci_low", "ci_high"))
+    empty |= {"over": len(known), "worst_over": 0, "of": len(rows)}
     if not known:
         return empty
     groups: dict[str, list[float]] = {}
@@ -41,6 +42,7 @@ def summary(
         for row in known.values()
         if row["n_pos"] >= params["least_positives"]
     ]
+    empty["worst_over"] = len(large)
     found = empty | {"mean": float(np.mean([row[figure] for row in known.values()]))}
     if large:
         found["worst"] = max(large) if figure in LOWER else min(large)
