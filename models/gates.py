@@ -27,6 +27,8 @@ CODES: Final = (
     "unseen_intervals_held",
     "auc_lost_to_wrong_labels",
     "mask_only_auc",
+    "missing_together_alone",
+    "missing_together_lent",
     "single_feature_auc",
     "control_origin",
     "panel_slices",
@@ -101,6 +103,8 @@ class Limits:
     wrong_labels_auc_loss: float
     mask_only_low: float
     mask_only_high: float
+    gaps_alone_auc: float
+    gaps_lent_auc: float
     single_feature_auc: float
     single_features_known: Mapping[str, Known]
     control_origin_auc: float

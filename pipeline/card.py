@@ -159,6 +159,8 @@ def model_card(
             f"{k} {_n(v)}"
             for k, v in metrics["audit"]["mask_only_auc_with_noise"].items()
         )
+        + ". AUC that the latter lend to this model on unseen operators: "
+        + _lent(metrics["audit"]["missing_together"]["lent"])
         + ". AUC with which the same features tell two control sources apart: "
         + (
             ", ".join(
@@ -199,6 +201,13 @@ def model_card(
         "this number. A person decides about an account, never this number alone.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _lent(lent: dict[str, float | None]) -> str:
+    if lent["ci_low"] is None:
+        return "not measured"
+    low, high = (_n(lent[end], "+.4f") for end in ("ci_low", "ci_high"))
+    return f"{_n(lent['mean'], '+.4f')} ({low} to {high})"
 
 
 def _hardness(audit: dict[str, Any]) -> list[str]:

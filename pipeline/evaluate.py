@@ -18,6 +18,7 @@ from pipeline.gate_params import WorldGates
 from pipeline.hidden_report import hidden_report, load_trained
 from pipeline.label_errors import LabelErrorParams, label_errors
 from pipeline.live_checks import LiveChecks, check_live
+from pipeline.missing_together import missing_together
 from pipeline.model_audits import AuditParams, model_audits
 from pipeline.noise_curve import label_noise, worst_folds
 from pipeline.report import evaluation_report, gate_results, protocol_rows
@@ -108,18 +109,29 @@ def evaluate(
     )
     labels = pl.read_parquet(paths["labelled"] / "labels.parquet")
     data = load_data(paths["features"], labels)
+    trained = load_trained(paths["trained"])
     metrics["audit"]["hidden_positives"] = hidden_report(
         scored,
         load_data(paths["features"], labels, seen=True),
-        load_trained(paths["trained"]),
+        trained,
         params.rules(),
     )
     say("audit of the collection: done")
     tested = protocol_rows(scored.filter(model="telltale"), "loco").sort(
         "fold", "account_id"
     )
+    judged = headline_rows(tested, campaigns)
+    trees = read_json(paths["trained"] / "trees.json")
+    metrics["audit"]["missing_together"] = missing_together(
+        judged,
+        data,
+        trained.booster,
+        trees,
+        params.audits.missing_deals,
+        params.rules(),
+    )
     suspects, metrics["label_errors"] = label_errors(
-        headline_rows(tested, campaigns), labels, params.label_errors
+        judged, labels, params.label_errors
     )
     with atomic_file(paths["label_errors"]) as working:
         suspects.write_parquet(working)
@@ -129,7 +141,7 @@ def evaluate(
         data,
         worst_folds(metrics["loco"]["campaigns"], params.noise_folds),
         {one.key: one for one in training_sets(folds)},
-        read_json(paths["trained"] / "trees.json"),
+        trees,
         recipe.recipe(),
     )
     say("doubts about labels: done")

@@ -64,6 +64,8 @@ class GateParams(Section):
     wrong_labels_auc_loss: Share
     mask_only_low: Annotated[float, Field(ge=0, le=0.5)]
     mask_only_high: Auc
+    gaps_alone_auc: Auc
+    gaps_lent_auc: Share
     single_feature_auc: Annotated[float, Field(ge=STRONG, le=1)]
     single_features_known: dict[BlockFeature, KnownFeature]
     control_origin_auc: Auc

@@ -40,8 +40,18 @@ def _missing_together(metrics: dict[str, Any]) -> str | None:
     return (
         "One by one, values are missing alike in both classes; which of them are missing "
         f"together still tells the classes of {len(telling)} of {len(known)} blocks apart "
-        f"(AUC of a model that sees nothing else up to {telling[most]:.2f}, {most}). The "
-        "gate on missing values sees them one by one."
+        f"(AUC of a model that sees nothing else up to {telling[most]:.2f}, {most}). "
+        f"{_lent(metrics['audit']['missing_together']['lent'])}"
+    )
+
+
+def _lent(lent: dict[str, Any]) -> str:
+    """What these gaps lend to the model that is judged."""
+    if lent["ci_low"] is None:
+        return "What that lends to this model was not measured."
+    return (
+        f"To this model that lends {lent['mean']:+.4f} AUC on the mean "
+        f"({lent['ci_low']:+.4f} to {lent['ci_high']:+.4f})."
     )
 
 

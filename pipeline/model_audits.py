@@ -26,6 +26,7 @@ class AuditParams(Section):
     language_controls: Annotated[int, Field(ge=30)]
     held_out_accounts: Annotated[int, Field(ge=1, le=1_000)]
     evasion_steps: Annotated[int, Field(ge=1, le=20)]
+    missing_deals: Annotated[int, Field(ge=1, le=100)]
 
 
 def model_audits(

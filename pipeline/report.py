@@ -40,7 +40,7 @@ from models.gates import (
 )
 from models.leads import lead_on_strongest
 from models.metrics import FIGURES, FPR
-from models.missing_gates import mask_gate
+from models.missing_gates import mask_gate, together_gates
 from models.panel import panel_block
 from models.selective import selective_risk
 from pipeline.live_checks import LiveChecks
@@ -205,6 +205,7 @@ def gate_results(
         intervals_gate(metrics["intervals"]["campaigns"], headline, limits),
         label_noise_gate(metrics["label_noise"], limits),
         mask_gate(audit["mask_only_auc"], limits),
+        *together_gates(audit["missing_together"], limits),
         single_feature_gate(audit["single_features_read"], own, limits),
         origin_gate(audit["control_origin"], limits),
         panel_gate(audit["panel"]["slices"], limits),

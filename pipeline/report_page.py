@@ -94,9 +94,11 @@ def report(
 def _check(metrics: dict[str, Any], details: dict[str, Any]) -> None:
     stated, told = _names(metrics), _names(details)
     unseen = _names(metrics["loco"]) if "loco" in stated else set()
+    audited = _names(metrics["audit"]) if "audit" in stated else set()
     lacking = [
         *(name for name in ("label_noise", "label_errors") if name not in stated),
         *(f"loco.{name}" for name in FIGURES if name not in unseen),
+        *(["audit.missing_together"] if "missing_together" not in audited else []),
         *(name for name in ("over_time", "selective_risk") if name not in told),
     ]
     if lacking:

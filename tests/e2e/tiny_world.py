@@ -32,6 +32,8 @@ SMALL_WORLD = """\
         control_origin_auc: 0.99
         depth3_lead: 0.0
         judged_share: 0.0
+        gaps_alone_auc: 0.6
+        gaps_lent_auc: 0.02
         may_not_apply:
           - panel_slices
           - language_parity_at_fpr_0.1

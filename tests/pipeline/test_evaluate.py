@@ -166,6 +166,11 @@ def test_gates_say_what_was_measured(tiny_world: TinyWorld) -> None:
     masks = tiny_world.metrics["audit"]["mask_only_auc"]
     assert gates["mask_only_auc"]["value"] in masks.values()
     assert set(masks) == OPERATORS
+    together = tiny_world.metrics["audit"]["missing_together"]
+    for figure in ("alone", "lent"):
+        value = gates[f"missing_together_{figure}"]["value"]
+        assert value == together[figure]["ci_low"]
+    assert set(together["folds"]) == OPERATORS
 
 
 def test_every_feature_beyond_a_limit_is_shown_however_many_there_are() -> None:

@@ -48,6 +48,8 @@ def test_a_new_world_is_asked_for_use_and_no_harm_and_for_no_more_than_it_can_ha
         "depth3_lead",
         "mask_only_low",
         "mask_only_high",
+        "gaps_alone_auc",
+        "gaps_lent_auc",
         "single_feature_auc",
         "panel_fpr",
         "language_ratio",

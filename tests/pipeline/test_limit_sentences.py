@@ -18,6 +18,9 @@ SOUND: dict[str, Any] = {
                 },
             },
             "mask_only_auc_with_noise": {"harbour": 0.55, "jetty": None},
+            "missing_together": {
+                "lent": {"mean": 0.0001, "ci_low": -0.0002, "ci_high": 0.0004}
+            },
         },
         "abstention": {
             "unjudged_evidence": [],
@@ -104,3 +107,16 @@ def test_what_fails_is_named(path: tuple[Any, ...], value: Any, expected: str) -
     [said] = shortcomings(given["metrics"], given["details"])
 
     assert expected in said
+
+
+def test_what_missing_values_lend_is_said_or_that_nobody_knows() -> None:
+    given = copy.deepcopy(SOUND)
+    audit = given["metrics"]["audit"]
+    audit["mask_only_auc_with_noise"]["jetty"] = 0.738
+
+    [said] = shortcomings(given["metrics"], given["details"])
+
+    assert said.endswith("lends +0.0001 AUC on the mean (-0.0002 to +0.0004).")
+    audit["missing_together"]["lent"] = dict.fromkeys(("mean", "ci_low", "ci_high"))
+    [said] = shortcomings(given["metrics"], given["details"])
+    assert said.endswith("was not measured.")

@@ -11,14 +11,18 @@ import pytest
 
 from models.bundle import Bundle
 from models.calibrator import Calibrator
+from models.curves import read_by
 from models.language import language_block
 from models.metrics import figures
+from models.nested import Data, train_sets
 from models.slopes import calibration_slopes
+from models.training_sets import training_sets
 from pipeline.calibrate import CalibrateParams, calibrate, calibrate_scores, fit_all
 from pipeline.evaluate import EvaluateParams, evaluate, load_campaigns
 from pipeline.live_checks import check_live
+from pipeline.missing_together import missing_together
 from pipeline.report import evaluation_report, gate_results
-from pipeline.train import TrainParams, train
+from pipeline.train import TrainParams, load_data, train
 from tests.pipeline.conftest import TinyWorld
 from tests.pipeline.tracked_project import Project, everywhere, make_metrics
 
@@ -162,6 +166,63 @@ def test_a_miscalibrated_model_is_refused(
     assert expected <= set(gates) <= expected | allowed
     assert because in gates["unseen_slope"]["reason"]
     assert f"scores of unseen campaigns are {because}" in refuse(project, gates, capsys)
+
+
+def lacking_together(world: TinyWorld) -> tuple[Data, pl.DataFrame]:
+    """Accounts of which as many of both classes lack each value that the model reads.
+
+    Four of ten takedowns lack all of them at once, as an archive may have been filled
+    with profiles of two kinds; others lack this one or that.
+    """
+    labels = world.table("labelled/labels")
+    data = load_data(world.folder / "features", labels)
+    generator = np.random.default_rng(3)
+    gone = {
+        name: np.zeros(len(data.ids), dtype=bool)
+        for name in sorted(read_by(world.bundle.booster))
+    }
+    for block in np.unique(data.blocks):
+        for label in (0, 1):
+            rows = np.flatnonzero((data.blocks == block) & (data.labels == label))
+            number = round(0.4 * len(rows))
+            at_once = generator.permutation(rows)[:number]
+            for lacks in gone.values():
+                lacks[
+                    generator.permutation(rows)[:number] if label == 0 else at_once
+                ] = 1
+
+    def values(key: str) -> pl.DataFrame:
+        return data.values(key).with_columns(
+            pl.when(pl.Series(lacks)).then(None).otherwise(name).alias(name)
+            for name, lacks in gone.items()
+        )
+
+    return replace(data, values=values), labels
+
+
+def test_a_model_that_reads_which_values_are_missing_together_is_refused(
+    tiny_world: TinyWorld, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, labels = lacking_together(tiny_world)
+    tested = labels.filter(pl.col("slice").is_null()).select(
+        "account_id", "label", fold="block"
+    )
+    sets = {one.key: one for one in training_sets(tiny_world.table("folds/folds"))}
+    recipe = TrainParams(**tiny_world.params["train"]).recipe()
+
+    def booster(key: str) -> lgb.Booster:
+        return next(train_sets(data, [sets[key]], recipe)).booster
+
+    trees = dict.fromkeys((f"loco/{fold}" for fold in tested["fold"].unique()), 30)
+    rules = EvaluateParams.model_validate(tiny_world.params["evaluate"]).rules()
+    together = missing_together(tested, data, booster, trees, 5, rules)
+    audit = tiny_world.metrics["audit"] | {"missing_together": together}
+
+    gates = judge(tiny_world, audit=audit)
+
+    assert set(gates) == {"missing_together_alone", "missing_together_lent"}
+    said = refuse(project, gates, capsys)
+    assert "unseen accounts are told by which values they lack together" in said
 
 
 def spoken(reads_language: bool) -> pl.DataFrame:

@@ -589,11 +589,13 @@ def test_of_figures_of_older_code_no_page_is_made_but_they_may_stand_beside(
         del old[block]
     for figure in newer:
         del old["loco"][figure]
+    del old["audit"]["missing_together"]
     details = {k: v for k, v in tiny_details.items() if k != "over_time"}
     params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
 
     with pytest.raises(
-        ArtefactError, match=r"label_noise, .*loco.log_loss.*make repro"
+        ArtefactError,
+        match=r"label_noise, .*loco.log_loss.*missing_together.*make repro",
     ):
         report("demo", old, tiny_details, None, params)
     with pytest.raises(ArtefactError, match="expected over_time, not found"):
