@@ -49,13 +49,17 @@ def model_card(
         "classes were masked alike, value by value (docs/decisions/0004-masks.md); "
         "requests are not masked.",
         "",
-        "| figure | mean | worst | interval by operator |",
-        "|---|---|---|---|",
+        "| figure | mean | worst | interval by operator | campaigns in the mean |",
+        "|---|---|---|---|---|",
         *(
             f"| {name} | {_n(loco[name]['mean'])} | {_n(loco[name]['worst'])} | "
-            f"{_n(loco[name]['ci_low'])} to {_n(loco[name]['ci_high'])} |"
+            f"{_n(loco[name]['ci_low'])} to {_n(loco[name]['ci_high'])} | "
+            f"{loco[name]['over']} of {loco[name]['of']} |"
             for name in FIGURES
         ),
+        "",
+        "A campaign without a figure is in no mean of it: recall and partial AUC at FPR "
+        "1 % need 300 controls.",
         "",
         "| campaign | operator | accounts | controls | AUC | average precision | ECE | "
         "Brier skill | recall at FPR 1 % | "

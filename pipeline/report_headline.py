@@ -49,6 +49,7 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
             [
                 NAMES[key],
                 within(block["mean"], block["ci_low"], block["ci_high"]),
+                f"{block['over']} of {block['of']}",
                 _worst(details, worst, key, block["worst"]),
                 ", ".join(worst) or None,
                 block.get("reason"),
@@ -65,9 +66,10 @@ def headline(metrics: dict[str, Any], details: dict[str, Any]) -> Html:
         "had seen none of its operator's accounts and none of the controls it is judged "
         "against. Intervals of the mean draw operators as wholes; with so few they are "
         "rough. That of the worst draws its accounts and controls anew, and says nothing "
-        "of a campaign that is worse still.",
+        "of a campaign that is worse still. A campaign that lacks a figure is in no mean of "
+        "it: recall and partial AUC at FPR 1 % need 300 controls.",
         Html(f'<p class="verdict {mood}">{text(verdict)}</p>'),
-        told(["figure", "mean", "worst", "worst campaign", "note"], rows),
+        told(["figure", "mean", "campaigns", "worst", "worst campaign", "note"], rows),
         heading("Gates"),
         told(
             ["gate", "outcome", "value", "limit", "reason"],

@@ -98,6 +98,11 @@ def _check(metrics: dict[str, Any], details: dict[str, Any]) -> None:
     lacking = [
         *(name for name in ("label_noise", "label_errors") if name not in stated),
         *(f"loco.{name}" for name in FIGURES if name not in unseen),
+        *(
+            f"loco.{name}.over"
+            for name in FIGURES
+            if name in unseen and "over" not in _names(metrics["loco"][name])
+        ),
         *(["audit.missing_together"] if "missing_together" not in audited else []),
         *(name for name in ("over_time", "selective_risk") if name not in told),
     ]

@@ -21,14 +21,15 @@ def summary_lines(world: str, metrics: dict[str, Any]) -> list[str]:
     """Lines for a person: unseen campaigns first, worst beside mean, then gates."""
     loco = metrics["loco"]
     lines = [
-        f"world {world}: takedowns that the model never saw (mean, worst, interval)"
+        f"world {world}: takedowns that the model never saw (mean, worst, interval, "
+        "campaigns in the mean)"
     ]
     for key, label in _ROWS:
         block = loco[key]
         interval = f"[{_text(block['ci_low'])}, {_text(block['ci_high'])}]"
         lines.append(
             f"  {label:20} {_text(block['mean'])}  worst {_text(block['worst'])}  "
-            f"{interval}"
+            f"{interval}  {block['over']} of {block['of']} campaigns"
         )
     lines.append("  campaign: AUC, average precision; what it is judged against")
     for name, row in loco["campaigns"].items():

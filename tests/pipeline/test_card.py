@@ -57,6 +57,16 @@ def test_another_figure_in_the_metrics_is_another_in_the_card(
     assert "| auc | 0.123 |" not in card(tiny_world)
 
 
+def test_a_mean_over_some_campaigns_says_over_how_many(tiny_world: TinyWorld) -> None:
+    loco = tiny_world.metrics["loco"]
+    few = loco["auc"] | {"over": 3, "of": 8}
+
+    text = card(tiny_world, tiny_world.metrics | {"loco": loco | {"auc": few}})
+
+    [row] = [line for line in text.splitlines() if line.startswith("| auc | ")]
+    assert row.endswith(" | 3 of 8 |")
+
+
 def test_the_card_says_how_far_scores_are_pulled_and_at_which_line(
     tiny_world: TinyWorld,
 ) -> None:

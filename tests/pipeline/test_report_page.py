@@ -276,6 +276,21 @@ def test_the_worst_campaign_has_its_own_interval(
     assert f"{worst:.3f} {', '.join(loco['campaigns'])}" in told_of
 
 
+def test_a_mean_over_some_campaigns_says_over_how_many(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    loco = tiny_world.metrics["loco"]
+    assert f"AUC {loco['auc']['mean']:.3f}" in words(page)
+    assert f"] {loco['auc']['over']} of 8 {loco['auc']['worst']:.3f}" in words(page)
+
+    recall = "recall_at_fpr_0.01"
+    few = {"mean": 0.412, "worst": 0.4, "over": 3, "worst_over": 2, "of": 8}
+    changed = loco | {recall: loco[recall] | few}
+    shown = words(headline(tiny_world.metrics | {"loco": changed}, tiny_details))
+
+    assert "recall at FPR 1 % 0.412 3 of 8 0.400" in shown
+
+
 def test_lines_are_shown_as_aims_with_what_they_did(
     page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
 ) -> None:
@@ -590,12 +605,13 @@ def test_of_figures_of_older_code_no_page_is_made_but_they_may_stand_beside(
     for figure in newer:
         del old["loco"][figure]
     del old["audit"]["missing_together"]
+    del old["loco"]["auc"]["over"]
     details = {k: v for k, v in tiny_details.items() if k != "over_time"}
     params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
 
     with pytest.raises(
         ArtefactError,
-        match=r"label_noise, .*loco.log_loss.*missing_together.*make repro",
+        match=r"label_noise, .*loco.log_loss.*loco.auc.over.*missing_together.*repro",
     ):
         report("demo", old, tiny_details, None, params)
     with pytest.raises(ArtefactError, match="expected over_time, not found"):

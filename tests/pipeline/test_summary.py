@@ -22,6 +22,15 @@ def test_every_campaign_baseline_and_gate_has_a_line(tiny_world: TinyWorld) -> N
         assert f"gate {gate['code']}" in text
 
 
+def test_a_mean_over_some_campaigns_says_over_how_many(tiny_world: TinyWorld) -> None:
+    loco = tiny_world.metrics["loco"]
+    few = loco["auc"] | {"over": 3, "of": 8}
+
+    assert "8 of 8 campaigns" in summary_lines("demo", tiny_world.metrics)[1]
+    changed = tiny_world.metrics | {"loco": loco | {"auc": few}}
+    assert summary_lines("demo", changed)[1].endswith("3 of 8 campaigns")
+
+
 def test_what_is_not_reported_is_no_crash(tiny_world: TinyWorld) -> None:
     recall = summary_lines("demo", tiny_world.metrics)[3]
 
