@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 from scipy.stats import spearmanr
 
@@ -14,6 +13,7 @@ from models.slices import auc_within_folds
 FIRST: Final = (1, 2, 5, 10, 20, 50, 100, 200)
 LATEST: Final = (1, 2, 3, 4, 5, 10, 20, 50, 100, 200)
 ALL: Final = "all"
+CONSTANT: Final = "all accounts have the same score: there is no order"
 
 
 def draw_sample(judged: pl.DataFrame, most: int, seed: int) -> pl.DataFrame:
@@ -106,12 +106,13 @@ def stability(
         posts; accounts (with more posts than that); rank_correlation (Spearman's);
         flip_rate: share on the other side of the threshold; lost: of the flagged, share
         that is not; gained: of the others, share that is; harmed: the same of ordinary
-        accounts, with bounds. Null where there are none.
+        accounts, with bounds. Null where there are none; of the rank correlation, with
+        the reason, where all have one score.
     """
     whole = scores.filter(pl.col("part") == ALL).select(
         "account_id", pl.col("logit").alias("whole")
     )
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number in LATEST:
         pairs = (
             scores.filter((pl.col("part") == "latest") & (pl.col("posts") == number))
@@ -120,24 +121,26 @@ def stability(
         )
         if pairs.height < 2:
             continue
-        rank = float(spearmanr(pairs["logit"], pairs["whole"]).statistic)
+        constant = min(pairs["logit"].n_unique(), pairs["whole"].n_unique()) == 1
+        rank = None
+        if not constant:
+            rank = float(spearmanr(pairs["logit"], pairs["whole"]).statistic)
         flags = pairs.drop_nulls("threshold").select(
             "label",
             (pl.col("logit") > pl.col("threshold")).alias("now"),
             (pl.col("whole") > pl.col("threshold")).alias("then"),
         )
         turned = pl.col("now") != pl.col("then")
-        rows.append(
-            {
-                "posts": number,
-                "accounts": pairs.height,
-                "rank_correlation": round(rank, 6) if np.isfinite(rank) else None,
-                "flip_rate": _share(flags, turned),
-                "lost": _share(flags.filter("then"), turned),
-                "gained": _share(flags.filter(~pl.col("then")), turned),
-            }
-            | _harmed(flags.filter(~pl.col("then"), label=0), confidence)
-        )
+        row: dict[str, Any] = {
+            "posts": number,
+            "accounts": pairs.height,
+            "rank_correlation": None if rank is None else round(rank, 6),
+            "flip_rate": _share(flags, turned),
+            "lost": _share(flags.filter("then"), turned),
+            "gained": _share(flags.filter(~pl.col("then")), turned),
+        }
+        row |= _harmed(flags.filter(~pl.col("then"), label=0), confidence)
+        rows.append(row | ({"reason": CONSTANT} if constant else {}))
     return rows
 
 

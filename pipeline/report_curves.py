@@ -90,6 +90,14 @@ def evidence(details: dict[str, Any]) -> Html:
     head = ["latest posts", "accounts with more", "rank correlation", "flip rate"]
     head += ["flagged ones lost", "others gained", "ordinary ones gained"]
     parts.append(table(head, latest))
+    parts += [
+        Html(
+            f'<p class="quiet">No rank correlation at {row["posts"]} posts: '
+            f"{text(row['reason'])}.</p>"
+        )
+        for row in steady
+        if "reason" in row
+    ]
     parts.append(Html(f"<p>{text(enough(details['least_posts']))}</p>"))
     parts += _over_time(details["over_time"])
     return section("Amount of evidence", intro, *parts)

@@ -84,6 +84,28 @@ def test_flips_are_counted_by_side() -> None:
     assert 0 < row["harmed_low"] < row["harmed_high"] == 1
 
 
+@pytest.mark.parametrize("part", ["latest", "all"])
+def test_scores_without_an_order_have_no_rank_correlation_and_a_reason(
+    part: str,
+) -> None:
+    rows: list[tuple[str, int, str, int | None, float]] = [
+        ("p1", 9, "latest", 5, 0.0),
+        ("p2", 9, "latest", 5, 3.0),
+        ("n1", 9, "latest", 5, 2.0),
+        ("p1", 9, "all", None, 2.0),
+        ("p2", 9, "all", None, 3.0),
+        ("n1", 9, "all", None, 0.0),
+    ]
+    flat = [(*row[:4], 0.5) if row[2] == part else row for row in rows]
+
+    [row] = stability(score_rows(flat), SAMPLE, 0.95)
+
+    assert row["rank_correlation"] is None
+    assert row["reason"] == "all accounts have the same score: there is no order"
+    assert row["flip_rate"] is not None
+    assert "reason" not in stability(score_rows(rows), SAMPLE, 0.95)[0]
+
+
 def test_only_ordinary_accounts_are_harmed() -> None:
     rows: list[tuple[str, int, str, int | None, float]] = [
         ("p1", 9, "latest", 5, 2.0),

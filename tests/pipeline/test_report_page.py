@@ -372,6 +372,19 @@ def test_scores_some_days_apart_are_shown_with_the_worst_campaign(
     assert "Not reported: 0 accounts have both scores." in without
 
 
+def test_scores_without_an_order_say_why_there_is_no_rank_correlation(
+    page: Html, tiny_world: TinyWorld, tiny_details: dict[str, Any]
+) -> None:
+    details = copy.deepcopy({k: v for k, v in tiny_details.items() if k != "folder"})
+    details["stability"][0] |= {"rank_correlation": None, "reason": "all are one"}
+    posts = details["stability"][0]["posts"]
+
+    shown = words(made(tiny_world, details, {}))
+
+    assert f"No rank correlation at {posts} posts: all are one." in shown
+    assert "No rank correlation" not in words(page)
+
+
 def test_suspected_labels_are_counted_and_left_to_a_review(
     page: Html, tiny_world: TinyWorld
 ) -> None:
