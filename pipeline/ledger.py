@@ -60,6 +60,8 @@ def writing(path: Path) -> Iterator[Callable[[dict[str, Any]], str]]:
         path: of the ledger; its folder is made if it is not there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Empty, and never removed: who waits for it would then hold a file without a name,
+    # and who comes next would make a new one and not wait.
     with (path.parent / ".lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -73,6 +73,18 @@ def test_the_lock_goes_with_its_process(tmp_path: Path, root: Path) -> None:
     assert [entry["name"] for entry in read_ledger(ledger)] == ["b"]
 
 
+def test_the_lock_that_stays_behind_stops_nobody(tmp_path: Path) -> None:
+    for number in (1, 2):
+        with writing(tmp_path / "ledger.jsonl") as append:
+            append({"number": number})
+        assert (tmp_path / ".lock").read_bytes() == b""
+
+    assert [entry["number"] for entry in read_ledger(tmp_path / "ledger.jsonl")] == [
+        1,
+        2,
+    ]
+
+
 @pytest.mark.parametrize(
     "line",
     [
