@@ -38,7 +38,10 @@ def evidence(world: str, trials: list[Trial], chosen: Trial, params: TuneParams)
             "explanation. Chosen: the",
             f"cheapest trial within {params.tolerance:g} of the best value. The figures "
             "chose the parameters, and are therefore",
-            "flattering; `make evidence` measures by how much.",
+            "flattering; `make evidence` measures by how much. They are of the features "
+            "and the world as they were when",
+            "the search ran, and stay as they are when those change; only `make tune` "
+            "writes them anew.",
             "",
             *table(head, rows),
             "",
