@@ -137,11 +137,14 @@ def intervals_gate(
     return judged_over(gate, len(held), len(headline), "campaigns", limits.judged_share)
 
 
-def label_noise_gate(noise: Mapping[str, Any], limits: Limits) -> Gate:
+def label_noise_gate(
+    noise: Mapping[str, Any], folds: Collection[str], limits: Limits
+) -> Gate:
     """Some wrong labels in training leave the order of unseen accounts nearly as it is.
 
     Args:
         noise: block `label_noise` of metrics.json.
+        folds: with a headline campaign; not all of them need be trained again.
         limits: see Limits.
     """
     code = "auc_lost_to_wrong_labels"
@@ -152,7 +155,7 @@ def label_noise_gate(noise: Mapping[str, Any], limits: Limits) -> Gate:
     loss = noise["auc_loss"]
     if loss is None:
         return unmeasured(code, limit, noise["reason"])
-    return judged(
+    gate = judged(
         code,
         loss,
         limit,
@@ -160,6 +163,8 @@ def label_noise_gate(noise: Mapping[str, Any], limits: Limits) -> Gate:
         "wrong labels are learnt with the right ones; pull leaves more, or make them "
         "larger (train.lambda_l2, train.min_data_in_leaf)",
     )
+    again = len(noise["curve"][0]["folds"])
+    return judged_over(gate, again, len(folds), "folds", limits.judged_share)
 
 
 def _share(code: str, met: Mapping[str, bool], least: float, what: str) -> Gate:

@@ -203,7 +203,7 @@ def gate_results(
         slope_gate(audit["calibration"], headline, limits),
         campaign_slopes_gate(audit["calibration"]["campaigns"], headline, limits),
         intervals_gate(metrics["intervals"]["campaigns"], headline, limits),
-        label_noise_gate(metrics["label_noise"], limits),
+        label_noise_gate(metrics["label_noise"], own, limits),
         mask_gate(audit["mask_only_auc"], limits),
         *together_gates(audit["missing_together"], limits),
         single_feature_gate(audit["single_features_read"], own, limits),

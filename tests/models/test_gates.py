@@ -93,8 +93,10 @@ def intervals(*values: float | None) -> Gate:
     return intervals_gate(rows | {"apart": {"bins_held": 0.0}}, mine, LIMITS)
 
 
-def noise(loss: float | None) -> Gate:
-    return label_noise_gate({"share": 0.1, "auc_loss": loss, "reason": "none"}, LIMITS)
+def noise(loss: float | None, folds: str = "abc") -> Gate:
+    found = {"share": 0.1, "auc_loss": loss, "reason": "none"}
+    curve = [{"folds": list(folds)}]
+    return label_noise_gate(found | {"curve": curve}, "abcd", LIMITS)
 
 
 def single(value: float, block: str = "ring", name: str = "age") -> Gate:
@@ -245,6 +247,7 @@ def test_what_cannot_be_measured_is_no_pass(gate: Gate) -> None:
             "judged 1 of 8 campaigns",
         ),
         (floors(auc_worst_over=2)["auc_worst"], "judged 2 of 8 campaigns"),
+        (noise(0.0, "a"), "judged 1 of 4 folds"),
     ],
 )
 def test_too_few_folds_with_a_figure_are_no_pass(gate: Gate, counted: str) -> None:

@@ -80,17 +80,19 @@ def test_the_block_says_what_a_tenth_costs_and_a_model_that_learns_by_heart_is_r
         unseen, data, folds, sets, counts, by_heart, [NONE, 0.1]
     )
     lost = right["auc"] - wrong["auc"]
-    refused = label_noise_gate({"share": 0.1, "auc_loss": lost}, limits)
+    refused = label_noise_gate(
+        {"share": 0.1, "auc_loss": lost, "curve": [right]}, folds, limits
+    )
     nothing = label_noise(unseen, data, [], sets, {}, sound)
 
     clean, *noisy = stored["curve"]
     [tenth] = [row for row in noisy if row["share"] == 0.1]
     assert stored["auc_loss"] == pytest.approx(clean["auc"] - tenth["auc"], abs=1e-6)
     assert clean["auc"] == auc_within_folds(unseen)
-    assert label_noise_gate(stored, limits).status == "passed"
+    assert label_noise_gate(stored, clean["folds"], limits).status == "passed"
     assert (refused.code, refused.status) == ("auc_lost_to_wrong_labels", "failed")
     assert nothing["auc_loss"] is None
-    assert label_noise_gate(nothing, limits).status == "not_applicable"
+    assert label_noise_gate(nothing, folds, limits).status == "not_applicable"
 
 
 def test_without_a_fold_only_the_ceiling_is_worked_out(
