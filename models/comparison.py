@@ -57,6 +57,11 @@ class Comparison:
     def better(self) -> bool:
         return self.low is not None and self.low > 0
 
+    @property
+    def of_most(self) -> bool:
+        """Whether at least as many campaigns were compared as were not."""
+        return self.campaigns >= self.left_out
+
     def __str__(self) -> str:
         if self.lead is None or self.low is None:
             return (

@@ -2,7 +2,7 @@
 
 Better means: on campaigns that neither model saw, the interval of the difference in
 average precision, drawn by operator and paired by campaign, excludes zero from above, and
-the worst campaign is found no worse. Every move and every refusal is written into the
+the worst campaign is found no worse. Nothing is better by a few campaigns of many. Every move and every refusal is written into the
 registry with its reason, and `--undo` takes the last move back. The champion is then laid out as a directory, from which it is packaged.
 """
 
@@ -98,6 +98,11 @@ def _objection(
         return None
     if found.low is None:
         return f"not comparable with version {champion.number}: {found}"
+    if not found.of_most:
+        return (
+            f"not comparable with version {champion.number}: {found}; most campaigns "
+            "were not judged on the same accounts by both"
+        )
     if not found.better:
         return f"not better than version {champion.number}: {found}; 0 is not excluded"
     if found.worst_loss > worst_margin:

@@ -476,6 +476,29 @@ def test_campaigns_that_are_not_compared_are_counted() -> None:
     assert "not comparable" not in str(compare(ours, ours, RULES))
 
 
+def test_a_lead_on_the_few_campaigns_that_both_were_judged_on_is_not_enough(
+    project: Project,
+) -> None:
+    names = (*everywhere(0.0), "centre")
+    project.track(1, dict.fromkeys(names, 0.5))
+    project.promote()
+    easy = make_metrics(dict.fromkeys(names, 0.9))
+    for name in names[:3]:
+        easy["loco"]["campaigns"][name]["n_neg"] -= 1
+    project.track_metrics(2, easy)
+
+    project.promote()
+
+    assert project.champion() == "1"
+    refused = project.tags("2")["refused_because"]
+    assert "2 operators, 3 not comparable" in refused
+    assert "most campaigns were not judged on the same accounts" in refused
+    easy["loco"]["campaigns"][names[0]]["n_neg"] += 1
+    project.track_metrics(3, easy)
+    project.promote()
+    assert project.champion() == "3"
+
+
 def test_a_champion_that_was_measured_less_is_not_comparable(project: Project) -> None:
     old = make_metrics(everywhere(0.5))
     for row in old["loco"]["campaigns"].values():
