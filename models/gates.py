@@ -173,12 +173,15 @@ def required(gates: Sequence[Gate], may_not_apply: Collection[str]) -> list[Gate
     ]
 
 
-def additivity_gate(error: float, limits: Limits) -> Gate:
-    """Contributions add up to the served logit."""
+def additivity_gate(error: float, accounts: int, limits: Limits) -> Gate:
+    """Contributions add up to the served logit, of each of some accounts."""
+    code, limit = "contributions_add_up", f"at most {limits.additivity:g}"
+    if not accounts:
+        return unmeasured(code, limit, NOBODY)
     return judged(
-        "contributions_add_up",
+        code,
         error,
-        f"at most {limits.additivity:g}",
+        limit,
         error <= limits.additivity,
         "base, shift and contributions do not sum to the logit",
     )

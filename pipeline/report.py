@@ -191,7 +191,7 @@ def gate_results(
     own = {row["fold"] for row in headline.values()}
     leads = {"majority": limits.baseline_lead, "depth3_tree": limits.depth3_lead}
     gates = [
-        additivity_gate(live.additivity, limits),
+        additivity_gate(live.additivity, live.accounts, limits),
         parity_gate(live.differing, live.accounts),
         naming_gate(live.renamed, live.accounts),
         rebuilt_gate(audit["rebuilt"]["differing"], audit["rebuilt"]["accounts"]),
