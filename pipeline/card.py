@@ -177,10 +177,11 @@ def model_card(
         *_hardness(metrics["audit"]),
         "## Gates",
         "",
-        "| gate | status | value | limit |",
-        "|---|---|---|---|",
+        "| gate | status | value | limit | reason |",
+        "|---|---|---|---|---|",
         *(
-            f"| {g['code']} | {g['status']} | {_n(g['value'])} | {g['limit']} |"
+            f"| {g['code']} | {g['status']} | {_n(g['value'], '.4g')} | {g['limit']} | "
+            f"{g['reason'] or ''} |"
             for g in metrics["gates"]
         ),
         "",

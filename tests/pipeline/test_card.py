@@ -99,6 +99,21 @@ def test_the_card_says_how_far_labels_can_be_believed(tiny_world: TinyWorld) -> 
     assert "no fold at all" not in text
 
 
+def test_a_gate_says_in_the_card_why_it_failed_or_by_what_exception_it_holds(
+    tiny_world: TinyWorld,
+) -> None:
+    gate = {"code": "panel_slices", "value": 0.2, "limit": "at most 0.02"}
+    gates = [
+        gate | {"status": "passed", "reason": "only by exceptions: fandom"},
+        gate | {"status": "not_applicable", "value": None, "reason": "no panel"},
+    ]
+
+    text = card(tiny_world, tiny_world.metrics | {"gates": gates})
+
+    assert "| passed | 0.2 | at most 0.02 | only by exceptions: fandom |" in text
+    assert "| not_applicable | - | at most 0.02 | no panel |" in text
+
+
 def test_the_written_card_is_that_card(tiny_world: TinyWorld) -> None:
     assert (tiny_world.folder / "model_card.md").read_text() == card(tiny_world)
 
