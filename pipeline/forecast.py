@@ -75,7 +75,9 @@ def main() -> None:
         given = {kind: path for kind, path in kinds.items() if path is not None}
         result = score_forecast(args.folder, args.name, args.labels, args.expect, given)
         for key in ("n_pos", "n_neg", "abstained", "not_predicted", *FIGURES):
-            say(f"{key:20} {'-' if result[key] is None else result[key]}")
+            value = result[key]
+            why = f"- ({result.get(f'{key}_reason')})"
+            say(f"{key:24} {why if value is None else value}")
     else:
         known = forecasts(args.folder)
         if not known:

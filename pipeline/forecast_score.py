@@ -41,6 +41,9 @@ def score_forecast(
         given: the input by kind (accounts, posts), where it is still there; one that
             is not what was frozen is said and changes nothing.
 
+    Returns:
+        The entry; beside each figure that is null, `<figure>_reason`.
+
     Raises:
         ArtefactError: the ledger, or a file of the forecast, was changed, or is not
             what the hash was published for; names it.
@@ -85,7 +88,8 @@ def score_forecast(
             say(f"forecast {name}: already in the ledger with these labels")
         else:
             append(result)
-    return result
+    reasons = {f"{figure}_reason": each.reason for figure, each in found.items()}
+    return result | {key: reason for key, reason in reasons.items() if reason}
 
 
 def checked(folder: Path, name: str, expected: str | None = None) -> dict[str, Any]:

@@ -70,7 +70,8 @@ def frozen_forecasts(folder: Path) -> Html:
         Html(
             '<p class="quiet">At the share of positives of the labels. One row for each '
             "set of labels that a forecast was scored with; labels are told by their "
-            "hash.</p>"
+            "hash. Only accounts that got a number are judged; what is asked at FPR 1 % "
+            "needs 300 of them labelled 0.</p>"
         ),
     )
 

@@ -72,6 +72,10 @@ def test_a_forecast_is_scored_once_labels_come(home: Path) -> None:
     [scoring] = row["scorings"]
     assert (row["name"], scoring["auc"]) == ("spring", result["auc"])
     assert scoring["recall_at_fpr_0.01"] is None
+    few = f"{result['n_neg']} controls, 300 needed"
+    assert result["recall_at_fpr_0.01_reason"] == few
+    assert "auc_reason" not in result
+    assert "recall_at_fpr_0.01_reason" not in scoring
 
 
 def test_scoring_twice_adds_nothing(home: Path) -> None:
