@@ -29,6 +29,7 @@ CODES: Final = (
     "mask_only_auc",
     "missing_together_alone",
     "missing_together_lent",
+    "evened_auc_lent",
     "single_feature_auc",
     "control_origin",
     "panel_slices",
@@ -105,6 +106,7 @@ class Limits:
     mask_only_high: float
     gaps_alone_auc: float
     gaps_lent_auc: float
+    evened_auc_lent: float
     single_feature_auc: float
     single_features_known: Mapping[str, Known]
     control_origin_auc: float

@@ -165,6 +165,9 @@ def model_card(
         )
         + ". AUC that the latter lend to this model on unseen operators: "
         + _lent(metrics["audit"]["missing_together"]["lent"])
+        + ". AUC of unseen accounts as they were seen, before values were taken from one "
+        f"class to make gaps alike: {_n(metrics['audit']['evened']['seen'])}, as they are "
+        f"judged {_n(metrics['audit']['evened']['judged'])}"
         + ". AUC with which the same features tell two control sources apart: "
         + (
             ", ".join(

@@ -13,6 +13,7 @@ from models.training_sets import training_sets
 from pipeline.audits import audit
 from pipeline.card import model_card
 from pipeline.doubt_report import doubt_report
+from pipeline.evened import evened
 from pipeline.files import atomic_directory, atomic_file, read_json, write_json
 from pipeline.gate_params import WorldGates
 from pipeline.hidden_report import hidden_report, load_trained
@@ -110,11 +111,9 @@ def evaluate(
     labels = pl.read_parquet(paths["labelled"] / "labels.parquet")
     data = load_data(paths["features"], labels)
     trained = load_trained(paths["trained"])
+    seen = load_data(paths["features"], labels, seen=True)
     metrics["audit"]["hidden_positives"] = hidden_report(
-        scored,
-        load_data(paths["features"], labels, seen=True),
-        trained,
-        params.rules(),
+        scored, seen, trained, params.rules()
     )
     say("audit of the collection: done")
     tested = protocol_rows(scored.filter(model="telltale"), "loco").sort(
@@ -129,6 +128,9 @@ def evaluate(
         trees,
         params.audits.missing_deals,
         params.rules(),
+    )
+    metrics["audit"]["evened"] = evened(
+        judged, data, seen, trained.booster, trees, params.least_positives
     )
     suspects, metrics["label_errors"] = label_errors(
         judged, labels, params.label_errors

@@ -66,6 +66,7 @@ class GateParams(Section):
     mask_only_high: Auc
     gaps_alone_auc: Auc
     gaps_lent_auc: Share
+    evened_auc_lent: Share
     single_feature_auc: Annotated[float, Field(ge=STRONG, le=1)]
     single_features_known: dict[BlockFeature, KnownFeature]
     control_origin_auc: Auc

@@ -8,6 +8,8 @@ from pipeline.calibration_report import CAMPAIGN_SLOPE
 # AUC that missing values have by chance, at most: with labels dealt out anew .54 was the
 # highest of seven blocks (docs/experiments.md).
 _BY_CHANCE: Final = 0.55
+# AUC lent by evening that is worth a sentence.
+_LENT: Final = 0.005
 
 
 def shortcomings(metrics: dict[str, Any], details: dict[str, Any]) -> list[str]:
@@ -19,6 +21,7 @@ def shortcomings(metrics: dict[str, Any], details: dict[str, Any]) -> list[str]:
     """
     found = [
         _missing_together(metrics),
+        _evened(metrics["audit"]["evened"]),
         _lines_that_failed(details),
         _look_alikes(metrics),
         _without_a_number(metrics),
@@ -42,6 +45,17 @@ def _missing_together(metrics: dict[str, Any]) -> str | None:
         f"together still tells the classes of {len(telling)} of {len(known)} blocks apart "
         f"(AUC of a model that sees nothing else up to {telling[most]:.2f}, {most}). "
         f"{_lent(metrics['audit']['missing_together']['lent'])}"
+    )
+
+
+def _evened(evened: dict[str, Any]) -> str | None:
+    if (evened["lent"] or 0) <= _LENT:
+        return None
+    return (
+        "So that gaps tell nothing, values are taken from the class that has more of them; "
+        "nobody does that to a request. Unseen accounts have AUC "
+        f"{evened['judged']:.3f} as they are judged here and {evened['seen']:.3f} as they "
+        "were seen, means over operators."
     )
 
 

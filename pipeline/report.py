@@ -21,6 +21,7 @@ from models.evaluation import (
     protocol_block,
     recall_by_control_source,
 )
+from models.evened import evened_gate
 from models.figure_gates import (
     baseline_gate,
     campaign_slopes_gate,
@@ -206,6 +207,7 @@ def gate_results(
         label_noise_gate(metrics["label_noise"], own, limits),
         mask_gate(audit["mask_only_auc"], limits),
         *together_gates(audit["missing_together"], limits),
+        evened_gate(audit["evened"], limits),
         single_feature_gate(audit["single_features_read"], own, limits),
         origin_gate(audit["control_origin"], limits),
         panel_gate(audit["panel"]["slices"], limits),

@@ -103,7 +103,11 @@ def _check(metrics: dict[str, Any], details: dict[str, Any]) -> None:
             for name in FIGURES
             if name in unseen and "over" not in _names(metrics["loco"][name])
         ),
-        *(["audit.missing_together"] if "missing_together" not in audited else []),
+        *(
+            f"audit.{name}"
+            for name in ("missing_together", "evened")
+            if name not in audited
+        ),
         *(name for name in ("over_time", "selective_risk") if name not in told),
     ]
     if lacking:

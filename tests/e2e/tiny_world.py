@@ -34,6 +34,7 @@ SMALL_WORLD = """\
         judged_share: 0.0
         gaps_alone_auc: 0.6
         gaps_lent_auc: 0.02
+        evened_auc_lent: 0.1
         may_not_apply:
           - panel_slices
           - language_parity_at_fpr_0.1

@@ -76,6 +76,7 @@ LIMITS = Limits(
     mask_only_high=0.55,
     gaps_alone_auc=0.53,
     gaps_lent_auc=0.002,
+    evened_auc_lent=0.01,
     single_feature_auc=0.95,
     single_features_known={"fleet/age": Known(0.99, "bought accounts have one age")},
     control_origin_auc=0.75,

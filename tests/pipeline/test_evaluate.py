@@ -171,6 +171,9 @@ def test_gates_say_what_was_measured(tiny_world: TinyWorld) -> None:
         value = gates[f"missing_together_{figure}"]["value"]
         assert value == together[figure]["ci_low"]
     assert set(together["folds"]) == OPERATORS
+    evened = tiny_world.metrics["audit"]["evened"]
+    assert gates["evened_auc_lent"]["value"] == evened["lent"]
+    assert set(evened["folds"]) == OPERATORS
 
 
 def test_every_feature_beyond_a_limit_is_shown_however_many_there_are() -> None:

@@ -50,6 +50,7 @@ def test_a_new_world_is_asked_for_use_and_no_harm_and_for_no_more_than_it_can_ha
         "mask_only_high",
         "gaps_alone_auc",
         "gaps_lent_auc",
+        "evened_auc_lent",
         "single_feature_auc",
         "panel_fpr",
         "language_ratio",

@@ -18,6 +18,7 @@ SOUND: dict[str, Any] = {
                 },
             },
             "mask_only_auc_with_noise": {"harbour": 0.55, "jetty": None},
+            "evened": {"judged": 0.98, "seen": 0.9751, "lent": 0.0049},
             "missing_together": {
                 "lent": {"mean": 0.0001, "ci_low": -0.0002, "ci_high": 0.0004}
             },
@@ -90,6 +91,11 @@ def test_nothing_is_said_where_nothing_fails() -> None:
             "by their slope: jetty (0.4, too sure).",
         ),
         (("details", "slices", "role"), [], "No archive says which role"),
+        (
+            ("metrics", "audit", "evened", "lent"),
+            0.0051,
+            "AUC 0.980 as they are judged here and 0.975 as they were seen",
+        ),
         (
             ("details", "least_posts", "harmful"),
             [5, 10],

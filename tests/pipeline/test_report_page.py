@@ -618,13 +618,14 @@ def test_of_figures_of_older_code_no_page_is_made_but_they_may_stand_beside(
     for figure in newer:
         del old["loco"][figure]
     del old["audit"]["missing_together"]
+    del old["audit"]["evened"]
     del old["loco"]["auc"]["over"]
     details = {k: v for k, v in tiny_details.items() if k != "over_time"}
     params = EvaluateParams.model_validate(tiny_world.params["evaluate"])
 
     with pytest.raises(
         ArtefactError,
-        match=r"label_noise, .*loco.log_loss.*loco.auc.over.*missing_together.*repro",
+        match=r"label_noise, .*loco.log_loss.*loco.auc.over.*missing_together.*audit.evened.*repro",
     ):
         report("demo", old, tiny_details, None, params)
     with pytest.raises(ArtefactError, match="expected over_time, not found"):
