@@ -159,7 +159,8 @@ def judged_over(
         least_share: of them that must have it.
     """
     counted = replace(gate, limit=f"{gate.limit}; judged {known} of {every} {what}")
-    if gate.status != "passed" or known >= least_share * every:
+    # Not multiplied: 0.55 times 20 is more than 11.
+    if gate.status != "passed" or not every or known / every >= least_share:
         return counted
     reason = f"{known} of {every} {what} have a figure, {least_share:g} of them needed"
     return unmeasured(gate.code, counted.limit, reason)

@@ -24,6 +24,7 @@ from models.gates import (
     Gate,
     Known,
     additivity_gate,
+    judged_over,
     naming_gate,
     parity_gate,
     rebuilt_gate,
@@ -263,6 +264,17 @@ def test_enough_folds_pass_and_say_how_many_they_were() -> None:
 
     assert gate.status == "passed"
     assert gate.limit.endswith("in every fold; judged 3 of 4 folds")
+
+
+def test_the_very_share_that_is_needed_is_enough() -> None:
+    """Of every share that can be written with two digits, as numbers are stored."""
+    passed = Gate("code", "passed", 0.5, "limit", None)
+
+    for percent in range(1, 101):
+        for known in (percent, percent - 1):
+            found = judged_over(passed, known, 100, "folds", percent / 100)
+            assert (found.status == "passed") == (known == percent), percent
+    assert judged_over(passed, 11, 20, "folds", 0.55).status == "passed"
 
 
 def test_what_fails_fails_however_few_folds_have_the_figure() -> None:
