@@ -142,7 +142,7 @@ def test_lists_are_read_from_the_text_where_they_were_not_given(column, read):
         ("see https://a.example/#top and http://b.example/@ann?x=#y", [], []),
         ("see https://a.example #tea by @ann", ["@ann"], ["#tea"]),
         ("(@ann) .@bob\n@me #a#b", ["@ann", "@bob", "@me"], ["#a"]),
-        ("c#sharp", [], []),
+        ("c#sharp ##tea it&#8217;s", [], []),
         ("", [], []),
     ],
 )

@@ -270,6 +270,9 @@ CASES: list[tuple[str, list[Post], Sequence[str]]] = [
     ("rhythm_day_strength", [*plain(1), *at(0, 720, 720)], "12"),
     ("rhythm_week_strength", at(0, 10_080, 20_160, 25_200), "012"),
     ("rhythm_clock_strength", at(0, 60, 127, 180), "013"),
+    # Apart by the half hour alone, and by the hour alone.
+    ("rhythm_clock_strength", at(0, 30, 60, 75), "02"),
+    ("rhythm_clock_strength", at(0, 60, 120, 150), "012"),
     # Of the first day and the last nothing, of a day between its first post.
     ("days_active_share", [*plain(1), *at(0, 1, 1_440, 1_441, 4_320, 7_200)], "35"),
     # Days of one post, of three, of two.

@@ -69,6 +69,18 @@ def test_too_few_controls_set_no_threshold() -> None:
 
     assert block["fpr_0.01"]["reason"] == "no fold has 300 controls"
     assert block["fpr_0.1"]["ratio"] is not None
+    assert (block["fpr_0.01"]["folds"], block["fpr_0.01"]["of"]) == (0, 1)
+
+
+@pytest.mark.parametrize("second", ["xx", "zz"])
+def test_folds_without_a_threshold_are_counted(second: str) -> None:
+    few = make_tested(**{second: (20, 2)}).with_columns(fold=pl.lit("two"))
+    tested = pl.concat([make_tested(xx=(400, 40), yy=(400, 40)), few])
+
+    row = language_block(tested, 300, 0.95)["fpr_0.1"]
+
+    assert row["ratio"] is not None
+    assert (row["folds"], row["of"]) == (1, 2)
 
 
 def test_equal_languages_hardly_ever_fail_and_a_doubled_rate_nearly_always() -> None:

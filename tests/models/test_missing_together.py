@@ -73,6 +73,16 @@ def test_a_leak_by_values_missing_together_is_refused() -> None:
     assert lent.limit.endswith("judged 4 of 4 folds")
 
 
+def test_scores_of_every_deal_count() -> None:
+    """Scores that tell the classes in the first deal, and nothing in the other."""
+    first = iter([True])
+
+    def scores(matrix: np.ndarray) -> np.ndarray:
+        return labels() * float(next(first, False))
+
+    assert gaps_of_fold(scores, make_archive(0, leak=False), labels(), 2, 1).alone == 1
+
+
 def test_the_gate_that_sees_gaps_one_by_one_does_not_see_that_leak() -> None:
     found = mask_only_auc(make_archive(0, leak=True), labels(), 1, 8.0)
 

@@ -201,6 +201,14 @@ def test_dear_changes_hide_more_than_free_ones(sample: Sequence[HeldOut]) -> Non
     assert evasion_report(folds, steps=2) == report
 
 
+def test_folds_without_a_threshold_are_counted(sample: Sequence[HeldOut]) -> None:
+    able = replace(sample[0], threshold=0.0)
+
+    report = evasion_report([able, *sample[1:3]], steps=1)
+
+    assert (report["folds"], report["of"]) == (1, 3)
+
+
 def test_too_few_controls_set_no_threshold(sample: Sequence[HeldOut]) -> None:
     report = evasion_report(sample, steps=1)
 

@@ -225,6 +225,23 @@ def test_a_model_that_reads_which_values_are_missing_together_is_refused(
     assert "unseen accounts are told by which values they lack together" in said
 
 
+def test_gaps_of_few_accounts_are_not_judged(tiny_world: TinyWorld) -> None:
+    labels = tiny_world.table("labelled/labels")
+    data = load_data(tiny_world.folder / "features", labels)
+    tested = labels.select("account_id", "label", fold="block")
+    rules = EvaluateParams.model_validate(tiny_world.params["evaluate"]).rules()
+
+    def never(key: str) -> lgb.Booster:
+        raise AssertionError(key)
+
+    many = replace(rules, least_positives=labels.height)
+    together = missing_together(tested, data, never, {}, 5, many)
+
+    assert set(together["folds"]) == set(tested["fold"])
+    assert {row["lent"] for row in together["folds"].values()} == {None}
+    assert together["reason"] == "fewer than two folds have accounts enough"
+
+
 def spoken(reads_language: bool) -> pl.DataFrame:
     """Test scores of a booster trained where takedowns write `xx` more often."""
     generator = np.random.default_rng(5)
