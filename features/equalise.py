@@ -95,7 +95,7 @@ _FIRST: Final = ("posted_at", "kind", "language", "text")
 # Account and minute as one number, by which nearly all posts are told apart: several
 # columns take twice the time. Undated ones come first, by lot: in another order
 # HISTORY_CAP would choose among them by kind, language or the alphabet. No id has a part
-# in it, so posts that say the same are kept together or not at all.
+# in the lot: only among posts that say the same do ids decide which are kept.
 _MINUTES: Final = 2**30
 _IDS: Final = ("account_id", "post_id", "target_account_id", "target_post_id")
 _LOT: Final = changed(

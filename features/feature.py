@@ -79,7 +79,7 @@ RAW: Final = {
     "ids carry the creation time; read whether they are the same": (
         *("target_account_id", "target_post_id"),
     ),
-    "hours of the clock tell the zone; read how they spread": ("hour",),
+    "an hour since the first post tells nothing alone; read how they spread": ("hour",),
 }
 _LANGUAGES: Final = frozenset({"language", "declared_language"})
 # Measures and totals that are moments of the calendar, unless taken from one another.

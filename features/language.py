@@ -10,8 +10,8 @@ import polars as pl
 
 from features.feature import Feature
 
-# Own posts that a platform tags: it gives no language to hardly a word, whatever the script. Where the text
-# is not known, any.
+# Own posts that a platform tags: it gives no language to hardly a word, whatever the
+# script. Where the text is not known, any.
 TAGGED: Final = (pl.col("length") >= 20).fill_null(pl.col("own"))
 
 _language = partial(

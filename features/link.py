@@ -1,8 +1,8 @@
 """Link: where own posts lead, as a habit and never as a place.
 
 Shares are of all posts, so that an account without links has the value zero; entropy
-alone is of the links. Where shorteners hide more than a tenth of the websites, those of
-the others say nothing about the account.
+alone is of the links. Where shorteners or the platform's own wrapper hide more than a
+tenth of the websites, the others say nothing about the account.
 """
 
 from functools import partial
@@ -36,7 +36,8 @@ _TELLS: Final = 9 * pl.col("hidden_total") <= _HOSTS
 _of_hosts = partial(
     _link,
     missing="Fewer than ten posts are known, or their texts and links are not, or "
-    "shorteners hide where more than a tenth of the links lead.",
+    "shorteners or the platform's own wrapper hide where more than a tenth of the links "
+    "lead.",
 )
 
 LINK: Final = (
@@ -91,7 +92,8 @@ LINK: Final = (
         limitation="Newsrooms and shops link to themselves; subdomains of a host of "
         "blogs count as different websites.",
         missing="Fewer than ten own posts with a link that tells the website, or "
-        "shorteners hide where more than a tenth of the links lead.",
+        "shorteners or the platform's own wrapper hide where more than a tenth of the "
+        "links lead.",
         reasons=("field_absent", "too_few_posts", "undefined"),
         source="Hurlbert, Ecology 52 (1971) (rarefaction), of the entropy",
     ),
