@@ -135,8 +135,8 @@ def _summary(members: Sequence[Feature], found: Mapping[str, Single]) -> str:
     turned = sum(min(_sides(found[f.name])) > 0 for f in known)
     means = {f: mean for f in known if (mean := _mean(found[f.name])) is not None}
     text = (
-        f"{len(members)} features, {len(known)} with different values in this world; of these {turned} "
-        "point one way for some campaigns and the other way for others."
+        f"{len(members)} features, {len(known)} with different values in this world; of "
+        f"these {turned} point one way for some campaigns and the other way for others."
     )
     if means:
         # The first of the furthest from 0.5.

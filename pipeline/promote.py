@@ -2,8 +2,9 @@
 
 Better means: on campaigns that neither model saw, the interval of the difference in
 average precision, drawn by operator and paired by campaign, excludes zero from above, and
-the worst campaign is found no worse. Nothing is better by a few campaigns of many. Every move and every refusal is written into the
-registry with its reason, and `--undo` takes the last move back. The champion is then laid out as a directory, from which it is packaged.
+the worst campaign is found no worse. A lead on few campaigns of many is none. Every move
+and every refusal is written into the registry with its reason, and `--undo` takes the
+last move back. The champion is then laid out as a directory, from which it is packaged.
 """
 
 import argparse
