@@ -43,6 +43,13 @@ CASES = [
     ("claim_language_gap_share", {"declared_language": "iw"}, tagged(*["he"] * 10), 0),
     ("claim_language_gap_share", {"declared_language": "tl"}, tagged(*["fil"] * 10), 0),
     ("claim_language_gap_share", {"declared_language": "en"}, tagged("fr"), None),
+    # Above, one of eleven posts has no language; here two of twelve.
+    (
+        "claim_language_gap_share",
+        {"declared_language": "en"},
+        tagged(*["en"] * 10, None, None),
+        None,
+    ),
     ("claim_pace_log", BORN, DAILY[:1], None),
     ("claim_pace_log", BORN, DAILY[:19], None),
     ("claim_pace_log", BORN, at(*[0] * 30), None),

@@ -90,6 +90,9 @@ def test_the_rare_ones_are_shown():
 
     assert sorted(shown["post_id"]) == ["0", "1"]
     assert show_evidence(make_account(), posts, measure).is_empty()
+    # As rare as their mean: all of them.
+    alike = make_posts(named(signed(*["new"] * 5)))
+    assert show_evidence(make_account(), alike, measure, TABLES).height == 5
 
 
 def test_every_feature_has_a_table():

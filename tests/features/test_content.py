@@ -63,6 +63,8 @@ CASES = [
     # Not known which came first.
     ("content_language_switch_share", plain(5, language="en") * 2, None),
     ("content_language_switch_share", tagged(*["en", None] * 10), None),
+    ("content_language_switch_share", tagged(*["en"] * 11, None), 0),
+    ("content_language_switch_share", tagged(*["en"] * 11, None, None), None),
     # No language is not another language.
     ("content_language_switch_share", tagged(*["en"] * 10, "und", "fr", "fr"), 0),
     ("content_length_mean", spoken("", "", ""), 0),

@@ -268,6 +268,12 @@ CASES: list[tuple[str, list[Post], Sequence[str]]] = [
     ("rhythm_day_strength", [*plain(1), *at(0, 1_440, 2_880, 2_880, 3_600)], "123"),
     # As far apart as can be: neither is nearer.
     ("rhythm_day_strength", [*plain(1), *at(0, 720, 720)], "12"),
+    # Four a little behind the middle draw it down; the last minute counts once.
+    (
+        "rhythm_day_strength",
+        at(0, 1_440, 3_286, 4_726, 6_794, *[8_234] * 5),
+        "012345",
+    ),
     ("rhythm_week_strength", at(0, 10_080, 20_160, 25_200), "012"),
     ("rhythm_clock_strength", at(0, 60, 127, 180), "013"),
     # Apart by the half hour alone, and by the hour alone.
