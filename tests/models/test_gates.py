@@ -222,7 +222,9 @@ def test_what_cannot_be_measured_is_no_pass(gate: Gate) -> None:
             "judged 1 of 2 campaigns",
         ),
         (
-            slope_gate({"pooled_slope": 1.0, "campaigns": {"a": {}}}, "ab", LIMITS),
+            slope_gate(
+                {"pooled_slope": 1.0, "campaigns": {"a": {}, "apart": {}}}, "ab", LIMITS
+            ),
             "judged 1 of 2 campaigns",
         ),
         (

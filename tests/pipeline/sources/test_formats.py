@@ -201,6 +201,9 @@ def test_cresci_users(tmp_path: Path) -> None:
         ("RT @A_b: x #Tag", "repost", ["A_b"], ["Tag"], []),
         ("@a and @b", "reply", ["a", "b"], [], []),
         ("see https://t.co/x?y.", "original", [], [], ["https://t.co/x?y."]),
+        # Signs within a word or an address name nobody and nothing.
+        ("c#sharp by me@mail.example", "original", [], [], []),
+        ("https://a.b/@ann/#top", "original", [], [], ["https://a.b/@ann/#top"]),
     ],
 )
 def test_cresci_posts_are_parsed_from_their_text(
