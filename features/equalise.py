@@ -62,12 +62,14 @@ UNDECODED: Final = "\ufffd"
 LINE_END: Final = "\r\n?"
 _SIGNS: Final = {"\r\n": "\n", "\r": "\n", **dict(ENTITIES)}
 LINK: Final = r"https?://\S+"
-MENTION: Final = r"@\w+"
+# Not \w alone: a hashed handle holds `+` and `=`.
+MENTION: Final = r"@(?:[A-Za-z0-9+_-]{30,43}=|\w+)"
 HASHTAG: Final = r"#\w+"
 
 # Lists that are read from the text where the collector did not give them. A sign within
 # a word or an address ("me@mail.example", "https://a.example/#top") names nobody and
-# nothing; what stands before one is looked at and taken off again.
+# nothing; what stands before one is looked at and taken off again. Where that is a comma
+# of an address it is taken for a name: to tell would take another pass over all texts.
 _APART: Final = r"(?:^|[^\w/=&?#@])"
 FROM_TEXT: Final = {
     "links": LINK,

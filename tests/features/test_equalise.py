@@ -151,6 +151,21 @@ def test_addresses_name_nobody_and_nothing(text, mentions, hashtags):
     assert post(text=text)["hashtags"] == hashtags
 
 
+@pytest.mark.parametrize(
+    "handle", ["nJ7W0+Yq4ZrV2x1cHk9sBf3aQeTmLpOu6iDgXwRbCvE=", "0123456789abcdef" * 4]
+)
+def test_a_hashed_handle_is_named_whole_and_leaves_no_word(handle):
+    told = f"@{handle} good day to you, and so on"
+    hashed, plain_one = (
+        [{"text": text, "kind": "reply"}] * 20
+        for text in (told, told.replace(handle, "ann"))
+    )
+
+    assert post(text=told)["mentions"] == [f"@{handle}"]
+    for name in ("content_length_mean", "content_digit_share", "content_upper_share"):
+        assert value_of(name, None, hashed) == value_of(name, None, plain_one)
+
+
 @pytest.mark.parametrize("column", ["links", "mentions", "hashtags"])
 def test_nothing_at_a_place_of_a_list_does_not_count(column):
     assert post(**{column: [None, "https://a.b", None]})[column] == ["https://a.b"]
