@@ -33,6 +33,7 @@ class Comparison:
         worst_campaign: the challenger's.
         left_out: headline campaigns of either that both were not judged on alike, and of
             which nothing is said therefore.
+        before: headline campaigns that the champion was judged on.
     """
 
     lead: float | None
@@ -45,6 +46,7 @@ class Comparison:
     worst_before: float | None = None
     worst_campaign: str | None = None
     left_out: int = 0
+    before: int = 0
 
     @property
     def worst_loss(self) -> float:
@@ -59,8 +61,8 @@ class Comparison:
 
     @property
     def of_most(self) -> bool:
-        """Whether at least as many campaigns were compared as were not."""
-        return self.campaigns >= self.left_out
+        """Whether at least half of what the champion was judged on was compared."""
+        return 2 * self.campaigns >= self.before
 
     def __str__(self) -> str:
         if self.lead is None or self.low is None:
@@ -122,6 +124,7 @@ def compare(
         rules.confidence,
         *_worst(large),
         left_out=len(counted) - len(every),
+        before=sum(bool(row.get("in_headline")) for row in others.values()),
     )
 
 

@@ -102,7 +102,7 @@ def _objection(
     if not found.of_most:
         return (
             f"not comparable with version {champion.number}: {found}; most campaigns "
-            "were not judged on the same accounts by both"
+            "of that one were not judged on the same accounts by both"
         )
     if not found.better:
         return f"not better than version {champion.number}: {found}; 0 is not excluded"

@@ -492,11 +492,24 @@ def test_a_lead_on_the_few_campaigns_that_both_were_judged_on_is_not_enough(
     assert project.champion() == "1"
     refused = project.tags("2")["refused_because"]
     assert "2 operators, 3 not comparable" in refused
-    assert "most campaigns were not judged on the same accounts" in refused
+    assert "most campaigns of that one were not judged on the same accounts" in refused
     easy["loco"]["campaigns"][names[0]]["n_neg"] += 1
     project.track_metrics(3, easy)
     project.promote()
     assert project.champion() == "3"
+
+
+def test_campaigns_that_the_champion_never_had_do_not_stand_in_the_way(
+    project: Project,
+) -> None:
+    project.track(1, everywhere(0.5))
+    project.promote()
+    more = {f"new {number}": 0.9 for number in range(20)}
+
+    project.track(2, everywhere(0.9) | more)
+    project.promote()
+
+    assert project.champion() == "2"
 
 
 def test_a_champion_that_was_measured_less_is_not_comparable(project: Project) -> None:
