@@ -46,6 +46,8 @@ UNSIMULATED: Final = {
     "handle_digit_row_count": "every handle ends in a number and has no other",
     "action_self_reply_share": "nobody in it answers a post of their own",
     "action_self_repost_share": "nobody in it reposts their own posts",
+    "content_digit_share": "its posts hold no digits but in names and links",
+    "style_shouted_share": "its posts hold no words in capitals",
     "style_break_share": "its posts have one line",
     "style_quote_share": "its posts hold no quotation marks",
     "link_shortened_share": "none of its links leads through a public shortener",

@@ -105,7 +105,7 @@ def test_a_world_that_was_never_made_is_named_with_the_remedy(
     ("name", "rows"),
     [
         ("oracle", 14),
-        ("true-drivers", 15),
+        ("true-drivers", 16),
         ("evidence-states", 6),
         ("roles", 15),
         ("leads", 7),
