@@ -6,7 +6,7 @@ from pathlib import Path
 from features.errors import InputError
 from pipeline.files import atomic_file
 from pipeline.params import load_params
-from pipeline.proofs import account_pages, feature_pages, pages
+from pipeline.proofs import account_pages, feature_pages, pages, truth_pages
 from pipeline.proofs.chain import SIMULATED
 from pipeline.proofs.pages import Job
 from pipeline.stage import run_stage, say, stage_parser, world_lock
@@ -15,13 +15,13 @@ PROOFS: dict[str, Callable[[Job], list[str]]] = {
     "model-seeds": pages.prove_model_seeds,
     "world-seeds": pages.prove_world_seeds,
     "family-ablation": pages.prove_family_ablation,
-    "oracle": pages.prove_oracle,
+    "oracle": truth_pages.prove_oracle,
     "nested-search": pages.prove_nested_search,
     "robustness": pages.prove_robustness,
     "direction-rule": pages.prove_direction_rule,
     feature_pages.RANKING: feature_pages.prove_feature_ranking,
     "feature-selection": feature_pages.prove_feature_selection,
-    "true-drivers": pages.prove_true_drivers,
+    "true-drivers": truth_pages.prove_true_drivers,
     "roles": account_pages.prove_roles,
     "matching": account_pages.prove_matching,
     "leads": account_pages.prove_leads,

@@ -1,7 +1,8 @@
 """Whether what carries a network's scores is what makes it one, where that is known.
 
-Only a simulated world knows the families of evidence that each account was made to leave
-(`truth.parquet`). The boosters are those of training that saw nothing of the operator.
+Only a simulated world knows how much of each account its operator changed, by family of
+evidence (`truth.parquet`). The boosters are those of training that saw nothing of the
+operator.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,10 @@ from pipeline.stored_world import load_world
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+# A family is a true one where this share of it, or more, is the operator's: no less than
+# is left of the account's own. Most accounts have most families at a lower bar, so that
+# to name a true one says little.
+CHANGED: Final = 0.5
 # Families looked at beside the strongest one.
 STRONGEST: Final = 3
 
@@ -42,6 +47,7 @@ class Carried:
         among: share with a true one among the `STRONGEST`.
         among_by_chance: the same of as many drawn at random.
         gain: log-odds that each family adds, mean, in order of FAMILIES.
+        strongest: place in FAMILIES of the strongest one, an account.
     """
 
     operator: str
@@ -51,6 +57,7 @@ class Carried:
     among: float
     among_by_chance: float
     gain: Sequence[float]
+    strongest: Sequence[int]
 
 
 def drivers(folder: Path) -> list[Carried]:
@@ -91,13 +98,20 @@ def family_gains(added: Floats) -> Floats:
 
 
 def true_families(folder: Path, account_ids: Sequence[str]) -> Flags:
-    """What accounts were made to show, shape (n_accounts, n_families)."""
+    """What operators changed in accounts, shape (n_accounts, n_families).
+
+    Nothing in accounts of controls, nor in those that the truth does not know.
+    """
     truth = pl.read_parquet(folder / "truth.parquet").filter(label=1)
-    shown = dict(truth.select("account_id", "behaviours").iter_rows())
-    return np.array(
-        [[f in shown.get(name, ()) for f in FAMILIES] for name in account_ids],
-        dtype=bool,
-    ).reshape(-1, len(FAMILIES))
+    asked = pl.DataFrame({"account_id": account_ids}, schema={"account_id": pl.String})
+    shares = asked.join(
+        truth.select("account_id", "changed").unnest("changed"),
+        on="account_id",
+        how="left",
+        maintain_order="left",
+    )
+    found: Flags = shares.select(FAMILIES).fill_null(0).to_numpy() >= CHANGED
+    return found
 
 
 def carried(operator: str, gain: Floats, true: Flags) -> Carried:
@@ -123,28 +137,39 @@ def carried(operator: str, gain: Floats, true: Flags) -> Carried:
         float(hit[:, :STRONGEST].any(axis=1).mean()),
         fmean(1 - comb(families - count, STRONGEST) / drawn for count in counts),
         gain.mean(axis=0).tolist(),
+        order[:, 0].tolist(),
     )
 
 
-def as_table(found: Sequence[Carried]) -> list[str]:
-    """A row an operator, in Markdown."""
-    head = ["operator", "accounts", "strongest", "by chance"]
-    head += [f"among {STRONGEST}", "by chance", *FAMILIES]
-    rows = [
-        [
-            each.operator,
-            str(each.accounts),
-            *(
-                f"{share:.2f}"
-                for share in (
-                    each.first,
-                    each.first_by_chance,
-                    each.among,
-                    each.among_by_chance,
-                )
-            ),
-            *(f"{gain:+.2f}" for gain in each.gain),
-        ]
-        for each in found
+def same_strongest(some: Carried, others: Carried) -> tuple[float, float]:
+    """Share of accounts whose strongest family is the same in both, and by chance.
+
+    Chance leaves each side its families and deals them out anew.
+    """
+    one, other = np.array(some.strongest), np.array(others.strongest)
+    shares = [
+        np.bincount(places, minlength=len(FAMILIES)) / len(places)
+        for places in (one, other)
     ]
-    return table(head, rows)
+    return float((one == other).mean()), float(shares[0] @ shares[1])
+
+
+def as_table(found: Sequence[Carried], others: Sequence[Carried]) -> list[str]:
+    """A row an operator, in Markdown, beside what other boosters rest on."""
+    head = ["operator", "accounts", "strongest", "by chance"]
+    head += [f"among {STRONGEST}", "by chance", "as the others", "by chance"]
+    rows = []
+    for each, other in zip(found, others, strict=True):
+        shares = (
+            *(each.first, each.first_by_chance, each.among, each.among_by_chance),
+            *same_strongest(each, other),
+        )
+        rows.append(
+            [
+                each.operator,
+                str(each.accounts),
+                *(f"{share:.2f}" for share in shares),
+                *(f"{gain:+.2f}" for gain in each.gain),
+            ]
+        )
+    return table([*head, *FAMILIES], rows)

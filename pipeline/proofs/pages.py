@@ -12,12 +12,8 @@ from pipeline.proofs.ablation import WITH_ALL, ablate
 from pipeline.proofs.chain import SIMULATED
 from pipeline.proofs.directions import as_table as rules_table
 from pipeline.proofs.directions import judge_rules
-from pipeline.proofs.drivers import STRONGEST, drivers
-from pipeline.proofs.drivers import as_table as drivers_table
 from pipeline.proofs.hidden import Found, find_at_random, find_one_role
 from pipeline.proofs.nested import nested_search, optimism
-from pipeline.proofs.oracle import TOGETHER, all_drivers, ask_oracle
-from pipeline.proofs.own_drivers import own_drivers
 from pipeline.proofs.robustness import as_table as ways_table
 from pipeline.proofs.robustness import compare_ways
 from pipeline.proofs.seeds import Seed, model_seeds, spread, world_seeds
@@ -80,7 +76,7 @@ def prove_family_ablation(job: Job) -> list[str]:
     for name, figures in found.items():
         values = [figures[key.split(",")[0]][place] for key, place in shown.items()]
         gain = _difference(found[WITH_ALL]["auc"][0], figures["auc"][0])
-        rows.append([name, *map(_number, values), gain])
+        rows.append([name, *map(number, values), gain])
     return [
         "### Families of features",
         "",
@@ -88,45 +84,6 @@ def prove_family_ablation(job: Job) -> list[str]:
         "anew each time. The last column is the mean AUC with all families less this one.",
         "",
         *table(["features", *shown, "lost"], rows),
-    ]
-
-
-def prove_oracle(job: Job) -> list[str]:
-    """Markdown: look-alikes flagged by a booster that is told the true drivers."""
-    every = all_drivers(job.folder)
-    alone = [driver for driver in every if driver != TOGETHER]
-    whole, single = (
-        ask_oracle(job.folder, job.params, drivers, say) for drivers in (every, alone)
-    )
-    said = [
-        f"mean AUC {_number(found.figures['auc'][0])}, worst "
-        f"{_number(found.figures['auc'][1])}, recall at FPR 1 % "
-        f"{_number(found.figures['recall_at_fpr_0.01'][0])}"
-        for found in (whole, single)
-    ]
-    rows = [
-        [
-            name,
-            ", ".join(row.drivers),
-            *map(_number, (row.shared, row.ours, row.at_rate, row.at_recall)),
-            *map(_number, (single.slices[name].at_rate, single.slices[name].at_recall)),
-        ]
-        for name, row in whole.slices.items()
-    ]
-    rate = job.params.evaluate.audits.panel_rate
-    head = ["slice", "drivers", "in networks", "ours", "oracle", "strict oracle"]
-    return [
-        "### An oracle for look-alikes",
-        "",
-        f"World `{job.world}`; boosters of our settings that are told the drivers of "
-        "each account and nothing else, trained on the accounts that ours is trained on. "
-        f"All drivers: {said[0]}. Without {TOGETHER}: {said[1]}. Shares flagged: `ours` "
-        f"and `oracle` at the point that aims at FPR {rate:.1%}, `strict` at a line that "
-        "finds only as many takedown accounts as the gate on recall asks for; `in "
-        "networks`: share of the takedown accounts that show all that the slice shows. "
-        f"The last two columns: without {TOGETHER}.",
-        "",
-        *table([*head, "alone", "strict alone"], rows),
     ]
 
 
@@ -201,25 +158,6 @@ def prove_robustness(job: Job) -> list[str]:
     ]
 
 
-def prove_true_drivers(job: Job) -> list[str]:
-    """Markdown: whether the families that carry a network are its true ones."""
-    return [
-        "### What carries a network, and what makes it one",
-        "",
-        f"World `{job.world}`, boosters that saw nothing of the operator; takedown "
-        "accounts, by the families that they were made to show. `strongest`: share "
-        f"whose strongest family is a true one; `among {STRONGEST}`: share with a true "
-        "one among the strongest; then the log-odds that each family adds, mean.",
-        "",
-        *drivers_table(drivers(job.folder)),
-        "",
-        "The same of boosters of our settings that were trained on one half of the "
-        "operator itself and judged on the other: what shows most where nothing is new.",
-        "",
-        *drivers_table(own_drivers(job.folder, job.params.train.recipe(), say)),
-    ]
-
-
 def prove_hidden_at_random(job: Job) -> list[str]:
     """Markdown: share of planted accounts, estimated where labels miss at random."""
     return _planted(
@@ -251,11 +189,11 @@ def _planted(
     for seed in range(first, first + job.asked.planted_worlds):
         found[seed] = each = find(job.params, seed, share)
         say(
-            f"world seed {seed}: truth {each.truth:.3f}, said {_number(each.share)} "
+            f"world seed {seed}: truth {each.truth:.3f}, said {number(each.share)} "
             f"[{each.low:.3f}, {each.high:.3f}]"
         )
     rows = [
-        [str(seed), *map(_number, (f.truth, f.share, f.low, f.high, f.above_half))]
+        [str(seed), *map(number, (f.truth, f.share, f.low, f.high, f.above_half))]
         for seed, f in found.items()
     ]
     known = [f.share is not None for f in found.values()]
@@ -291,12 +229,13 @@ def _figures_table(found: dict[int, Seed]) -> list[str]:
     rows = []
     for name, own in values.items():
         over = spread(own)
-        summary = ["-"] * 3 if over is None else [_number(v) for v in over[1:]]
-        rows.append([name, *map(_number, own), *summary])
+        summary = ["-"] * 3 if over is None else [number(v) for v in over[1:]]
+        rows.append([name, *map(number, own), *summary])
     return table(["figure", *map(str, found), "sd", "least", "most"], rows)
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """With three decimals; a dash for none."""
     return "-" if value is None else f"{value:.3f}"
 
 

@@ -5,6 +5,7 @@ import polars as pl
 
 from features.schema import TIME
 from pipeline.world.archive import Archive
+from pipeline.world.changes import CHANGED
 from pipeline.world.keys import Texts
 from pipeline.world.people import People
 from pipeline.world.posts import Posts
@@ -16,6 +17,7 @@ TRUTH = {
     "label": pl.Int8(),
     "role": pl.String(),
     "behaviours": pl.List(pl.String),
+    "changed": CHANGED,
     "starts_at": TIME,
     "post_ids": pl.List(pl.String),
 }
@@ -26,18 +28,20 @@ def truth_of(
     label: int,
     files: Texts,
     families: dict[str, tuple[str, ...]],
+    changed: pl.Series,
     people: People,
     posts: Posts,
     archive: Archive,
 ) -> pl.DataFrame:
-    """One row an account: role, families of evidence it leaves, posts that show it.
+    """One row an account: its role and main job, what is changed, posts that show it.
 
     Args:
         origin: the network, the controls or the slice that the accounts are.
         label: 1 for a campaign, 0 for controls, whatever their archive says.
         files: archive that each account stands in, its source; account_id is
             `<source>/<id>`.
-        families: by role.
+        families: by role, those that its main job leaves.
+        changed: of each account, by family (pipeline.world.changes).
         people: the accounts.
         posts: their posts, `shown` marked.
         archive: gives the ids.
@@ -65,7 +69,7 @@ def truth_of(
             "behaviours": [list(families.get(role, ())) for role in people.role],
         },
         schema_overrides={"behaviours": pl.List(pl.String)},
-    )
+    ).with_columns(changed)
     return (
         accounts.join(shown, on="row", how="left", maintain_order="left")
         .with_columns(

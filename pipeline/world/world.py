@@ -5,6 +5,7 @@ grow with the scale: a large network is many small ones that work alike.
 """
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.files import write_parquet
 from pipeline.world import (
     agency,
     archive,
+    changes,
     core_and_amplifiers,
     domestic_ring,
     dormant,
@@ -149,16 +151,20 @@ def _make_cell(
     plan: Plan, size: int, params: SimulateParams, number: int, rng: np.random.Generator
 ) -> tuple[Archive, pl.DataFrame]:
     people = ordinary_people(rng, size, plan.setting)
+    ordinary = deepcopy(people)
     behaviour = plan.behaviour
     if behaviour:
         people.role[:] = plan.name
         behaviour.cast(people, plan.setting, rng)
+    cast = changes.of_people(ordinary, people)
     asleep = people.sleeper & (plan.label == 0)
     be_old(people, asleep, plan.setting, rng)
     posts = ordinary_posts(people, plan.setting, rng)
     split_lives(posts, people, asleep, plan.setting, rng)
+    usual = deepcopy(posts)
     if behaviour:
         behaviour.act(posts, people, plan.setting, rng)
+    changed = changes.together(cast, changes.of_posts(usual, posts, size))
     resolve(posts, people, plan.setting, rng)
     posts.at -= posts.at % params.collection.minutes
     actions = ordinary_actions(posts, people, rng)
@@ -177,7 +183,9 @@ def _make_cell(
         rng,
     )
     families = behaviour.families if behaviour else {}
-    told = truth_of(plan.name, plan.label, files, families, people, posts, made)
+    told = truth_of(
+        plan.name, plan.label, files, families, changed, people, posts, made
+    )
     return made, told
 
 

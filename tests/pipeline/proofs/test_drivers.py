@@ -3,7 +3,14 @@ import pytest
 
 from pipeline.params import Params
 from pipeline.proofs.ablation import FAMILIES
-from pipeline.proofs.drivers import as_table, carried, drivers, true_families
+from pipeline.proofs.drivers import (
+    CHANGED,
+    as_table,
+    carried,
+    drivers,
+    same_strongest,
+    true_families,
+)
 from pipeline.proofs.own_drivers import own_drivers
 from tests.pipeline.conftest import TinyWorld
 
@@ -46,7 +53,7 @@ def test_every_operator_of_the_stored_world(tiny_world: TinyWorld) -> None:
         assert each.first <= each.among <= 1
         assert len(each.gain) == len(FAMILIES)
         assert any(gain > 0 for gain in each.gain)
-    assert len(as_table(found)) == len(found) + 2
+    assert len(as_table(found, found)) == len(found) + 2
 
 
 def test_boosters_that_know_the_operator_are_judged_on_accounts_they_have_not_seen(
@@ -66,7 +73,7 @@ def test_boosters_that_know_the_operator_are_judged_on_accounts_they_have_not_se
         assert list(own.gain) != list(unseen.gain)
 
 
-def test_an_account_that_was_made_to_show_nothing_has_no_true_family(
+def test_an_account_of_which_nothing_was_changed_has_no_true_family(
     tiny_world: TinyWorld,
 ) -> None:
     shown = tiny_world.table("truth").filter(label=1)
@@ -76,7 +83,18 @@ def test_an_account_that_was_made_to_show_nothing_has_no_true_family(
 
     assert known.shape == (2, len(FAMILIES))
     assert not known[1].any()
-    behaviours = set(shown["behaviours"][0])
-    assert [f for f, holds in zip(FAMILIES, known[0], strict=True) if holds] == [
-        f for f in FAMILIES if f in behaviours
-    ]
+    shares = shown["changed"][0]
+    assert known[0].tolist() == [shares[family] >= CHANGED for family in FAMILIES]
+    controls = tiny_world.table("truth").filter(label=0)["account_id"][:1]
+    assert not true_families(tiny_world.folder, controls.to_list()).any()
+
+
+def test_two_boosters_agree_as_far_as_their_strongest_families_do() -> None:
+    rest = np.ones((4, len(FAMILIES)), bool)
+    one, other = np.zeros((2, 4, len(FAMILIES)))
+    one[:, 0] = other[:3, 0] = other[3, 1] = 1
+    some, others = carried("op", one, rest), carried("op", other, rest)
+
+    assert same_strongest(some, some) == (1, 1)
+    assert same_strongest(some, others) == (3 / 4, 3 / 4)
+    assert same_strongest(others, others) == (1, (9 + 1) / 16)
