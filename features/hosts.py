@@ -16,11 +16,13 @@ SHORTENERS: Final = (
 
 def host(link: pl.Expr) -> pl.Expr:
     """Host of a link in lower case without `www.`; null if there is none."""
-    return (
+    # May find nothing, or the scheme of a link that ends with it would be the host.
+    found = (
         link.str.to_lowercase()
-        .str.extract(r"^\s*(?:https?://)?(?:www\.)?([^/?#:\s]+)")
+        .str.extract(r"^\s*(?:https?:/*)?(?:www\.)?([^/?#:\s]*)")
         .str.strip_chars_end(".")
     )
+    return pl.when(found != "").then(found)
 
 
 def is_shortener(link: pl.Expr) -> pl.Expr:
