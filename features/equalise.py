@@ -6,20 +6,16 @@ repairs run in training and for every request, inside build_features. Each stand
 constant or an expression of its own; what needs both classes is the label stage's.
 """
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Set
 from datetime import timedelta
 from typing import Final, TypeVar
 
 import polars as pl
 
-from features import schema
+from features import history, schema
 from features.changed import changed
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
-
-# Most posts of an account that are looked at, latest first: what platforms' own
-# interfaces return, so that no class has a longer memory than another.
-HISTORY_CAP: Final = 3_200
 
 # Clocks and zones of archives disagree by hours, never by more than this: an account
 # created later than this after a post of its own, or after its as_of, is not sound.
@@ -92,33 +88,6 @@ SAME_LANGUAGE: Final = {
 # the same whether it changes anything.
 _DAMAGES: Final = "".join(sorted({sign[0] for sign in _SIGNS} | {UNDECODED}))
 DAMAGED: Final = rf"[{_DAMAGES}]|[pP]://"
-
-_FIRST: Final = ("posted_at", "kind", "language", "text")
-# Account and minute as one number, by which nearly all posts are told apart: several
-# columns take twice the time. Undated ones come first, by lot: in another order
-# HISTORY_CAP would choose among them by kind, language or the alphabet. No id has a part
-# in the lot: only among posts that say the same do ids decide which are kept.
-_MINUTES: Final = 2**30
-_IDS: Final = ("account_id", "post_id", "target_account_id", "target_post_id")
-_LOT: Final = changed(
-    pl.col("posted_at").is_null(),
-    pl.struct([column for column in schema.POSTS if column not in _IDS]),
-    lambda said: said.hash(6) % 2**32,
-)
-_PLACE: Final = pl.col("_account") * 2**33 + (
-    (pl.col("posted_at").dt.epoch("ms") // 60_000).clip(-_MINUTES, _MINUTES)
-    + _MINUTES
-    + 2**32
-).fill_null(_LOT.cast(pl.Int64))
-# Lists by their hash: any order breaks a tie, and theirs takes twice the time.
-_ORDER: Final = [
-    _PLACE,
-    *(
-        pl.col(c).hash() if schema.POSTS[c] == schema.STRINGS else pl.col(c)
-        for c in (*_FIRST, *(c for c in schema.POSTS if c not in _FIRST))
-        if c != "account_id"
-    ),
-]
 
 
 def post_content() -> pl.Expr:
@@ -239,46 +208,6 @@ def in_text(text: pl.Expr, column: str) -> pl.Expr:
     return found.list.eval(each.str.slice((~signed).cast(pl.Int64)))
 
 
-def before_as_of(posts: Frame, accounts: Frame, beside: Sequence[str] = ()) -> Frame:
-    """Posts before their account's as_of (undated ones stay), at most HISTORY_CAP.
-
-    Sorted by account, time and then every column, so that the order of the input
-    cannot matter: posts that tie are equal. The words come after what measures of
-    order read (kind, language), so that what is said cannot matter either.
-    Posts of accounts that are not in `accounts` are left out. Columns of accounts named
-    in `beside` stand beside their posts.
-    """
-    return latest(early(posts, accounts, beside))
-
-
-def early(posts: Frame, accounts: Frame, beside: Sequence[str] = ()) -> Frame:
-    """Those of `before_as_of` without order and cap, for `latest`."""
-    known = accounts.select(
-        *("account_id", "as_of", *beside),
-        pl.col("account_id").rank("dense").cast(pl.Int64).alias("_account"),
-    )
-    before = pl.col("posted_at").is_null() | (pl.col("posted_at") < pl.col("as_of"))
-    return (
-        posts.join(known, on="account_id", how="left", maintain_order="left")
-        .filter(pl.col("as_of").is_not_null() & before)
-        .drop("as_of")
-    )
-
-
-def latest(posts: Frame, most: int | None = None) -> Frame:
-    """Posts as `early` gives them, in order, of each account HISTORY_CAP at most.
-
-    Args:
-        posts: of `early`.
-        most: how many they are at most, null if nobody knows: few need no cap.
-    """
-    ordered = posts.sort(_ORDER, nulls_last=False)
-    if most is None or most > HISTORY_CAP:
-        from_latest = pl.int_range(pl.len()).reverse().over("_account")
-        ordered = ordered.filter(from_latest < HISTORY_CAP)
-    return ordered.drop("_account")
-
-
 def _language(code: pl.Expr) -> pl.Expr:
     known = code.str.to_lowercase().str.replace(_NO_LANGUAGE, "")
     return known.str.extract(r"^([a-z]+)").replace(SAME_LANGUAGE)
@@ -287,11 +216,13 @@ def _language(code: pl.Expr) -> pl.Expr:
 def plan() -> str:
     """The repairs as text, equal if and only if they are the same."""
     account_table = accounts(schema.empty("accounts").lazy())
-    post_table = before_as_of(posts(schema.empty("posts").lazy()), account_table)
+    post_table = history.before_as_of(
+        posts(schema.empty("posts").lazy()), account_table
+    )
     later = _later(schema.empty("posts").lazy())
     return "\n".join(
         [
-            str(HISTORY_CAP),
+            str(history.HISTORY_CAP),
             later.explain(optimized=False),
             post_table.explain(optimized=False),
         ]

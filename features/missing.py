@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features import equalise, schema
+from features import history, schema
 from features.feature import REASONS, Feature
 from features.totals import lineage
 
@@ -125,7 +125,7 @@ def _causes(feature: Feature) -> Iterator[_Cause]:
             untold = rule.not_told.fill_null(False)
             yield _Cause(f"not {name}", "field_absent", untold, bars=True)
     if feature.full_history:
-        whole = pl.col("history_complete") & (pl.col("n_all") < equalise.HISTORY_CAP)
+        whole = pl.col("history_complete") & (pl.col("n_all") < history.HISTORY_CAP)
         incomplete = whole.fill_null(False).not_()
         yield _Cause("incomplete", "history_incomplete", incomplete, bars=True)
     if feature.min_posts:

@@ -8,14 +8,13 @@ longest silence (features/corrections.py). Things that are null do not count.
 from collections.abc import Set
 from dataclasses import dataclass
 from functools import cache
-from math import comb, log
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features import words
+from features import draws, words
 from features.corrections import (
     DRAWS,
     UNIT,
@@ -64,36 +63,6 @@ MIXES: Final[dict[str, pl.Expr]] = {
 _TOGETHER: Final = 180_000
 
 _COUNT: Final = pl.col("count")
-
-
-def _unseen(count: Floats, things: Floats) -> Floats:
-    """Chance that a kind is not among the draws, without putting back.
-
-    An array: as an expression it would be sixty steps deep, and Polars looks through all
-    that lies below each step.
-    """
-    missed, drawn = np.ones_like(things), np.ones_like(things)
-    for step in range(DRAWS):
-        # Past its zero a factor is negative, after one that is exactly zero.
-        missed *= things - count - step
-        drawn *= things - step
-    enough = things >= DRAWS
-    return np.divide(missed, drawn, out=np.ones_like(things), where=enough)
-
-
-def _repeated(count: Floats, things: Floats) -> Floats:
-    """Mean of k ln k over the draws, where k of them are of the kind."""
-    # Ordered ways to draw so many of the kind, of the others, of all.
-    inside, outside = [np.ones_like(things)], [np.ones_like(things)]
-    drawn, logs = np.ones_like(things), np.zeros_like(things)
-    for step in range(DRAWS):
-        inside.append(inside[-1] * (count - step))
-        outside.append(outside[-1] * (things - count - step))
-        drawn *= things - step
-    for k in range(2, DRAWS + 1):
-        logs += comb(DRAWS, k) * k * log(k) * inside[k] * outside[DRAWS - k]
-    enough = things >= DRAWS
-    return np.divide(logs, drawn, out=np.zeros_like(things), where=enough)
 
 
 def _pairs(column: str) -> pl.Expr:
@@ -160,7 +129,7 @@ def plan() -> str:
     """The mixes as text, equal if and only if they are the same."""
     parts = [f"{n}|{e}" for part in (MIXES, _SUMS, _FIGURES) for n, e in part.items()]
     count, things = np.meshgrid(np.arange(5.0), np.arange(2.0 * DRAWS))
-    drawn = [draw(count, things).tolist() for draw in (_unseen, _repeated)]
+    drawn = [draw(count, things).tolist() for draw in (draws.unseen, draws.repeated)]
     return "\n".join([*parts, str(drawn)])
 
 
@@ -293,10 +262,10 @@ def _with_draws(kinds: pl.LazyFrame, needed: _Needed, drawn: list[str]) -> pl.La
         found[name].cast(pl.Float64).to_numpy() for name in ("count", "things")
     )
     if "unseen" in needed.columns:
-        found = found.with_columns(unseen=pl.Series(_unseen(count, things)))
+        found = found.with_columns(unseen=pl.Series(draws.unseen(count, things)))
     if drawn:
         repeated = np.zeros_like(things)
         asked = found["mix"].is_in(drawn).to_numpy()
-        repeated[asked] = _repeated(count[asked], things[asked])
+        repeated[asked] = draws.repeated(count[asked], things[asked])
         found = found.with_columns(repeated=pl.Series(repeated))
     return found.lazy()

@@ -16,7 +16,7 @@ from typing import Final
 
 import polars as pl
 
-from features import equalise, schema
+from features import equalise, history, schema
 from features.companions import Counts, compare, count, with_companions
 from features.errors import InputError
 from features.traces import TRACES, Table, Trace
@@ -241,4 +241,4 @@ def _in_time(actions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
 def _cut(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     """Posts of known accounts as those of any account; those of others as they are."""
     strangers = posts.join(accounts, on="account_id", how="anti")
-    return pl.concat([equalise.before_as_of(posts, accounts), strangers])
+    return pl.concat([history.before_as_of(posts, accounts), strangers])

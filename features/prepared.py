@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from features import equalise, schema
+from features import equalise, history, schema
 from features.account_measures import measure_accounts
 from features.artefacts import READ, Artefacts
 from features.day_curve import COLUMN
@@ -80,8 +80,8 @@ def prepare_checked(
     # Before times lose their seconds: by the minute, two posts could look like one.
     once = equalise.distinct(posts).lazy()
     # As as_of is a whole minute, seconds do not matter here.
-    early = equalise.early(once, account_table.lazy(), beside=("declared_language",))
-    kept = equalise.latest(equalise.repaired(early), most=posts.height)
+    early = history.early(once, account_table.lazy(), beside=("declared_language",))
+    kept = history.latest(equalise.repaired(early), most=posts.height)
     # After the cut, and only what is read: lists are slow to make and to sort.
     lists = equalise.FROM_TEXT.keys()
     told = equalise.with_lists(kept, lists if reads is None else lists & behind(reads))

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from features import equalise
+from features import equalise, history
 
 _TEXTS: Final = ("name", "bio", "location", "url")
 
@@ -151,7 +151,7 @@ def count_repairs(accounts: pl.DataFrame, posts: pl.LazyFrame) -> pl.DataFrame:
         posts.select("account_id", *of["posts"])
         .group_by("account_id")
         .agg(
-            pl.len().alias(CAPPED).cast(pl.Int64) - equalise.HISTORY_CAP,
+            pl.len().alias(CAPPED).cast(pl.Int64) - history.HISTORY_CAP,
             *(pl.col(name).sum().cast(pl.Int64) for name in names),
         )
         .with_columns(pl.col(CAPPED).clip(lower_bound=0))

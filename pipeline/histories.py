@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from features import equalise, schema
+from features import history, schema
 from pipeline.evening import even_ranks
 
 # Minutes; of accounts whose posts bear no time.
@@ -24,12 +24,12 @@ def observe_histories(accounts: pl.DataFrame, posts: pl.LazyFrame) -> pl.DataFra
     span is the number of minutes from the first to the last of the latest HISTORY_CAP
     posts: 0 without posts, 2^31 where none has a time (and last is null).
     """
-    dated = pl.col("posted_at").drop_nulls().top_k(equalise.HISTORY_CAP)
+    dated = pl.col("posted_at").drop_nulls().top_k(history.HISTORY_CAP)
     counted = (
         before(accounts, posts)
         .group_by("account_id")
         .agg(
-            pl.len().cast(pl.Int64).clip(0, equalise.HISTORY_CAP).alias("n_posts"),
+            pl.len().cast(pl.Int64).clip(0, history.HISTORY_CAP).alias("n_posts"),
             dated.max().alias("last"),
             (dated.max() - dated.min()).dt.total_minutes().alias("span"),
         )
@@ -78,7 +78,7 @@ def even_histories(
         .join(ends.lazy().select("account_id", "posts_from"), on="account_id")
         .filter(within_window())
         .group_by("account_id")
-        .agg(pl.len().cast(pl.Int64).clip(0, equalise.HISTORY_CAP).alias("inside"))
+        .agg(pl.len().cast(pl.Int64).clip(0, history.HISTORY_CAP).alias("inside"))
         .collect()
     )
     counted = ends.join(

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from features import schema
-from features.equalise import HISTORY_CAP
+from features.history import HISTORY_CAP
 from features.repairs import CAPPED, REPAIRS, count_repairs
 from pipeline.masking import moment_of, unlike_moments
 from pipeline.verdicts import ReadVerdicts

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features import equalise, schema
+from features import equalise, history, schema
 from pipeline.evening import even_shares
 from pipeline.histories import (
     before,
@@ -139,7 +139,7 @@ def _plan_block(facts: pl.DataFrame, rules: EqualiseRules) -> pl.DataFrame:
     ids = facts["account_id"].to_list()
     positive = facts["label"].to_numpy() == 1
     kept = facts["posts_kept"].to_numpy()
-    whole = (facts["n_posts"].to_numpy() == kept) & (kept < equalise.HISTORY_CAP)
+    whole = (facts["n_posts"].to_numpy() == kept) & (kept < history.HISTORY_CAP)
     unlike = rules.count_moments == "mask" and unlike_moments(facts)
     masked: list[list[str]] = [[] for _ in ids]
     for column in _ACCOUNT_COLUMNS:
@@ -184,7 +184,7 @@ def apply_masks(
         .alias(c)
         for c in _ACCOUNT_COLUMNS
     ).select(list(schema.ACCOUNTS))
-    cut = equalise.before_as_of(posts, accounts).join(
+    cut = history.before_as_of(posts, accounts).join(
         masks.select(
             "account_id", "posts_from", "posts_kept", "spread", "masked_posts"
         ),

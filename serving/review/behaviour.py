@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from features.build import show_behaviour
+from features.evidence import show_behaviour
 
 # Of longer strings the end is shown: some eight lines on a wide screen.
 MOST: Final = 600

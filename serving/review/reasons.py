@@ -8,8 +8,8 @@ from typing import Any, Final
 import polars as pl
 
 from features.artefacts import Artefacts
-from features.build import show_for_each
 from features.catalogue import feature
+from features.evidence import show_for_each
 from features.feature import FAMILIES, REASONS
 from serving.contract import TOP
 from serving.review.quantities import SMALLEST, measured, moment, raw

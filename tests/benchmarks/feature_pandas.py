@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import polars as pl
 
-from features import equalise, schema
+from features import equalise, history, schema
 from features.build import build_features
 from features.catalogue import feature
 from tests.benchmarks.feature_single import in_turns, make_tables
@@ -67,7 +67,7 @@ def repaired(posts: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
     posts = posts[posts["posted_at"] < posts["as_of"].dt.floor("min")]
     posts = posts.sort_values(["account_id", "posted_at", "kind", "language", "text"])
     latest = posts.groupby("account_id", sort=False).cumcount(ascending=False)
-    return posts[latest < equalise.HISTORY_CAP]
+    return posts[latest < history.HISTORY_CAP]
 
 
 def repeats(owner: pd.Series, things: pd.Series) -> pd.DataFrame:

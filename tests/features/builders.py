@@ -12,9 +12,9 @@ from features.build import (
     build_features,
     explain_missing,
     prepare_fit,
-    show_evidence,
 )
 from features.catalogue import feature
+from features.evidence import show_evidence
 from features.feature import Feature
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -3,7 +3,7 @@ from itertools import combinations
 import pytest
 
 from features.bloc import BLOC
-from features.build import show_behaviour
+from features.evidence import show_behaviour
 from features.schema import KINDS
 from tests.features.builders import (
     LAST,

@@ -3,7 +3,16 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from features import artefacts, clock, day_curve, equalise, measures, mixes, totals
+from features import (
+    artefacts,
+    clock,
+    day_curve,
+    equalise,
+    history,
+    measures,
+    mixes,
+    totals,
+)
 from features.catalogue import (
     CATALOGUE,
     DIRECTION,
@@ -141,7 +150,7 @@ def test_the_fingerprint_changes_with_measures_and_repairs(monkeypatch):
     before = fingerprint()
 
     with monkeypatch.context() as other:
-        other.setattr(equalise, "HISTORY_CAP", 200)
+        other.setattr(history, "HISTORY_CAP", 200)
         assert fingerprint() != before
     with monkeypatch.context() as other:
         stages = ({"minute": pl.col("posted_at").dt.epoch("s")},)

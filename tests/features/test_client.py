@@ -3,9 +3,9 @@ from math import log
 import pytest
 
 from features.artefacts import Artefacts
-from features.build import show_evidence
 from features.catalogue import feature
 from features.client import CLIENT
+from features.evidence import show_evidence
 from tests.features.builders import (
     fitted_tables,
     make_account,

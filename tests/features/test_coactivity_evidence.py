@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 
 from features import schema
-from features.build import build_features, show_evidence
+from features.build import build_features
 from features.catalogue import CATALOGUE, feature
 from features.coactivity import COACTIVITY
+from features.evidence import show_evidence
 from features.population import Population
 from features.traces import TRACES
 from tests.features.builders import (

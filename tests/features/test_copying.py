@@ -1,9 +1,10 @@
 import pytest
 
 from features.artefacts import Artefacts
-from features.build import build_features, show_evidence
+from features.build import build_features
 from features.catalogue import feature
 from features.copying import COPYING
+from features.evidence import show_evidence
 from tests.features.builders import (
     SPEECH,
     Post,

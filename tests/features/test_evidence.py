@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from features import schema
-from features.build import show_evidence
 from features.catalogue import FEATURES, feature
 from features.change import CHANGE
+from features.evidence import show_evidence
 from tests.features.builders import (
     AS_OF,
     START,

@@ -6,8 +6,9 @@ from dataclasses import replace
 import polars as pl
 from hypothesis import HealthCheck, given, settings
 
-from features.build import explain_missing, show_for_each
+from features.build import explain_missing
 from features.catalogue import FEATURES, feature
+from features.evidence import show_for_each
 from features.feature import Feature
 from features.missing import of_posts
 from tests.features.builders import (

@@ -3,7 +3,7 @@ from math import log, log1p
 
 import pytest
 
-from features.equalise import HISTORY_CAP
+from features.history import HISTORY_CAP
 from features.life import LIFE
 from tests.features.builders import (
     LAST,

@@ -13,8 +13,8 @@ from features.baselines import SGBOT_17, TEXT_6
 from features.build import build_features, explain_missing
 from features.catalogue import FEATURES
 from features.copying import COPYING
-from features.equalise import HISTORY_CAP
 from features.feature import REASONS, Feature
+from features.history import HISTORY_CAP
 from features.link import LINK
 from features.tag import TAG
 from features.totals import lineage

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import equalise, measures, plain, totals, words
+from features import equalise, history, measures, plain, totals, words
 from features.hosts import SHORTENERS, host
 from features.measures import measure
 from features.prepared import prepare
@@ -184,7 +184,7 @@ def test_a_text_that_is_not_plain_is_not_taken_for_one(monkeypatch):
 def same_posts(accounts: pl.DataFrame, posts: pl.DataFrame) -> bool:
     """Whether those that are prepared are those cut after all repairs."""
     once = equalise.posts(equalise.distinct(posts))
-    expected = equalise.before_as_of(once, equalise.accounts(accounts))
+    expected = history.before_as_of(once, equalise.accounts(accounts))
     return prepare(accounts, posts, None).posts[expected.columns].equals(expected)
 
 
@@ -192,13 +192,13 @@ def same_posts(accounts: pl.DataFrame, posts: pl.DataFrame) -> bool:
 @given(nasty.tables(), st.sampled_from([1, 3, 60, 3_200]))
 def test_posts_are_those_cut_after_all_repairs(tables, cap):
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(equalise, "HISTORY_CAP", cap)
+        patched.setattr(history, "HISTORY_CAP", cap)
 
         assert same_posts(*tables)
 
 
 def test_posts_beyond_the_cap_are_cut_from_one_more(monkeypatch):
-    monkeypatch.setattr(equalise, "HISTORY_CAP", 3)
+    monkeypatch.setattr(history, "HISTORY_CAP", 3)
 
     for count in (2, 3, 4):
         posts = make_posts(at(*range(count)))
@@ -207,10 +207,10 @@ def test_posts_beyond_the_cap_are_cut_from_one_more(monkeypatch):
 
 def test_a_cap_that_is_left_out_is_caught(monkeypatch):
     """The twin: as if nobody had many posts."""
-    latest = equalise.latest
-    monkeypatch.setattr(equalise, "HISTORY_CAP", 3)
+    latest = history.latest
+    monkeypatch.setattr(history, "HISTORY_CAP", 3)
     monkeypatch.setattr(
-        equalise, "latest", lambda posts, most=None: latest(posts, most and 0)
+        history, "latest", lambda posts, most=None: latest(posts, most and 0)
     )
 
     assert not same_posts(make_account(as_of=AS_OF), make_posts(at(*range(4))))

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from features import equalise, schema
+from features import equalise, history, schema
 from features.repairs import CAPPED, REPAIRS, count_repairs
 from tests.features.builders import AS_OF, at, make_account, make_posts
 
@@ -81,7 +81,7 @@ def test_every_repair_is_touched_by_a_row_of_these_tests() -> None:
 
 
 def test_rows_are_counted_by_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(equalise, "HISTORY_CAP", 2)
+    monkeypatch.setattr(history, "HISTORY_CAP", 2)
     accounts = pl.concat([make_account(), make_account(account_id="t/silent")])
     posts = make_posts([{**p, "text": "a &lt; b"} for p in at(1, 2, 3)])
     stranger = make_posts([{"account_id": "t/stranger", "text": "a &lt; b"}])

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features import equalise, schema
+from features import equalise, history, schema
 from features.build import build_features
 from features.catalogue import FEATURES
 from models.audit import mask_only_auc, separability
@@ -222,12 +222,12 @@ def test_what_requests_are_spared_too(
 ) -> None:
     if artefact == "cap on histories":
         # That of the collector, so that no account needs thousands of posts here.
-        monkeypatch.setattr(equalise, "HISTORY_CAP", 15)
+        monkeypatch.setattr(history, "HISTORY_CAP", 15)
     accounts, posts, labels = REPAIRED[artefact](world)
 
     before = judge(traces(accounts, posts, labels), labels)
     plain = equalise.accounts(accounts)
-    cut = equalise.before_as_of(equalise.posts(posts), plain)
+    cut = history.before_as_of(equalise.posts(posts), plain)
     after = judge(traces(plain, cut, labels), labels)
     built = judge(to_matrix(build_features(accounts, posts, None, SEEN), SEEN), labels)
 
