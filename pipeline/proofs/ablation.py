@@ -12,10 +12,10 @@ from pipeline.evaluate import load_campaigns
 from pipeline.files import write_parquet
 from pipeline.params import Params
 from pipeline.proofs.chain import score_world
+from pipeline.proofs.families import FAMILIES
 from pipeline.proofs.seeds import Figures, unseen
 
 WITH_ALL: Final = "all families"
-FAMILIES: Final = sorted({feature.family for feature in FEATURES})
 
 
 def ablate(

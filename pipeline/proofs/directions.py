@@ -18,8 +18,8 @@ from features.feature import Family
 from pipeline.evaluate import load_campaigns
 from pipeline.markdown import table
 from pipeline.params import Params
-from pipeline.proofs.ablation import FAMILIES
 from pipeline.proofs.chain import score_world
+from pipeline.proofs.families import FAMILIES
 
 # No family, the one whose counts are known to turn round, that one with another, and the
 # three in use.

@@ -21,7 +21,7 @@ from features.catalogue import FEATURES
 from models.training_sets import set_key
 from pipeline.files import read_json
 from pipeline.markdown import table
-from pipeline.proofs.ablation import FAMILIES
+from pipeline.proofs.families import FAMILIES
 from pipeline.stored_world import load_world
 
 Floats = NDArray[np.float64]
@@ -60,21 +60,22 @@ class Carried:
     strongest: Sequence[int]
 
 
-def drivers(folder: Path) -> list[Carried]:
+def drivers(folder: Path, trained: Path) -> list[Carried]:
     """Each headline operator of a simulated world.
 
     Args:
-        folder: a world's truth, labelled, folds, features and trained.
+        folder: a world's truth, labelled, folds and features.
+        trained: boosters of that world and numbers of their trees.
     """
     world = load_world(folder)
     positives = world.labels.filter(label=1).select("account_id")
-    trees: dict[str, Any] = read_json(folder / "trained" / "trees.json")
+    trees: dict[str, Any] = read_json(trained / "trees.json")
     found = []
     for operator in world.headline:
         tested = world.members(operator).filter(side="test").select("account_id")
         ids = sorted(tested.join(positives, on="account_id")["account_id"])
         key = set_key("loco", operator, None)
-        booster = lgb.Booster(model_file=folder / "trained" / "boosters" / f"{key}.txt")
+        booster = lgb.Booster(model_file=trained / "boosters" / f"{key}.txt")
         parts = booster.predict(
             world.data.matrix(key)[world.data.rows(ids)],
             num_iteration=trees[f"loco/{operator}"],

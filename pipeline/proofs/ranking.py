@@ -25,7 +25,7 @@ from models.training import Floats, Labels, raw_scores
 from models.training_sets import set_key
 from models.transfer import MOST
 from pipeline.files import read_json
-from pipeline.proofs.ablation import FAMILIES
+from pipeline.proofs.families import FAMILIES
 from pipeline.stored_world import StoredWorld
 
 NAMES: Final = [feature.name for feature in FEATURES]

@@ -54,7 +54,7 @@ def prove_oracle(job: Job) -> list[str]:
 
 def prove_true_drivers(job: Job) -> list[str]:
     """Markdown: whether the families that carry a network are its true ones."""
-    unseen = drivers(job.folder)
+    unseen = drivers(job.folder, job.folder / "trained")
     seen = own_drivers(job.folder, job.params.train.recipe(), say)
     return [
         "### What carries a network, and what makes it one",

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from pipeline.params import Params
-from pipeline.proofs.ablation import FAMILIES
 from pipeline.proofs.drivers import (
     CHANGED,
     as_table,
@@ -11,6 +10,7 @@ from pipeline.proofs.drivers import (
     same_strongest,
     true_families,
 )
+from pipeline.proofs.families import FAMILIES
 from pipeline.proofs.own_drivers import own_drivers
 from tests.pipeline.conftest import TinyWorld
 
@@ -42,7 +42,7 @@ def test_what_is_added_is_noticed() -> None:
 
 
 def test_every_operator_of_the_stored_world(tiny_world: TinyWorld) -> None:
-    found = drivers(tiny_world.folder)
+    found = drivers(tiny_world.folder, tiny_world.folder / "trained")
 
     truth = tiny_world.table("truth")
     blocks = tiny_world.table("labelled/labels")["block"].unique()
@@ -64,7 +64,7 @@ def test_boosters_that_know_the_operator_are_judged_on_accounts_they_have_not_se
 
     found = own_drivers(tiny_world.folder, recipe, said.append)
 
-    seen = drivers(tiny_world.folder)
+    seen = drivers(tiny_world.folder, tiny_world.folder / "trained")
     assert len(said) == len(found)
     for own, unseen in zip(found, seen, strict=True):
         assert (own.operator, own.accounts) == (unseen.operator, unseen.accounts)

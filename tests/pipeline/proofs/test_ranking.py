@@ -3,7 +3,7 @@ import pytest
 
 from features.catalogue import FEATURES
 from features.errors import InputError
-from pipeline.proofs.ablation import FAMILIES
+from pipeline.proofs.families import FAMILIES
 from pipeline.proofs.ranking import (
     NAMES,
     Pointing,

@@ -51,6 +51,9 @@ def test_another_world_has_other_figures(
     assert worst is not None
     assert 0 < worst <= mean <= 1
     assert mean != tiny_world.metrics["loco"]["auc"]["mean"]
+    true = found[params.simulate.seed + 1].bars["strongest family is a true one, least"]
+    assert true is not None
+    assert 0 <= true < 1
 
 
 def test_a_spread_needs_two_figures_and_all_of_them() -> None:

@@ -5,7 +5,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
-from pipeline.proofs.ablation import FAMILIES
+from pipeline.proofs.families import FAMILIES
 from pipeline.world import changes
 from pipeline.world.changes import CHANGED
 from pipeline.world.keys import MINUTES_A_DAY
