@@ -168,9 +168,9 @@ def repaired(frame: Frame) -> Frame:
     return (
         frame.with_columns(
             pl.col("posted_at", "target_posted_at").dt.truncate(POST_TIME),
-            # Who lists nothing at a place names nothing.
-            pl.col("links").list.drop_nulls().list.eval(_with_https(pl.element())),
-            pl.col("mentions", "hashtags").list.drop_nulls(),
+            # Who lists nothing at a place, or an empty text, names nothing.
+            pl.col("links").list.eval(_with_https(_named(pl.element()))),
+            pl.col("mentions", "hashtags").list.eval(_named(pl.element())),
             # Once for each code: there are few.
             _language(pl.col("language").first()).over("language"),
             # Delimited text cannot tell an empty name from none.
@@ -206,6 +206,11 @@ def in_text(text: pl.Expr, column: str) -> pl.Expr:
     each = pl.element()
     signed = each.str.starts_with("@") | each.str.starts_with("#")
     return found.list.eval(each.str.slice((~signed).cast(pl.Int64)))
+
+
+def _named(each: pl.Expr) -> pl.Expr:
+    """Those of a list that are not empty but for the sign before them."""
+    return each.filter(each.str.strip_chars(" \t\r\n#@") != "")
 
 
 def _language(code: pl.Expr) -> pl.Expr:

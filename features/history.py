@@ -18,12 +18,17 @@ _FIRST: Final = ("posted_at", "kind", "language", "text")
 # Account and minute as one number, by which nearly all posts are told apart: several
 # columns take twice the time. Undated ones come first, by lot: in another order
 # HISTORY_CAP would choose among them by kind, language or the alphabet. No id has a part
-# in the lot: only among posts that say the same do ids decide which are kept.
+# in the lot: only among posts that say the same do ids decide which are kept. Nor have
+# lists, which not every collector gives.
 _MINUTES: Final = 2**30
 _IDS: Final = ("account_id", "post_id", "target_account_id", "target_post_id")
 _LOT: Final = changed(
     pl.col("posted_at").is_null(),
-    pl.struct([column for column in schema.POSTS if column not in _IDS]),
+    pl.struct(
+        column
+        for column, dtype in schema.POSTS.items()
+        if column not in _IDS and dtype != schema.STRINGS
+    ),
     lambda said: said.hash(6) % 2**32,
 )
 _PLACE: Final = pl.col("_account") * 2**33 + (

@@ -225,7 +225,9 @@ def _why(trace: Trace) -> pl.Expr:
 def _before(frame: pl.DataFrame, column: str, as_of: datetime | None) -> pl.DataFrame:
     if as_of is None:
         return frame
-    return frame.filter(pl.col(column).is_null() | (pl.col(column) < as_of))
+    # Times of posts are whole minutes here: of a later second they would come before.
+    moment = pl.lit(as_of).dt.truncate(equalise.POST_TIME)
+    return frame.filter(pl.col(column).is_null() | (pl.col(column) < moment))
 
 
 def _in_time(actions: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

@@ -620,6 +620,18 @@ def test_posts_at_or_after_as_of_do_not_count():
     assert own_moment.counts["coactivity_repost_ratio"].events.height == 1
 
 
+def test_posts_of_the_same_minute_after_as_of_do_not_count():
+    second = timedelta(seconds=1)
+    posts = make_posts([{"account_id": "b", "posted_at": START + 40 * second}])
+
+    def counted(as_of):
+        around = Population.of(posts, as_of=as_of)
+        return around.counts["coactivity_minute_ratio"].events.height
+
+    assert counted(START + 30 * second) == 0
+    assert counted(START + timedelta(minutes=1)) == 1
+
+
 def test_actions_at_or_after_the_own_moment_do_not_count():
     name = "coactivity_report_ratio"
     mine = [("a/0", "report", f"r{n}") for n in range(5)]

@@ -170,6 +170,11 @@ def test_a_hashed_handle_is_named_whole_and_leaves_no_word(handle):
 def test_nothing_at_a_place_of_a_list_does_not_count(column):
     assert post(**{column: [None, "https://a.b", None]})[column] == ["https://a.b"]
     assert post(**{column: [None]})[column] == []
+    # What some collectors leave where nothing was found.
+    assert post(**{column: ["", " ", "#", "@", "https://a.b"]})[column] == [
+        "https://a.b"
+    ]
+    assert post(**{column: [""]})[column] == []
 
 
 def test_times_of_posts_are_minutes():

@@ -124,6 +124,16 @@ def test_undated_posts_beyond_the_cap_are_not_chosen_by_what_they_are():
     assert beside["text"].to_list() == kept["text"].to_list()
 
 
+def test_lists_that_a_collector_does_not_give_have_no_part_in_the_choice():
+    texts = [{"text": f"one of many {n} #x"} for n in range(history.HISTORY_CAP + 50)]
+    listed = [{**post, "hashtags": ["x"], "mentions": []} for post in texts]
+
+    kept = [set(cut(posts)["text"]) for posts in (texts, listed)]
+
+    assert len(kept[0]) == history.HISTORY_CAP
+    assert kept[0] == kept[1]
+
+
 def test_order_is_by_account_then_time_then_what_a_post_is():
     assert in_order()
 
