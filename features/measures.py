@@ -60,13 +60,22 @@ _AIMED: Final = rf"{LINK}|{MENTION}"
 _BETWEEN: Final = rf"\s*(?:{_AIMED})(?:\s|{_AIMED})*|{words.SPACES}"
 
 
+# Signs that nobody sees (of word breaks, of the direction of writing): with them a text
+# repeats unnoticed. Those that join letters and emoji stay.
+_UNSEEN: Final = [
+    *"\u00ad\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060",
+    *"\u2066\u2067\u2068\u2069\ufeff",
+]
+
+
 def _bare(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(_BETWEEN, " ").str.strip_chars()
 
 
 def _normal(text: pl.Expr) -> pl.Expr:
     # Normalising may leave spaces at the ends.
-    bare = text.str.replace_all(_BETWEEN, " ").str.normalize("NFKC")
+    seen = text.str.replace_many(_UNSEEN, [""])
+    bare = seen.str.replace_all(_BETWEEN, " ").str.normalize("NFKC")
     return bare.str.replace_all(words.SPACES, " ").str.strip_chars()
 
 

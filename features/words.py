@@ -25,10 +25,11 @@ LATEST: Final = 100
 STACK: Final = 4
 
 # Scripts without spaces between words: each character counts as a word.
+# The mark of a long vowel belongs to no one script.
 _UNSPACED: Final = (
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+    r"[\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 )
-_WORD: Final = rf"{_UNSPACED}|\w+"
+_WORD: Final = rf"{_UNSPACED}|[\w--{_UNSPACED}]+"
 # Words that two posts must share at their beginning or end, and that a post must have
 # beyond them, or it would be all beginning.
 _SHARED: Final = 5

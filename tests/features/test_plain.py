@@ -118,6 +118,7 @@ def by_rules(posts: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             words_only=own.then("text")
+            .str.replace_many(measures._UNSEEN, [""])
             .str.replace_all(aimed, " ")
             .str.normalize("NFKC")
             .str.replace_all(r"\s+", " ")

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,7 +38,11 @@ def repaired(text: str) -> str:
     return re.sub(r"^\s*RT @\S+?:?(?:\s+|$)", "", text, count=1)
 
 
+UNSEEN = "[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+
+
 def words(text: str) -> str:
+    text = re.sub(UNSEEN, "", text)
     text = re.sub(r"https?://\S+|@\w+", " ", text)
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
 
@@ -112,6 +117,45 @@ def test_spaces_that_normalising_leaves_are_single_ones():
     ]
 
     assert wrong_words(posts) == []
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u00ad", "\u202e", "\ufeff", "\u2066"])
+def test_signs_that_nobody_sees_do_not_hide_a_repeated_text(sign):
+    said = "one and the same text"
+    hidden = f"one and{sign} the same{sign} te{sign}xt"
+    found = measures.measure(
+        equalise.posts(make_posts([{"text": text} for text in (said, hidden)])),
+        {"words_only", "text_key", "token_keys"},
+    )
+
+    for column in ("words_only", "text_key", "token_keys"):
+        assert found[column][0] is not None
+        assert found[column].n_unique() == 1
+
+
+def test_signs_that_join_letters_stay():
+    joined = ["می\u200cخواهم", "\U0001f468\u200d\U0001f469\u200d\U0001f467"]
+    posts = make_posts([{"text": text} for text in joined])
+
+    assert measures.measure(posts, {"words_only"})["words_only"].to_list() == joined
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("gr漢字 ok", ["gr", "漢", "字", "ok"]),
+        ("7月3日", ["7", "月", "3", "日"]),
+        ("スーパー", [*"スーパー"]),
+        ("ไทยabc", [*"ไทย", "abc"]),
+        ("don2 t_x", ["don2", "t_x"]),
+    ],
+)
+def test_words_of_scripts_without_spaces_are_characters(text, tokens):
+    posts = make_posts([{"text": text}])
+
+    found = measures.measure(posts, {"tokens"})["tokens"]
+
+    assert found.to_list() == [tokens]
 
 
 def test_words_that_are_not_normalised_are_caught(monkeypatch):
