@@ -70,7 +70,9 @@ LIFE: Final = (
     _life(
         name="life_late_activity_log",
         table="posts",
-        expr=((_LATE + 1) / (_EARLY + 1)).log(),
+        expr=pl.when(_MINUTE.max() > _MINUTE.min()).then(
+            ((_LATE + 1) / (_EARLY + 1)).log()
+        ),
         evidence=_LATER,
         unit="log ratio",
         range=(-10, 10),
@@ -79,7 +81,8 @@ LIFE: Final = (
         description="Posts in the later half of the known time against the earlier "
         "half, logarithm of the ratio.",
         limitation="A cap on the history flattens it; people's habits change.",
-        missing="Fewer than fifty dated posts.",
+        missing="Fewer than fifty dated posts, or all in one minute.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
         min_posts=50,
         cost=2,
     ),

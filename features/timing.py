@@ -200,7 +200,10 @@ TIMING: Final = (
     ),
     _timing(
         name="timing_burst_share",
-        expr=pl.col("burst_posts") / pl.col("dated"),
+        # No pause is shorter than none.
+        expr=pl.when(pl.col("gap_sum") > 0).then(
+            pl.col("burst_posts") / pl.col("dated")
+        ),
         evidence=pl.col("in_burst"),
         unit="share",
         range=(0, 1),
@@ -209,6 +212,8 @@ TIMING: Final = (
         description="Share of posts in runs of three or more whose pauses are shorter "
         "than an hour and than a quarter of the account's mean pause.",
         limitation="Threads, conversations and live events come in bursts.",
+        missing="Fewer than twenty dated posts, or all in one minute.",
+        reasons=("field_absent", "too_few_posts", "undefined"),
         min_posts=20,
         cost=1,
     ),

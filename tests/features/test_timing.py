@@ -80,6 +80,7 @@ CASES = [
     ("timing_gap_repeat_share", after(*[60] * 19), 1),
     ("timing_gap_repeat_share", after(*[1] * 10, *[60] * 5, *[9] * 5), 40 / 90),
     ("timing_burst_share", after(*[5] * 19), 0),
+    ("timing_burst_share", after(*[0] * 19), None),
     # Two short pauses in a row make a run of three; one alone does not.
     ("timing_burst_share", after(1, 1, *[300] * 15, 1, 300), 3 / 20),
     ("timing_burst_share", after(*[0] * 18, 999), 19 / 20),
