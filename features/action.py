@@ -159,7 +159,8 @@ ACTION: Final = (
         label="Originals in a row",
         description="Share of originals that directly follow an original post.",
         limitation="People who write a lot write in a row.",
-        missing="Fewer than ten posts with a time, or fewer than five originals among them.",
+        missing="Fewer than ten posts with a time, or fewer than five originals that follow "
+        "another post.",
     ),
     _again(
         name="action_repost_again_share",
@@ -168,7 +169,8 @@ ACTION: Final = (
         label="Reposts in a row",
         description="Share of reposts that directly follow a repost.",
         limitation="Fans repost in a row.",
-        missing="Fewer than ten posts with a time, or fewer than five reposts among them.",
+        missing="Fewer than ten posts with a time, or fewer than five reposts that follow "
+        "another post.",
     ),
     _again(
         name="action_reply_again_share",
@@ -177,6 +179,7 @@ ACTION: Final = (
         label="Replies in a row",
         description="Share of replies that directly follow a reply.",
         limitation="Conversations are replies in a row.",
-        missing="Fewer than ten posts with a time, or fewer than five replies among them.",
+        missing="Fewer than ten posts with a time, or fewer than five replies that follow "
+        "another post.",
     ),
 )

@@ -15,7 +15,8 @@ _audience = partial(
     table="accounts",
     unit="ln(1 + per day)",
     range=(0, LARGEST_LOG),
-    missing="The count or the creation date was not given.",
+    missing="The count or the creation date was not given, or the latter lies after the "
+    "moment of judging.",
     reasons=("field_absent", "undefined"),
 )
 

@@ -29,8 +29,8 @@ _change = partial(
     full_history=True,
     cost=2,
     evidence=AT_BREAK,
-    missing="The whole history is not known, or fewer than ten posts that tell it "
-    "before or after the longest silence.",
+    missing="The whole history is not known, fewer than ten posts that tell it before or "
+    "after the longest silence, or no two of a side that agree.",
     reasons=("history_incomplete", "field_absent", "too_few_posts", "undefined"),
     source="Morisita, Memoirs of the Faculty of Science, Kyushu University E 3 (1959)",
 )

@@ -49,7 +49,8 @@ CLAIM: Final = (
         description="Posts a day over the known history against posts a day from "
         "creation to the last known post, logarithm of the ratio.",
         limitation="Means nothing where the posts are a sample of the history.",
-        missing="Fewer than twenty dated posts, counts or dates that do not fit.",
+        missing="Fewer than twenty dated posts, or counts or dates that are not known or do "
+        "not fit.",
         reasons=("field_absent", "too_few_posts", "undefined"),
         counted="dated",
         min_posts=20,

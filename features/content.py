@@ -77,6 +77,7 @@ CONTENT: Final = (
         label="Posts with links",
         description="Share of posts that hold a link.",
         limitation="Ordinary for newsrooms and shops.",
+        missing="Fewer than five posts are known, or their texts and links are not.",
     ),
     _content(
         name="content_hashtags_per_post",
@@ -89,6 +90,7 @@ CONTENT: Final = (
         label="Hashtags a post",
         description="Mean number of hashtags in a post.",
         limitation="Fans and photographers use many.",
+        missing="Fewer than five posts are known, or their texts and hashtags are not.",
         cost=0,
     ),
     _content(
@@ -169,6 +171,7 @@ CONTENT: Final = (
         label="Characters a word",
         description="Characters of own posts over their number of words.",
         limitation="Follows the language; scripts without spaces stand apart.",
+        missing="Fewer than three posts of its own with text, or no words in them.",
         reasons=("field_absent", "too_few_posts", "undefined"),
     ),
     _own(
@@ -182,6 +185,7 @@ CONTENT: Final = (
         label="Capital letters",
         description="Share of the letters of own posts that are capitals.",
         limitation="Many scripts have no capitals.",
+        missing="Fewer than three posts of its own with text, or no letters in them.",
         reasons=("field_absent", "too_few_posts", "undefined"),
     ),
     _own(

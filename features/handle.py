@@ -78,6 +78,7 @@ HANDLE: Final = (
         label="Underscores in the handle",
         description="Share of the handle's characters that are underscores.",
         limitation="A way round a handle that is taken.",
+        missing="The handle was not given, is empty, or was hashed.",
         reasons=("field_hashed", "field_absent", "undefined"),
     ),
     _handle(
@@ -94,7 +95,7 @@ HANDLE: Final = (
         description="Chance that two characters drawn from the handle differ; unlike "
         "entropy it does not grow with length.",
         limitation="High for any rare name too.",
-        missing="The handle was not given, was hashed, or has one character.",
+        missing="The handle was not given, was hashed, or has under two characters.",
         reasons=("field_hashed", "field_absent", "undefined"),
     ),
     _handle(

@@ -244,8 +244,8 @@ LIFE: Final = (
         description="Share of the posts that the platform counts which the whole "
         "history does not hold.",
         limitation="Many people clear old posts; the count may be of another moment.",
-        missing="The whole history or the platform's count is not known, or the count "
-        "is smaller than the history.",
+        missing="The whole history or the platform's count is not known, fewer than five "
+        "posts, or a count that is smaller than the history.",
         counted="all",
         min_posts=5,
     ),

@@ -78,7 +78,8 @@ LINK: Final = (
         label="Links with hardly a word",
         description="Share of posts that are the account's own and hold a link and "
         "fewer than three words.",
-        limitation="People share photographs without words.",
+        limitation="People share photographs without words; in scripts without spaces a "
+        "whole sentence counts as one word.",
     ),
     _link(
         name="link_host_entropy",

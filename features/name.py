@@ -47,6 +47,7 @@ NAME: Final = (
         label="Digits in the handle",
         description="Share of the handle's characters that are digits.",
         limitation="The platform itself appends digits; birth years are common.",
+        missing="The handle was not given, is empty, or was hashed.",
         reasons=("field_hashed", "field_absent", "undefined"),
     ),
     _name(
@@ -70,6 +71,7 @@ NAME: Final = (
         label="Capitals in the handle",
         description="Share of the handle's characters that are capital letters.",
         limitation="Many scripts have no capitals.",
+        missing="The handle was not given, is empty, or was hashed.",
         reasons=("field_hashed", "field_absent", "undefined"),
     ),
     _name(
@@ -82,6 +84,8 @@ NAME: Final = (
         description="Mean log probability of the handle's letter pairs, by a table "
         "counted on the handles of training accounts.",
         limitation="Low for any language that training rarely saw.",
+        missing="No table was fitted, or the handle was not given, was hashed, or has "
+        "under two characters.",
         reasons=("artefact_absent", "field_hashed", "field_absent", "undefined"),
         tier="F",
         source="Yang et al., AAAI 2020 (SGBot), screen_name_likelihood",
@@ -153,6 +157,7 @@ NAME: Final = (
         label="Capitals in the name",
         description="Share of the name's characters that are capital letters.",
         limitation="Many scripts have no capitals; firms write themselves in them.",
+        missing="The name was not given, is empty, or was hashed.",
         reasons=("field_hashed", "field_absent", "undefined"),
     ),
 )

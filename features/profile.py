@@ -186,7 +186,7 @@ PROFILE: Final = (
         label="Shortened link in the profile",
         description="The link of the profile leads through a public link shortener.",
         limitation="Small firms count their visitors that way.",
-        missing="The link was not given, or is empty.",
+        missing="The link was not given, is empty, or names no website.",
         reasons=("field_absent", "undefined"),
         cost=0,
     ),

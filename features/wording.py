@@ -140,7 +140,8 @@ WORDING: Final = (
         "nothing in common. That they change is measured, not what they say.",
         limitation="Everybody's subjects change with the news; change of language "
         "counts too.",
-        missing="Fewer than forty own posts with text, no times, or no word twice.",
+        missing="Fewer than forty own posts with text, no times, nearly all in one "
+        "minute, or no word twice in a half.",
         reasons=("field_absent", "too_few_posts", "undefined"),
         min_posts=40,
         source="Morisita 1959 (index of overlap)",
