@@ -44,6 +44,7 @@ class Carried:
         accounts: takedown accounts with a true family that the model reads.
         first: share whose strongest family is a true one.
         first_by_chance: the same of a family drawn at random.
+        one_for_all: the same of the one family that is right most often, whoever it is.
         among: share with a true one among the `STRONGEST`.
         among_by_chance: the same of as many drawn at random.
         gain: log-odds that each family adds, mean, in order of FAMILIES.
@@ -54,6 +55,7 @@ class Carried:
     accounts: int
     first: float
     first_by_chance: float
+    one_for_all: float
     among: float
     among_by_chance: float
     gain: Sequence[float]
@@ -135,6 +137,7 @@ def carried(operator: str, gain: Floats, true: Flags) -> Carried:
         len(gain),
         float(hit[:, 0].mean()),
         fmean(count / families for count in counts),
+        float(true.mean(axis=0).max()),
         float(hit[:, :STRONGEST].any(axis=1).mean()),
         fmean(1 - comb(families - count, STRONGEST) / drawn for count in counts),
         gain.mean(axis=0).tolist(),
@@ -157,12 +160,13 @@ def same_strongest(some: Carried, others: Carried) -> tuple[float, float]:
 
 def as_table(found: Sequence[Carried], others: Sequence[Carried]) -> list[str]:
     """A row an operator, in Markdown, beside what other boosters rest on."""
-    head = ["operator", "accounts", "strongest", "by chance"]
+    head = ["operator", "accounts", "strongest", "by chance", "one for all"]
     head += [f"among {STRONGEST}", "by chance", "as the others", "by chance"]
     rows = []
     for each, other in zip(found, others, strict=True):
         shares = (
-            *(each.first, each.first_by_chance, each.among, each.among_by_chance),
+            *(each.first, each.first_by_chance, each.one_for_all),
+            *(each.among, each.among_by_chance),
             *same_strongest(each, other),
         )
         rows.append(

@@ -28,6 +28,8 @@ def test_shares_by_hand() -> None:
     assert found.accounts == 3
     assert found.first == pytest.approx(1 / 3)
     assert found.first_by_chance == pytest.approx((1 / 4 + 2 / 4 + 1 / 4) / 3)
+    # The first family is a true one of two, and so is the fourth.
+    assert found.one_for_all == pytest.approx(2 / 3)
     assert found.among == pytest.approx(2 / 3)
     # Three of four families miss a single true one in one draw of four, two never.
     assert found.among_by_chance == pytest.approx((3 / 4 + 1 + 3 / 4) / 3)
@@ -39,6 +41,16 @@ def test_what_is_added_is_noticed() -> None:
 
     assert carried("op", gain, gain > 0).first == 1
     assert carried("op", -gain, gain > 0).first == 0
+
+
+def test_who_names_one_family_for_all_is_as_good_where_all_have_it() -> None:
+    gain = np.eye(4)[[0, 1, 2, 3]]
+    own = gain > 0
+    shared = own.copy()
+    shared[:, 0] = True
+
+    assert carried("op", gain, own).one_for_all == 1 / 4
+    assert carried("op", gain, shared).one_for_all == 1
 
 
 def test_every_operator_of_the_stored_world(tiny_world: TinyWorld) -> None:
