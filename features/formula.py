@@ -1,5 +1,7 @@
 """Formula: what a feature computes, down to the columns of the canonical tables."""
 
+import polars as pl
+
 from features import measures, mixes, totals
 from features.feature import Feature
 
@@ -14,6 +16,18 @@ def formula(feature: Feature) -> dict[str, str]:
     """
     sums = {**totals.COUNTS, **totals.SUMS, **measures.defined()}
     counted = mixes.defined()
+    # Else of a list of names only the first and the last are printed, or as many as the
+    # environment says.
+    with pl.Config(fmt_table_cell_list_len=-1):
+        return _written(feature, sums, counted)
+
+
+def _written(
+    feature: Feature,
+    sums: dict[str, pl.Expr],
+    counted: dict[str, tuple[pl.Expr, pl.Expr]],
+) -> dict[str, str]:
+    """See formula."""
     found = {VALUE: str(feature.expr)}
     asked = sorted(feature.inputs())
     while asked:

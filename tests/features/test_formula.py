@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 from features import clock, mixes, schema
+from features.applications import SCHEDULERS
 from features.catalogue import FEATURES, feature
 from features.feature import Feature
 from features.formula import VALUE, formula
@@ -43,6 +44,16 @@ def test_what_is_counted_by_kind_is_said():
 def test_every_formula_goes_down_to_canonical_columns(measure):
     assert VALUE in formula(measure)
     assert unexplained(measure) == set()
+
+
+def test_lists_are_said_to_their_end(monkeypatch):
+    # A list of one entry, but for what the formula asks for itself.
+    monkeypatch.setenv("POLARS_FMT_TABLE_CELL_LIST_LEN", "1")
+
+    found = formula(feature("client_scheduler_share"))["scheduled"]
+
+    assert all(f'"{name}"' in found for name in SCHEDULERS)
+    assert "…" not in found
 
 
 def test_a_column_that_nothing_says_is_named():
