@@ -171,6 +171,9 @@ DIRECTION: Final = {
 
 def needs(feature: Feature) -> str:
     """What an account must have for a value, in words."""
+    if feature.table == "population":
+        # Minutes, different links, halves of texts: no number of posts.
+        return "what Missing names"
     posts = "no posts"
     if feature.min_posts:
         posts = f"{feature.min_posts} {_COUNTED[feature.counted]}"

@@ -45,7 +45,6 @@ def _ratio(name: str, missing: str, **declared: object) -> Feature:
         ),
         "cost": 2,
         "tier": "P",
-        "min_posts": trace.least if trace.table == "posts" else 0,
         **declared,
     }
     return Feature(**fields)  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from features.catalogue import (
     as_markdown,
     feature,
     fingerprint,
+    needs,
     rows,
 )
 from features.feature import FAMILIES
@@ -165,6 +166,12 @@ def test_the_fingerprint_changes_with_measures_and_repairs(monkeypatch):
             other.setattr(module, name, other_value)
             assert fingerprint() != before
     assert fingerprint() == before
+
+
+def test_a_number_of_posts_is_said_only_where_posts_are_counted():
+    assert needs(feature("timing_memory")) == "20 posts with a time"
+    # Ten halves of texts are five posts.
+    assert needs(feature("coactivity_text_ratio")) == "what Missing names"
 
 
 def test_rows_are_plain_values_in_column_order():
