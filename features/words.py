@@ -1,7 +1,8 @@
 """Per-post measures of the words, links and hashtags of an account's own posts.
 
 Measures that read every character look at the latest hundred own posts with text:
-enough for any share, and their cost does not grow with the length of a history.
+enough for any share, and their cost does not grow with the length of a history. Posts of
+one minute, and those without a time, have no latest: of these all count, or none.
 Words are compared with each other, never looked up: no measure knows what they mean.
 """
 
