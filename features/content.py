@@ -66,8 +66,7 @@ CONTENT: Final = (
         description="Chance that two posts drawn at random are the account's own and "
         "have the same text of eight characters or more, links, mentions and capitals "
         "aside.",
-        limitation="Greetings and slogans repeat in honest histories; signs that nobody "
-        "sees, put between letters, hide what repeats.",
+        limitation="Greetings and slogans repeat in honest histories.",
     ),
     _content(
         name="content_link_share",

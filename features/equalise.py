@@ -58,8 +58,10 @@ UNDECODED: Final = "\ufffd"
 LINE_END: Final = "\r\n?"
 _SIGNS: Final = {"\r\n": "\n", "\r": "\n", **dict(ENTITIES)}
 LINK: Final = r"https?://\S+"
-# Not \w alone: a hashed handle holds `+` and `=`.
-MENTION: Final = r"@(?:[A-Za-z0-9+_-]{30,43}=|\w+)"
+# Not \w alone: a hashed handle holds `+` and `=`, and one of an open network ends with
+# its host: `@ann@host.example`, `@ann.host.example`. One dot ends a sentence.
+_AT_HOST: Final = r"(?:@[\w-]+(?:\.[\w-]+)+|(?:\.[\w-]+){2,})"
+MENTION: Final = rf"@(?:[A-Za-z0-9+_-]{{30,43}}=|\w+{_AT_HOST}?)"
 HASHTAG: Final = r"#\w+"
 
 # Lists that are read from the text where the collector did not give them. A sign within
@@ -81,7 +83,7 @@ _NO_LANGUAGE: Final = r"^(?:und|mul|mis|zxx|qam|qct|qht|qme|qst)\b"
 # with one and profiles with the other.
 SAME_LANGUAGE: Final = {
     **{"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"},
-    **{"fil": "tl", "msa": "ms"},
+    **{"fil": "tl", "msa": "ms", "nb": "no", "nn": "no"},
 }
 
 # What some repair of texts looks for: most texts hold none, and a pass over all costs
@@ -173,7 +175,8 @@ def repaired(frame: Frame) -> Frame:
             pl.col("mentions", "hashtags").list.eval(_named(pl.element())),
             # Once for each code: there are few.
             _language(pl.col("language").first()).over("language"),
-            # Delimited text cannot tell an empty name from none.
+            # Delimited text cannot tell an empty name from none. Spaces stay: a space too
+            # many makes another application of the name.
             pl.when(pl.col("client") != "").then("client").alias("client"),
             _some=text.str.contains(DAMAGED),
         )

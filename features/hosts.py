@@ -19,7 +19,10 @@ def host(link: pl.Expr) -> pl.Expr:
     # May find nothing, or the scheme of a link that ends with it would be the host.
     found = (
         link.str.to_lowercase()
-        .str.extract(r"^\s*(?:https?:/*)?(?:www\.)?([^/?#:\s]*)")
+        .str.extract(
+            r"^\s*(?:[a-z][a-z0-9+.-]*:/+|https?:|mailto:)?(?:[^/?#\s@]*@)?(?:www\.)?"
+            r"([^/?#:\s]*)"
+        )
         .str.strip_chars_end(".")
     )
     return pl.when(found != "").then(found)

@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.catalogue import FEATURES
+from features.errors import InputError
 from models.training_sets import set_key
 from pipeline.files import read_json
 from pipeline.markdown import table
@@ -124,8 +125,16 @@ def carried(operator: str, gain: Floats, true: Flags) -> Carried:
         operator: held out.
         gain: of each family, shape (n_accounts, n_families).
         true: whether it is a true one, of the same shape.
+
+    Raises:
+        InputError: no account has a true family.
     """
     some = true.any(axis=1)
+    if not some.any():
+        raise InputError(
+            f"operator {operator}: its operator changed half of no family of any account; "
+            "ask a world whose takedown accounts depart from people"
+        )
     gain, true = gain[some], true[some]
     order = np.argsort(-gain, axis=1, kind="stable")
     hit = np.take_along_axis(true, order, axis=1)

@@ -74,6 +74,7 @@ def test_hashes_are_null_in_both_columns(column, handle, hashed):
         ("qme", None),
         ("undu", "undu"),
         ("qaa", "qaa"),
+        ("nb", "no"),
         ("", None),
         ("?", None),
         (None, None),
@@ -164,6 +165,32 @@ def test_a_hashed_handle_is_named_whole_and_leaves_no_word(handle):
     assert post(text=told)["mentions"] == [f"@{handle}"]
     for name in ("content_length_mean", "content_digit_share", "content_upper_share"):
         assert value_of(name, None, hashed) == value_of(name, None, plain_one)
+
+
+@pytest.mark.parametrize(
+    ("text", "mentions"),
+    [
+        ("@ann.host.example thanks!", ["@ann.host.example"]),
+        ("@ann@host.example thanks!", ["@ann@host.example"]),
+        ("@ann@sub.host.example.", ["@ann@sub.host.example"]),
+        # One dot ends a sentence.
+        ("thanks @ann.And more", ["@ann"]),
+        ("@ann @bob", ["@ann", "@bob"]),
+    ],
+)
+def test_handles_of_open_networks_are_named_whole(text, mentions):
+    named = post(text=text)["mentions"]
+    rest = text
+    for name in mentions:
+        rest = rest.replace(name, " ")
+
+    assert named == mentions
+    for feature in ("content_length_mean", "content_duplicate_share"):
+        told, alone = (
+            [{"text": f"{one} number {n}", "kind": "reply"} for n in range(20)]
+            for one in (text, " ".join(rest.split()))
+        )
+        assert value_of(feature, None, told) == value_of(feature, None, alone)
 
 
 @pytest.mark.parametrize("column", ["links", "mentions", "hashtags"])

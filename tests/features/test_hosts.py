@@ -12,7 +12,12 @@ from features.hosts import host, is_shortener
         (" a.example:80/", "a.example"),
         ("https:/a.example", "a.example"),
         ("httpsnews.example", "httpsnews.example"),
+        ("ftp://a.example", "a.example"),
+        ("https://me:pw@a.example/x@y", "a.example"),
+        ("https://a.example/@ann", "a.example"),
+        ("a.example/x://y", "a.example"),
         # A scheme is no host.
+        ("gopher://", None),
         ("https://", None),
         ("https:", None),
         ("https://www.", None),

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from features.errors import InputError
 from pipeline.params import Params
 from pipeline.proofs.drivers import (
     CHANGED,
@@ -51,6 +52,11 @@ def test_who_names_one_family_for_all_is_as_good_where_all_have_it() -> None:
 
     assert carried("op", gain, own).one_for_all == 1 / 4
     assert carried("op", gain, shared).one_for_all == 1
+
+
+def test_an_operator_that_changed_nothing_is_named() -> None:
+    with pytest.raises(InputError, match=r"^operator op: .*; ask a world"):
+        carried("op", np.ones((2, 4)), np.zeros((2, 4), bool))
 
 
 def test_every_operator_of_the_stored_world(tiny_world: TinyWorld) -> None:
