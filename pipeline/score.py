@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -168,9 +169,8 @@ def score_given(args: argparse.Namespace) -> tuple[Bundle, dict[str, int]]:
         kept = accounts["account_id"].str.strip_prefix(f"{SOURCE}/")
         rejected = rejected_accounts(bad_rows, report, kept)
         around = {kind: getattr(args, name) for kind, name in POPULATION.items()}
-        latest = accounts.select(pl.col("as_of").max()).item()
         population = (
-            read_population(around, latest, Path(temporary) / "around")
+            read_population(around, _one_moment(accounts), Path(temporary) / "around")
             if args.population is not None
             else None
         )
@@ -185,6 +185,22 @@ def score_given(args: argparse.Namespace) -> tuple[Bundle, dict[str, int]]:
         )
     counts = {"scored": scored, "abstained": abstained, "rejected": rejected.height}
     return bundle, counts
+
+
+def _one_moment(accounts: pl.DataFrame) -> datetime | None:
+    """The as_of of all accounts; null if there is none of them.
+
+    Raises:
+        InputError: they have several.
+    """
+    moments: list[datetime] = accounts["as_of"].unique().sort().to_list()
+    if len(moments) > 1:
+        raise InputError(
+            f"--population: the accounts to score have {len(moments):,} moments (as_of), "
+            f"{moments[0]} the first; what came after it would count for its accounts; "
+            "give one for all with --as-of, or score those of each in a file of their own"
+        )
+    return moments[0] if moments else None
 
 
 def main() -> None:

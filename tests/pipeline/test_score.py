@@ -515,8 +515,9 @@ def test_co_activity_stands_beside_the_score_where_a_population_is_given(
     run: Run, tables, tmp_path: Path
 ) -> None:
     accounts, posts = tables
-    given = write(tables, tmp_path / "given", "parquet")
-    around = write(tables, tmp_path / "around", "csv")
+    accounts = accounts.with_columns(pl.col("as_of").max())
+    given = write((accounts, posts), tmp_path / "given", "parquet")
+    around = write((accounts, posts), tmp_path / "around", "csv")
     actions = tmp_path / "actions.csv"
     who = accounts["account_id"][0]
     rows = [f"{who},report,r{n},2010-01-01T00:00:00Z" for n in range(5)]
@@ -557,6 +558,23 @@ def test_co_activity_stands_beside_the_score_where_a_population_is_given(
         account == who for account in found["account_id"]
     ]
     assert plain.splitlines()[-1] == out.splitlines()[-1]
+
+
+def test_a_population_is_not_cut_for_accounts_of_several_moments(
+    run: Run, tables, tmp_path: Path
+) -> None:
+    accounts, posts = tables
+    later = pl.duration(minutes=pl.int_range(pl.len()))
+    moved = accounts.with_columns(pl.col("as_of").max() + later)
+    given = write((moved, posts), tmp_path / "given", "parquet")
+    around = write(tables, tmp_path / "around", "csv")
+
+    code, _, error = run(*given, "--population", around[3])
+
+    assert code == 1
+    assert f"have {accounts.height} moments (as_of)" in error
+    assert "give one for all with --as-of" in error
+    assert not (tmp_path / "scores.parquet").exists()
 
 
 def test_the_share_of_a_batch_is_told_with_its_warning(
