@@ -576,6 +576,11 @@ def test_a_population_is_not_cut_for_accounts_of_several_moments(
     assert "give one for all with --as-of" in error
     assert not (tmp_path / "scores.parquet").exists()
 
+    moment = accounts["as_of"].max().isoformat()
+    code, _, error = run(*given, "--population", around[3], "--as-of", moment)
+
+    assert (code, error) == (0, "")
+
 
 def test_the_share_of_a_batch_is_told_with_its_warning(
     run: Run, tiny_world: TinyWorld, tmp_path: Path
