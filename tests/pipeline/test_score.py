@@ -614,7 +614,8 @@ def test_of_a_handful_no_share_is_told(run: Run, tables, tmp_path: Path) -> None
 
 
 def test_posts_may_be_a_folder_of_buckets(run: Run, tables, tmp_path: Path) -> None:
-    given = write(tables, tmp_path, "parquet")
+    accounts = tables[0].with_columns(pl.col("as_of").max())
+    given = write((accounts, tables[1]), tmp_path, "parquet")
     put_posts(tables[1], tmp_path, 100)
     folder = tmp_path / FOLDER
     assert len(buckets(folder)) > 4
