@@ -31,7 +31,7 @@ Flags = NDArray[np.bool_]
 # A family is a true one where this share of it, or more, is the operator's: no less than
 # is left of the account's own. Most accounts have most families at a lower bar, so that
 # to name a true one says little.
-CHANGED: Final = 0.5
+LEAST_CHANGED: Final = 0.5
 # Families looked at beside the strongest one.
 STRONGEST: Final = 3
 
@@ -114,7 +114,7 @@ def true_families(folder: Path, account_ids: Sequence[str]) -> Flags:
         how="left",
         maintain_order="left",
     )
-    found: Flags = shares.select(FAMILIES).fill_null(0).to_numpy() >= CHANGED
+    found: Flags = shares.select(FAMILIES).fill_null(0).to_numpy() >= LEAST_CHANGED
     return found
 
 
@@ -132,7 +132,7 @@ def carried(operator: str, gain: Floats, true: Flags) -> Carried:
     some = true.any(axis=1)
     if not some.any():
         raise InputError(
-            f"operator {operator}: its operator changed half of no family of any account; "
+            f"operator {operator}: no account of which half of a family was changed; "
             "ask a world whose takedown accounts depart from people"
         )
     gain, true = gain[some], true[some]

@@ -2,7 +2,7 @@
 
 from pipeline.markdown import table
 from pipeline.proofs.drivers import (
-    CHANGED,
+    LEAST_CHANGED,
     STRONGEST,
     as_table,
     drivers,
@@ -61,7 +61,7 @@ def prove_true_drivers(job: Job) -> list[str]:
         "",
         f"World `{job.world}`, boosters that saw nothing of the operator; takedown "
         "accounts. A family is a true one where the operator changed at least "
-        f"{CHANGED:.0%} of it. `strongest`: share whose strongest family is a true one; "
+        f"{LEAST_CHANGED:.0%} of it. `strongest`: share whose strongest family is a true one; "
         "`one for all`: what is reached by who names the same family for every account; "
         f"`among {STRONGEST}`: share with a true one among the strongest; `as the "
         "others`: whose strongest one is the same in both tables; then the log-odds "

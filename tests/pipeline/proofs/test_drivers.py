@@ -4,7 +4,7 @@ import pytest
 from features.errors import InputError
 from pipeline.params import Params
 from pipeline.proofs.drivers import (
-    CHANGED,
+    LEAST_CHANGED,
     as_table,
     carried,
     drivers,
@@ -102,7 +102,7 @@ def test_an_account_of_which_nothing_was_changed_has_no_true_family(
     assert known.shape == (2, len(FAMILIES))
     assert not known[1].any()
     shares = shown["changed"][0]
-    assert known[0].tolist() == [shares[family] >= CHANGED for family in FAMILIES]
+    assert known[0].tolist() == [shares[family] >= LEAST_CHANGED for family in FAMILIES]
     controls = tiny_world.table("truth").filter(label=0)["account_id"][:1]
     assert not true_families(tiny_world.folder, controls.to_list()).any()
 
